@@ -1,0 +1,79 @@
+"""What every judge of a requirement is given, and how it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from policy.evidence import Evidence
+from policy.requirement import Requirement
+from policy.result import RequirementResult, Result
+from policy.words import named
+
+NO_DETAIL: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Context:
+    """The evidence at one moment. `parts` are its component digests; the tier may only be proposed."""
+
+    evidence: Evidence
+    now: datetime
+    tier: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The date that due dates are compared with, in UTC."""
+        return self.now.astimezone(UTC).date()
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Who can change the version: its developers, then its owner."""
+        return named(self.evidence.developers, "developer") + named(self.evidence.owners, "owner")
+
+
+class Judgement(NamedTuple):
+    """A result, and the moment from which it may no longer hold (None: it does not run out)."""
+
+    result: RequirementResult
+    until: datetime | None = None
+
+
+def told(
+    requirement: Requirement,
+    context: Context,
+    result: Result,
+    reason: str,
+    *,
+    remedy: str | None = None,
+    who: tuple[str, ...] = (),
+    url: str | None = None,
+    evidence: tuple[str, ...] = (),
+    detail: Mapping[str, Any] = NO_DETAIL,
+    stale: bool = False,
+) -> RequirementResult:
+    """Return the result of a requirement, linked to where a person can act."""
+    return RequirementResult(
+        id=requirement.id,
+        kind=requirement.kind,
+        title=requirement.title,
+        result=result,
+        reason=reason,
+        remedy=remedy,
+        who=who,
+        url=url or context.evidence.links.get(requirement.kind),
+        evidence=evidence,
+        detail=detail,
+        stale=stale,
+    )
+
+
+def after(due_on: date) -> datetime:
+    """Return the first moment at which something due on that date is overdue."""
+    return datetime.combine(due_on + timedelta(days=1), time.min, UTC)
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the first of the moments that exist."""
+    return min((moment for moment in moments if moment is not None), default=None)

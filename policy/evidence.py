@@ -1,0 +1,177 @@
+"""Hold everything a decision rests on as frozen values, and digest it."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import rfc8785
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The bytes of a version, known by the digest of their manifest."""
+
+    digest: str
+    files: int
+    verified_at: datetime | None = None
+    problem: str | None = None
+    predictions_only: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """One revision of the model card."""
+
+    revision: int
+    digest: str
+    author: str
+    saved_at: datetime
+    sections: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TierFact:
+    """The tier of the model; only proposed while nobody confirmed it."""
+
+    tier: str
+    digest: str
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    questionnaire_version: int
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured number, its 95% interval and the number of rows behind it."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationFact:
+    """A succeeded run."""
+
+    run: int
+    kind: str
+    dataset: str
+    dataset_role: str
+    finished_at: datetime
+    digest: str
+    artifact_digest: str
+    metrics: Mapping[str, Metric]
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class RunningFact:
+    """The newest run of a kind that has not succeeded since the last success."""
+
+    run: int
+    kind: str
+    status: Literal["queued", "running", "failed"]
+    failure: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something a signer asked for when approving."""
+
+    text: str
+    due_on: date
+    met: bool = False
+
+
+@dataclass(frozen=True)
+class SignOffFact:
+    """What one person decided for the environment asked, and the evidence it was bound to."""
+
+    id: int
+    role: str
+    decision: str
+    signer: str
+    signer_name: str
+    signed_at: datetime
+    expires_at: datetime | None
+    components: Mapping[str, str]
+    conditions: tuple[Condition, ...] = ()
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user, by stable name and by the name to show."""
+
+    username: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one version for one environment at one moment."""
+
+    model: str
+    version: str
+    model_kind: str
+    sensitive_attributes: tuple[str, ...] = ()
+    decides_about_people: bool = False
+    suspended: str | None = None
+    artifact: Artifact | None = None
+    card: Card | None = None
+    tier: TierFact | None = None
+    evaluations: tuple[EvaluationFact, ...] = ()
+    running: tuple[RunningFact, ...] = ()
+    signoffs: tuple[SignOffFact, ...] = ()
+    involved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holders: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    review_open: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[Person, ...] = ()
+    developers: tuple[Person, ...] = ()
+
+
+def newest_runs(evaluations: Iterable[EvaluationFact], kind: str) -> tuple[EvaluationFact, ...]:
+    """Return the newest succeeded run of a kind on each data set, newest first."""
+    newest: dict[str, EvaluationFact] = {}
+    for fact in evaluations:
+        if fact.kind != kind:
+            continue
+        known = newest.get(fact.dataset)
+        if known is None or (fact.finished_at, fact.run) > (known.finished_at, known.run):
+            newest[fact.dataset] = fact
+    return tuple(sorted(newest.values(), key=lambda fact: (fact.finished_at, fact.run), reverse=True))
+
+
+def components(evidence: Evidence) -> dict[str, str]:
+    """Return the digest of each named part of the evidence that exists."""
+    parts: dict[str, str] = {}
+    if evidence.artifact is not None:
+        parts["artifact"] = evidence.artifact.digest
+    if evidence.card is not None:
+        parts["card"] = evidence.card.digest
+    if evidence.tier is not None:
+        parts["tier"] = evidence.tier.digest
+    for kind in sorted({fact.kind for fact in evidence.evaluations}):
+        digests = sorted(fact.digest for fact in newest_runs(evidence.evaluations, kind))
+        parts[f"evaluation.{kind}"] = canonical_digest(digests)
+    return parts
+
+
+def evidence_digest(parts: Mapping[str, str]) -> str:
+    """Return the digest that a sign-off and a decision are bound to."""
+    return canonical_digest(dict(parts))
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the parts that were added, removed or replaced, sorted."""
+    return tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
+
+
+def canonical_digest(value: Any) -> str:
+    """Return "sha256:<hex>" over the RFC 8785 canonical JSON of a value."""
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(value)).hexdigest()

@@ -1,0 +1,185 @@
+"""Judge whether an evaluation was run on these bytes, lately enough, and reached what is asked."""
+
+import math
+from typing import Any, NamedTuple
+
+from policy.context import Context, Judgement, earliest, told
+from policy.evidence import EvaluationFact, RunningFact, newest_runs
+from policy.requirement import Check, Requirement
+from policy.result import RequirementResult
+from policy.words import KINDS, METRICS, compared, day, listed, number, span
+
+ROUNDING = 1e-9
+"""A ratio of exactly 0.80 meets 0.80, though floating point makes 0.04 / 0.05 0.7999999999999999."""
+
+BOUNDS = {"low": "lower bound", "high": "upper bound"}
+ROLE_NAMES = {"production_sample": "production sample"}
+
+
+class Outcome(NamedTuple):
+    """One check on one run. `met` is None where the number cannot be judged."""
+
+    met: bool | None
+    sentence: str
+    detail: dict[str, Any]
+
+
+def judge_evaluation(requirement: Requirement, context: Context) -> Judgement:
+    """Satisfied when every recent run on the asked role of data set reaches every check.
+
+    All such data sets count, not only the last one used: otherwise a bad result could be hidden behind
+    a run on easier data.
+    """
+    evidence = context.evidence
+    exempt = _exempt(requirement, context)
+    if exempt:
+        return Judgement(told(requirement, context, "not_applicable", exempt))
+    newest = newest_runs(evidence.evaluations, requirement.evaluation)
+    runs = [run for run in newest if run.dataset_role == requirement.dataset_role]
+    if not runs:
+        return Judgement(_missing(requirement, context, newest))
+    digest = evidence.artifact.digest if evidence.artifact else None
+    current = [run for run in runs if run.artifact_digest == digest]
+    if not current:
+        return Judgement(_stale(requirement, context, runs[0], "measured other bytes than this version has"))
+    max_age = requirement.max_age
+    recent = [run for run in current if max_age is None or context.now - run.finished_at < max_age]
+    if not recent:
+        age = span(max_age) if max_age else ""
+        return Judgement(_stale(requirement, context, current[0], f"is more than {age} old"))
+    until = earliest(*(run.finished_at + max_age for run in recent)) if max_age else None
+    return Judgement(_measured(requirement, context, recent), until)
+
+
+def _exempt(requirement: Requirement, context: Context) -> str | None:
+    kind = context.evidence.model_kind
+    if requirement.applies_to and kind not in requirement.applies_to:
+        asked = listed(KINDS[name] for name in requirement.applies_to)
+        return f"Asked of {asked} only; this model is for {KINDS.get(kind, kind)}."
+    evidence = context.evidence
+    # A use that decides about people cannot escape the comparison by declaring no group.
+    if requirement.when_sensitive and not (evidence.sensitive_attributes or evidence.decides_about_people):
+        return "No data set declares a sensitive attribute, so there are no groups to compare."
+    return None
+
+
+def _missing(
+    requirement: Requirement, context: Context, others: tuple[EvaluationFact, ...]
+) -> RequirementResult:
+    role = ROLE_NAMES.get(requirement.dataset_role, requirement.dataset_role)
+    underway = next((run for run in context.evidence.running if run.kind == requirement.evaluation), None)
+    reason = f"{requirement.evaluation.capitalize()} was never measured on {role} data."
+    remedy = f"Run the {requirement.evaluation} evaluation on {role} data."
+    url = None
+    if underway is not None:
+        reason, remedy, url = _underway(underway, reason, remedy)
+    elif others:
+        other = ROLE_NAMES.get(others[0].dataset_role, others[0].dataset_role)
+        reason = f"Run {others[0].run} used {other} data; {role} data are asked for."
+    return told(requirement, context, "unsatisfied", reason, remedy=remedy, who=context.makers, url=url)
+
+
+def _underway(run: RunningFact, reason: str, remedy: str) -> tuple[str, str, str | None]:
+    if run.status == "failed":
+        why = (run.failure or "the reason was not recorded").rstrip(".")
+        return f"Run {run.run} failed: {why}.", f"Mend the cause, then: {remedy}", run.url or None
+    state = "waits in the queue" if run.status == "queued" else "is under way"
+    return f"{reason} Run {run.run} {state}.", "Wait for the run to finish.", run.url or None
+
+
+def _stale(requirement: Requirement, context: Context, run: EvaluationFact, why: str) -> RequirementResult:
+    return told(
+        requirement,
+        context,
+        "unsatisfied",
+        f"Run {run.run} of {day(run.finished_at, context.now)} {why}.",
+        remedy=f"Run the {requirement.evaluation} evaluation again.",
+        who=context.makers,
+        url=run.url or None,
+        evidence=(f"run {run.run}", run.digest),
+        detail={"since": run.finished_at.isoformat(), "changed": [f"evaluation.{requirement.evaluation}"]},
+        stale=True,
+    )
+
+
+def _measured(requirement: Requirement, context: Context, runs: list[EvaluationFact]) -> RequirementResult:
+    checks = [check for check in requirement.checks if check.covers(context.evidence.model_kind)]
+    outcomes = [(run, _outcome(check, run)) for run in runs for check in checks]
+    several = len({run.dataset for run in runs}) > 1
+    unjudged = [item for item in outcomes if item[1].met is None]
+    unmet = [item for item in outcomes if item[1].met is False]
+    evidence = tuple(part for run in runs for part in (f"run {run.run}", run.digest))
+    detail = {"checks": [outcome.detail for _, outcome in outcomes]}
+    shown = unjudged or unmet
+    if shown or not outcomes:
+        reason = _sentences(shown, several) if shown else "No check is meant for this kind of model."
+        return told(
+            requirement,
+            context,
+            "unsatisfied" if shown and not unjudged else "error",
+            reason,
+            remedy=_remedy(requirement, bool(unjudged or not outcomes)),
+            who=context.makers,
+            url=runs[0].url or None,
+            evidence=evidence,
+            detail=detail,
+        )
+    reason = f"{_sentences(outcomes, several)} Run {runs[0].run}, {day(runs[0].finished_at, context.now)}."
+    return told(
+        requirement, context, "satisfied", reason, url=runs[0].url or None, evidence=evidence, detail=detail
+    )
+
+
+def _remedy(requirement: Requirement, unjudged: bool) -> str:
+    if unjudged:
+        return f"Run the {requirement.evaluation} evaluation again, on data that give this number."
+    return "Improve the model and register it as a new version."
+
+
+def _sentences(outcomes: list[tuple[EvaluationFact, Outcome]], several: bool) -> str:
+    return " ".join(
+        f"{outcome.sentence} on {run.dataset}." if several else f"{outcome.sentence}."
+        for run, outcome in outcomes
+    )
+
+
+def _outcome(check: Check, run: EvaluationFact) -> Outcome:
+    metric = run.metrics.get(check.metric)
+    label = METRICS.get(check.metric, check.metric)
+    name = f"{label} {BOUNDS[check.bound]}" if check.bound in BOUNDS else label
+    found = getattr(metric, check.bound) if metric is not None else None
+    value = float(found) if found is not None and math.isfinite(found) else None
+    detail = {
+        "run": run.run,
+        "metric": check.metric,
+        "bound": check.bound,
+        "value": value,
+        "at_least": check.at_least,
+        "at_most": check.at_most,
+        "met": False,
+    }
+    if value is None:
+        lacks = "has no number" if found is None else "is not a number"
+        return Outcome(None, f"{name} {lacks} in run {run.run}", detail)
+    low = check.at_least is None or value >= check.at_least - ROUNDING
+    high = check.at_most is None or value <= check.at_most + ROUNDING
+    shown, asked = _told_apart(check, value, low, high)
+    interval = ""
+    if metric is not None and check.bound == "value" and metric.low is not None and metric.high is not None:
+        interval = f" [{number(metric.low)}, {number(metric.high)}]"
+    sentence = f"{name} {shown}{interval}, asked {asked}"
+    return Outcome(low and high, sentence, {**detail, "met": low and high})
+
+
+def _told_apart(check: Check, value: float, low_met: bool, high_met: bool) -> tuple[str, str]:
+    """The number and what is asked of it; a miss is shown with enough decimals to see that it is one."""
+    shown = number(value)
+    least = number(check.at_least) if check.at_least is not None else ""
+    most = number(check.at_most) if check.at_most is not None else ""
+    if check.at_least is not None and not low_met:
+        shown, least = compared(value, check.at_least)
+    if check.at_most is not None and not high_met:
+        shown, most = compared(value, check.at_most)
+    if least and most:
+        return shown, f"{least} to {most}"
+    return shown, f"at least {least}" if least else f"at most {most}"

@@ -1,0 +1,121 @@
+"""Read a policy pack and refuse one that does not say exactly what it means."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from policy.evidence import canonical_digest
+from policy.lines import Item, PackError, instead, parse
+from policy.pack_requirements import read_requirement
+from policy.requirement import Bound, Check, Requirement
+from policy.tiering import Tier
+
+__all__ = ["DEFAULT", "ENVIRONMENTS", "Bound", "Check", "Pack", "PackError", "Requirement", "load_pack"]
+
+DEFAULT = Path(__file__).with_name("packs") / "default.yaml"
+ENVIRONMENTS = ("development", "staging", "production")
+TIERS = tuple(str(tier) for tier in Tier if tier is not Tier.PROHIBITED)
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+Lists = Mapping[str, Mapping[str, tuple[Requirement, ...]]]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A policy pack: what each environment asks of each tier."""
+
+    name: str
+    version: int
+    title: str
+    digest: str
+    decision_valid_for: timedelta
+    environments: Lists
+    requirements: Mapping[str, Requirement]
+
+
+def load_pack(text: str, *, source: str) -> Pack:
+    """Return the pack that a YAML text describes, or raise PackError. The source is named in refusals."""
+    root = parse(text, source=source)
+    fields = root.fields(
+        ("name", "version", "decision_valid_for", "requirements", "environments"), ("title",)
+    )
+    name = fields["name"].text()
+    if not NAME.fullmatch(name):
+        raise fields["name"].refuse(
+            f'"{name}" is not a name for a pack.', 'Write small letters, digits and "-".'
+        )
+    requirements = _requirements(fields["requirements"])
+    environments = _environments(fields["environments"], requirements)
+    _refuse_unused(fields["requirements"], requirements, environments)
+    return Pack(
+        name=name,
+        version=fields["version"].whole(1, 1_000_000),
+        title=fields["title"].text() if "title" in fields else name,
+        digest=canonical_digest(root.plain()),
+        decision_valid_for=fields["decision_valid_for"].duration(),
+        environments=environments,
+        requirements=requirements,
+    )
+
+
+def _requirements(item: Item) -> dict[str, Requirement]:
+    found: dict[str, Requirement] = {}
+    lines: dict[str, int] = {}
+    for entry in item.items():
+        requirement = read_requirement(entry)
+        if requirement.id in found:
+            raise entry.refuse(
+                f'The id "{requirement.id}" stands twice.',
+                f"Write another id; the first is on line {lines[requirement.id]}.",
+            )
+        found[requirement.id], lines[requirement.id] = requirement, entry.line
+    return found
+
+
+def _environments(item: Item, requirements: Mapping[str, Requirement]) -> Lists:
+    environments: dict[str, dict[str, tuple[Requirement, ...]]] = {}
+    for environment, by_tier in item.fields(ENVIRONMENTS).items():
+        if str(Tier.PROHIBITED) in by_tier.entries():
+            raise by_tier.key("prohibited").refuse(
+                "A prohibited use takes no list: it is always denied.", 'Remove the key "prohibited".'
+            )
+        lists = Item(by_tier.node, by_tier.file, f"the environment {environment}").fields(TIERS)
+        environments[environment] = {
+            tier: _list(Item(entry.node, entry.file, f"the list of {environment}, {tier}"), requirements)
+            for tier, entry in lists.items()
+        }
+    return environments
+
+
+def _list(item: Item, requirements: Mapping[str, Requirement]) -> tuple[Requirement, ...]:
+    found: list[Requirement] = []
+    for entry in item.items():
+        name = entry.text()
+        if name not in requirements:
+            raise entry.refuse(f'There is no requirement "{name}".', instead(name, requirements))
+        requirement = requirements[name]
+        if requirement in found:
+            raise entry.refuse(f'"{name}" stands twice in {item.what}.', "Remove one of them.")
+        if requirement.role and requirement.role in [known.role for known in found]:
+            raise entry.refuse(
+                f'The role "{requirement.role}" is asked for twice in {item.what}.',
+                'Keep one requirement, and write "count: 2" there if two people must sign.',
+            )
+        found.append(requirement)
+    return tuple(found)
+
+
+def _refuse_unused(item: Item, requirements: Mapping[str, Requirement], environments: Lists) -> None:
+    used = {
+        requirement.id
+        for by_tier in environments.values()
+        for asked in by_tier.values()
+        for requirement in asked
+    }
+    for entry, name in zip(item.items(), requirements, strict=True):
+        if name not in used:
+            raise entry.refuse(
+                f'The requirement "{name}" is never used.', "Name it in an environment, or remove it."
+            )

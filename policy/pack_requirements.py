@@ -1,0 +1,175 @@
+"""Read one requirement of a pack, by its kind."""
+
+import re
+from dataclasses import replace
+from typing import cast
+
+from policy.lines import Item
+from policy.requirement import Bound, Check, Requirement
+from policy.words import KINDS, METRICS, ROLES
+
+SIGNING_ROLES = ("validator", "risk_officer", "compliance_officer", "ethics_committee", "business_approver")
+"""Roles whose holders can be independent. Owner, developer, auditor and administrator never sign."""
+
+EVALUATIONS = ("performance", "fairness", "explainability")
+DATASET_ROLES = ("training", "validation", "test", "production_sample")
+SURVIVABLE = ("card", "tier", *(f"evaluation.{kind}" for kind in EVALUATIONS))
+"""What a sign-off may outlive. Never the artifact: nobody signs bytes that they did not see."""
+
+FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "tier_confirmed": ((), ()),
+    "artifact_verified": ((), ("max_age",)),
+    "card_complete": ((), ()),
+    "evaluation": (("evaluation", "dataset_role", "checks"), ("max_age", "applies_to", "when")),
+    "signoff": (("role",), ("count", "valid_for", "survives", "independence")),
+    "conditions_met": ((), ()),
+}
+"""Kind → its required and its optional keys, beside id, kind and title."""
+
+NOT_BUILT = ("risks_treated", "findings_closed", "ran_in", "monitoring_in_place")
+TITLES = {
+    "tier_confirmed": "Tier confirmed",
+    "artifact_verified": "Artifact verified",
+    "card_complete": "Card complete",
+    "conditions_met": "Conditions met in time",
+}
+ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+
+
+def read_requirement(item: Item) -> Requirement:
+    """Return the requirement that a mapping describes."""
+    entries = item.entries()
+    if "kind" not in entries:
+        raise item.refuse(
+            'The key "kind" is missing in a requirement.', f"Write one of: {', '.join(FIELDS)}."
+        )
+    kind = _kind(entries["kind"])
+    required, optional = FIELDS[kind]
+    fields = Item(item.node, item.file, f"a requirement of kind {kind}").fields(
+        ("id", "kind", *required), ("title", *optional)
+    )
+    requirement = Requirement(id=_id(fields["id"], kind), kind=kind, title=_title(fields, kind))
+    if kind == "evaluation":
+        return _evaluation(requirement, fields, item)
+    if kind == "signoff":
+        return _signoff(requirement, fields)
+    if "max_age" in fields:
+        return replace(requirement, max_age=fields["max_age"].duration())
+    return requirement
+
+
+def _kind(item: Item) -> str:
+    if item.text() in NOT_BUILT:
+        raise item.refuse(
+            f'"{item.text()}" is not supported by this version.', f"Write one of: {', '.join(FIELDS)}."
+        )
+    return item.choice(tuple(FIELDS))
+
+
+def _id(item: Item, kind: str) -> str:
+    """The id begins with its kind, so that it never collides with what the verdict adds by itself."""
+    name = item.text()
+    if len(name) > 80 or not ID.fullmatch(name) or name.split(".")[0] != kind:
+        raise item.refuse(
+            f'"{name}" is not an id for the kind {kind}.',
+            f'Write "{kind}" or "{kind}.name", in small letters, digits and "_", at most 80 characters.',
+        )
+    return name
+
+
+def _title(fields: dict[str, Item], kind: str) -> str:
+    if "title" in fields:
+        return fields["title"].text()
+    if kind == "signoff":
+        return f"{ROLES.get(fields['role'].text(), 'Somebody').capitalize()} signs"
+    if kind == "evaluation":
+        return f"{fields['evaluation'].text().capitalize()} evaluated"
+    return TITLES[kind]
+
+
+def _signoff(requirement: Requirement, fields: dict[str, Item]) -> Requirement:
+    role = fields["role"].text()
+    if role in ROLES and role not in SIGNING_ROLES:
+        raise fields["role"].refuse(
+            f'The role "{role}" never signs.', f"Write one of: {', '.join(SIGNING_ROLES)}."
+        )
+    return replace(
+        requirement,
+        role=fields["role"].choice(SIGNING_ROLES),
+        count=fields["count"].whole(1, 20) if "count" in fields else 1,
+        valid_for=fields["valid_for"].duration() if "valid_for" in fields else None,
+        survives=fields["survives"].choices(SURVIVABLE) if "survives" in fields else (),
+        independence=fields["independence"].flag() if "independence" in fields else True,
+    )
+
+
+def _evaluation(requirement: Requirement, fields: dict[str, Item], item: Item) -> Requirement:
+    applies_to = fields["applies_to"].choices(tuple(KINDS)) if "applies_to" in fields else ()
+    kinds = applies_to or tuple(KINDS)
+    checks = tuple(_check(entry, kinds) for entry in fields["checks"].items())
+    for kind in kinds:
+        if not any(check.covers(kind) for check in checks):
+            raise fields["checks"].refuse(
+                f"No check is meant for {kind}, so nothing could be judged.",
+                f'Add a check for {kind}, or leave it out of "applies_to" of the requirement.',
+            )
+    return replace(
+        requirement,
+        evaluation=fields["evaluation"].choice(EVALUATIONS),
+        dataset_role=fields["dataset_role"].choice(DATASET_ROLES),
+        max_age=fields["max_age"].duration() if "max_age" in fields else None,
+        applies_to=applies_to,
+        when_sensitive=_when(fields["when"]) if "when" in fields else False,
+        checks=checks,
+    )
+
+
+def _when(item: Item) -> bool:
+    asked = item.fields(("sensitive_attributes",))["sensitive_attributes"]
+    if not asked.flag():
+        raise asked.refuse(
+            "Only true can be asked for.", 'Write "sensitive_attributes: true", or remove "when".'
+        )
+    return True
+
+
+def _check(item: Item, kinds: tuple[str, ...]) -> Check:
+    entries = Item(item.node, item.file, "a check").fields(
+        ("metric",), ("bound", "at_least", "at_most", "between", "applies_to")
+    )
+    asked = [name for name in ("at_least", "at_most", "between") if name in entries]
+    if len(asked) != 1:
+        raise item.refuse(
+            "A check asks for exactly one of at_least, at_most and between.",
+            'Write, for instance, "at_least: 0.80".',
+        )
+    applies_to = entries["applies_to"].choices(tuple(KINDS)) if "applies_to" in entries else ()
+    for kind in applies_to:
+        if kind not in kinds:
+            raise entries["applies_to"].refuse(
+                f"The requirement does not apply to {kind}, so this check is never used.",
+                f'Remove "{kind}" here, or add it to "applies_to" of the requirement.',
+            )
+    low, high = _limits(asked[0], entries[asked[0]])
+    return Check(
+        metric=entries["metric"].choice(tuple(METRICS)),
+        bound=cast(Bound, entries["bound"].choice(("value", "low", "high")))
+        if "bound" in entries
+        else "value",
+        at_least=low,
+        at_most=high,
+        applies_to=applies_to,
+    )
+
+
+def _limits(name: str, item: Item) -> tuple[float | None, float | None]:
+    if name == "at_least":
+        return item.number(), None
+    if name == "at_most":
+        return None, item.number()
+    ends = [entry.number() for entry in item.items()]
+    if len(ends) != 2 or ends[0] >= ends[1]:
+        raise item.refuse(
+            "between needs a lower and a higher number.", 'Write, for instance, "between: [0.1, 0.9]".'
+        )
+    return ends[0], ends[1]

@@ -1,0 +1,39 @@
+"""Say what became of one requirement, and of all of them together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Decision = Literal["allow", "deny"]
+Result = Literal["satisfied", "unsatisfied", "waived", "not_applicable", "error"]
+
+
+@dataclass(frozen=True)
+class RequirementResult:
+    """One requirement, judged: the result, why, and what to do about it."""
+
+    id: str
+    kind: str
+    title: str
+    result: Result
+    reason: str
+    remedy: str | None = None
+    who: tuple[str, ...] = ()
+    url: str | None = None
+    evidence: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one version and environment, with every reason."""
+
+    decision: Decision
+    environment: str
+    tier: str | None
+    requirements: tuple[RequirementResult, ...]
+    summary: str
+    valid_until: datetime
+    basis: str = "policy"
