@@ -1,0 +1,55 @@
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from audit.actor import Actor
+from audit.canonical import canonical, clean, instant, plain
+from audit.identity import uuid7
+from audit.models import Event
+from audit.verbs import Verb
+
+
+class NotInTransaction(RuntimeError):
+    """An event was to be recorded outside the transaction of the change that it tells of."""
+
+
+def record(
+    verb: Verb, *, subject: str, actor: Actor, at: datetime, detail: Mapping[str, object] | None = None
+) -> Event:
+    """Put an event on the record, in the caller's transaction: it is there if and only if the change is.
+
+    `subject` is stable text such as "model:credit-default/version:3"; `detail` holds what the verb does not
+    say; numbers from 2**53 and NaN in it become strings. Raises NotInTransaction outside a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(f"{verb} of {subject} must be recorded inside the transaction of its change")
+    event = Event(
+        id=uuid7(),
+        verb=verb.value,
+        subject=clean(subject)[:500],
+        actor=clean(actor.id)[:200],
+        actor_name=clean(actor.name)[:200],
+        authenticated_by=clean(actor.authenticated_by)[:100],
+        request_id=clean(actor.request_id)[:100],
+        at=at.astimezone(UTC) if at.tzinfo else at,
+        detail=plain(detail or {}),
+    )
+    event.payload = canonical(columns_of(event))
+    event.save(force_insert=True)
+    return event
+
+
+def columns_of(event: Event) -> dict[str, object]:
+    """What the log hashes, in canonical JSON: every column of the event."""
+    return {
+        "id": str(event.id),
+        "verb": event.verb,
+        "subject": event.subject,
+        "actor": event.actor,
+        "actor_name": event.actor_name,
+        "authenticated_by": event.authenticated_by,
+        "request_id": event.request_id,
+        "at": instant(event.at),
+        "detail": event.detail,
+    }

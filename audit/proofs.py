@@ -1,0 +1,90 @@
+"""Proofs that anyone can check with the public key alone."""
+
+from dataclasses import dataclass
+
+from audit.keys import log_key
+from audit.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash, verify_inclusion
+from audit.models import Checkpoint, Event, LogEntry
+from audit.notes import NoteRefused, open_note, parse_checkpoint
+from audit.tiles import Tiles
+
+
+class NotProvable(LookupError):
+    """There is no such entry, or no checkpoint covers it yet; the message says which."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A hash on the way to the root: that of the subtree over leaves low..high-1."""
+
+    low: int
+    high: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class InclusionProof:
+    """That an event is entry `seq` of the log that a checkpoint signs. Hashes are hexadecimal."""
+
+    seq: int
+    event: Event
+    leaf_hash: str
+    size: int
+    root: str
+    path: tuple[Step, ...]
+    checkpoint: str
+    verified: bool
+
+    def as_json(self) -> dict[str, object]:
+        """What a verifier needs, and nothing that it must take on trust."""
+        return {
+            "seq": self.seq,
+            "payload": self.event.payload,
+            "leaf_hash": self.leaf_hash,
+            "size": self.size,
+            "root": self.root,
+            "proof": [step.hash for step in self.path],
+            "checkpoint": self.checkpoint,
+        }
+
+
+def inclusion_proof_of(seq: int) -> InclusionProof:
+    """The proof of entry `seq` against the newest checkpoint, verified here and now. Raises NotProvable."""
+    entry = LogEntry.objects.select_related("event").filter(seq=seq).first()
+    if entry is None:
+        raise NotProvable(f"The log has no entry {seq:,}.")
+    checkpoint = Checkpoint.objects.filter(size__gt=seq).order_by("-size").first()
+    if checkpoint is None:
+        raise NotProvable(f"Entry {seq:,} is in the log, but no checkpoint covers it yet.")
+    path = _steps(inclusion_ranges(seq, checkpoint.size))
+    return InclusionProof(
+        seq=seq,
+        event=entry.event,
+        leaf_hash=entry.leaf_hash,
+        size=checkpoint.size,
+        root=checkpoint.root,
+        path=path,
+        checkpoint=checkpoint.note,
+        verified=_holds(entry, checkpoint, path),
+    )
+
+
+def consistency_proof_of(old: int, size: int) -> tuple[Step, ...]:
+    """The proof that the log of `size` entries begins with the log of `old` entries."""
+    return _steps(consistency_ranges(old, size))
+
+
+def _steps(ranges: list[Range]) -> tuple[Step, ...]:
+    tiles = Tiles()
+    return tuple(Step(low, high, tiles.root(low, high).hex()) for low, high in ranges)
+
+
+def _holds(entry: LogEntry, checkpoint: Checkpoint, path: tuple[Step, ...]) -> bool:
+    """Whether the event, hashed anew, is proven under the root that the checkpoint's signature covers."""
+    try:
+        signed = parse_checkpoint(open_note(checkpoint.note, log_key().public_key()))
+    except NoteRefused:
+        return False
+    leaf = leaf_hash(entry.event.payload.encode())
+    hashes = [bytes.fromhex(step.hash) for step in path]
+    return verify_inclusion(leaf, entry.seq, signed.size, hashes, signed.root)

@@ -1,0 +1,82 @@
+"""Every verb of the audit trail. Append only: none is ever renamed, removed or given a second meaning."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The shape shown beside an event; the names are those of the result colours and of the sprite."""
+
+    OK = "ok"
+    NO = "no"
+    STALE = "stale"
+    WAIVED = "waived"
+    ERROR = "error"
+    RUNNING = "run"
+    NEUTRAL = "na"
+
+
+class Verb(StrEnum):
+    """What was done, as `area.deed`, with its label in plain words and the outcome that its shape shows."""
+
+    label: str
+    outcome: Outcome
+
+    def __new__(cls, value: str, label: str = "", outcome: Outcome = Outcome.NEUTRAL) -> "Verb":
+        verb = str.__new__(cls, value)
+        verb._value_ = value
+        verb.label = label
+        verb.outcome = outcome
+        return verb
+
+    USER_LOGGED_IN = "user.logged_in", "Signed in", Outcome.OK
+    USER_LOGIN_FAILED = "user.login_failed", "Sign-in refused", Outcome.NO
+    USER_LOGGED_OUT = "user.logged_out", "Signed out", Outcome.NEUTRAL
+    PASSWORD_CHANGED = "user.password_changed", "Password changed", Outcome.NEUTRAL
+    ROLE_GRANTED = "role.granted", "Role granted", Outcome.OK
+    ROLE_REVOKED = "role.revoked", "Role revoked", Outcome.NO
+    USER_CREATED = "user.created", "User created", Outcome.OK
+    USER_DISABLED = "user.disabled", "User disabled", Outcome.NO
+    USER_ENABLED = "user.enabled", "User enabled", Outcome.OK
+    KEY_CREATED = "key.created", "API key created", Outcome.OK
+    KEY_REVOKED = "key.revoked", "API key revoked", Outcome.NO
+
+    MODEL_CREATED = "model.created", "Model created", Outcome.OK
+    MODEL_CHANGED = "model.changed", "Model changed", Outcome.NEUTRAL
+    MODEL_SUSPENDED = "model.suspended", "Model suspended", Outcome.NO
+    MODEL_RESUMED = "model.resumed", "Model resumed", Outcome.OK
+    MODEL_RETIRED = "model.retired", "Model retired", Outcome.NEUTRAL
+    VERSION_REGISTERED = "version.registered", "Version registered", Outcome.OK
+    ARTIFACT_VERIFIED = "artifact.verified", "Artifact verified", Outcome.OK
+    ARTIFACT_FAILED = "artifact.failed", "Artifact does not match its manifest", Outcome.NO
+    ARTIFACT_DOWNLOADED = "artifact.downloaded", "Artifact downloaded", Outcome.NEUTRAL
+    DATASET_REGISTERED = "dataset.registered", "Data set registered", Outcome.OK
+    CARD_REVISED = "card.revised", "Model card revised", Outcome.NEUTRAL
+    DEPLOYMENT_RECORDED = "deployment.recorded", "Deployment recorded", Outcome.OK
+
+    EVALUATION_REQUESTED = "evaluation.requested", "Evaluation requested", Outcome.RUNNING
+    EVALUATION_STARTED = "evaluation.started", "Evaluation started", Outcome.RUNNING
+    EVALUATION_SUCCEEDED = "evaluation.succeeded", "Evaluation finished", Outcome.OK
+    EVALUATION_FAILED = "evaluation.failed", "Evaluation failed", Outcome.ERROR
+    EVALUATION_CANCELLED = "evaluation.cancelled", "Evaluation cancelled", Outcome.NEUTRAL
+
+    TIER_ASSESSED = "tier.assessed", "Tier questionnaire answered", Outcome.NEUTRAL
+    TIER_CONFIRMED = "tier.confirmed", "Tier confirmed", Outcome.OK
+    REVIEW_OPENED = "review.opened", "Review opened", Outcome.NEUTRAL
+    REVIEW_SIGNED = "review.signed", "Review signed", Outcome.OK
+    REVIEW_SIGN_REFUSED = "review.sign_refused", "Sign-off refused", Outcome.NO
+    SIGNOFF_WITHDRAWN = "signoff.withdrawn", "Sign-off withdrawn", Outcome.STALE
+    CONDITION_MET = "condition.met", "Condition met", Outcome.OK
+    REVIEW_COMMENTED = "review.commented", "Comment on a review", Outcome.NEUTRAL
+
+    POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
+    POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK
+    GATE_ALLOWED = "gate.allowed", "Gate allowed", Outcome.OK
+    GATE_DENIED = "gate.denied", "Gate denied", Outcome.NO
+    GATE_REFUSED = "gate.refused", "Gate call refused", Outcome.ERROR
+
+    REPORT_REQUESTED = "report.requested", "Report requested", Outcome.RUNNING
+    REPORT_SUCCEEDED = "report.succeeded", "Report finished", Outcome.OK
+    REPORT_FAILED = "report.failed", "Report failed", Outcome.ERROR
+    REPORT_DOWNLOADED = "report.downloaded", "Report downloaded", Outcome.NEUTRAL
+
+    DEMO_LOADED = "demo.loaded", "Demo portfolio loaded", Outcome.NEUTRAL
