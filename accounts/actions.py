@@ -1,0 +1,125 @@
+"""Changes of people, roles and keys; each writes its audit event in the same transaction."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.keys import FreshKey, make_key
+from accounts.models import ApiKey, Role, RoleGrant, Scope, User
+from accounts.refusals import Conflict, Invalid
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
+
+
+@transaction.atomic
+def create_user(
+    *, username: str, first_name: str, last_name: str, email: str, password: str, actor: Actor, at: datetime
+) -> User:
+    """Add a person without roles."""
+    if User.objects.filter(username=username).exists():
+        raise Conflict(f"The user name {username} is taken.", "Choose another one.")
+    user = User.objects.create_user(
+        username=username, email=email, password=password, first_name=first_name, last_name=last_name
+    )
+    record(Verb.USER_CREATED, subject=user.ref, actor=actor, at=at, detail={"name": user.name})
+    return user
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
+    """Let a person in, or keep them out from the next request on."""
+    if user.ref == actor.id and not active:
+        raise Invalid("You cannot disable yourself.", "Ask another administrator.")
+    if user.is_active == active:
+        return
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    record(Verb.USER_ENABLED if active else Verb.USER_DISABLED, subject=user.ref, actor=actor, at=at)
+
+
+@transaction.atomic
+def grant_role(*, user: User, role: Role, granter: User | None, actor: Actor, at: datetime) -> RoleGrant:
+    """Give a person a role. Nobody gives one to themselves."""
+    if granter is not None and granter.pk == user.pk:
+        raise Invalid("You cannot grant a role to yourself.", "Ask another administrator.")
+    grant, fresh = RoleGrant.objects.get_or_create(
+        user=user, role=role, defaults={"granted_by": granter, "granted_at": at}
+    )
+    if fresh:
+        record(Verb.ROLE_GRANTED, subject=user.ref, actor=actor, at=at, detail={"role": role.value})
+    return grant
+
+
+@transaction.atomic
+def revoke_role(*, user: User, role: Role, actor: Actor, at: datetime) -> None:
+    """Take a role back. What was signed under it stops counting."""
+    if user.ref == actor.id and role == Role.ADMINISTRATOR:
+        raise Invalid("You cannot take the administrator role from yourself.", "Ask another administrator.")
+    removed, _ = RoleGrant.objects.filter(user=user, role=role).delete()
+    if removed:
+        record(Verb.ROLE_REVOKED, subject=user.ref, actor=actor, at=at, detail={"role": role.value})
+
+
+@transaction.atomic
+def create_key(
+    *,
+    name: str,
+    scopes: Collection[str],
+    owner: User,
+    expires_at: datetime | None,
+    actor: Actor,
+    at: datetime,
+) -> tuple[ApiKey, FreshKey]:
+    """Make a key. Its text is returned once and kept nowhere."""
+    unknown = sorted(set(scopes) - set(Scope.values))
+    if unknown or not scopes:
+        raise Invalid("Choose at least one scope from the list.", field="scopes")
+    if expires_at is not None and expires_at <= at:
+        raise Invalid("The expiry lies in the past.", "Choose a later date.", field="expires_at")
+    if ApiKey.objects.filter(name=name).exists():
+        raise Conflict(f"A key named {name} exists already.", "Choose another name.")
+    fresh = make_key()
+    key = ApiKey.objects.create(
+        name=name,
+        prefix=fresh.prefix,
+        sha256=fresh.sha256,
+        scopes=sorted(scopes),
+        owner=owner,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    record(Verb.KEY_CREATED, subject=key.ref, actor=actor, at=at, detail={"scopes": key.scopes})
+    return key, fresh
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, actor: Actor, at: datetime) -> None:
+    """Make a key useless from now on."""
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at is not None:
+        return
+    key.revoked_at = at
+    key.save(update_fields=["revoked_at"])
+    record(Verb.KEY_REVOKED, subject=key.ref, actor=actor, at=at)
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, actor: Actor, at: datetime) -> None:
+    """Change a password; the caller has checked the old one."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record(Verb.PASSWORD_CHANGED, subject=user.ref, actor=actor, at=at)
+
+
+def set_theme(*, user: User, theme: str) -> None:
+    """Remember how the person reads. A taste, so nothing for the record."""
+    user.theme = theme
+    user.save(update_fields=["theme"])
+
+
+def touch_key(*, key: ApiKey, at: datetime) -> None:
+    """Remember that a key was used, to the minute: a write for each call would be the slowest part of it."""
+    if key.last_used_at is None or (at - key.last_used_at).total_seconds() >= 60:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)

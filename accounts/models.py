@@ -1,0 +1,141 @@
+"""Who: people, the roles that they hold, and the keys of pipelines."""
+
+from datetime import datetime
+from functools import cached_property
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person may be asked to do. Independence is judged per version, not here."""
+
+    OWNER = "owner", "Owner"
+    DEVELOPER = "developer", "Developer"
+    VALIDATOR = "validator", "Validator"
+    RISK_OFFICER = "risk_officer", "Risk officer"
+    COMPLIANCE_OFFICER = "compliance_officer", "Compliance officer"
+    ETHICS_COMMITTEE = "ethics_committee", "Ethics committee member"
+    BUSINESS_APPROVER = "business_approver", "Business approver"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+SIGNING_ROLES = (
+    Role.VALIDATOR,
+    Role.RISK_OFFICER,
+    Role.COMPLIANCE_OFFICER,
+    Role.ETHICS_COMMITTEE,
+    Role.BUSINESS_APPROVER,
+)
+
+
+class Theme(models.TextChoices):
+    """Light, dark, or as the reader's system says."""
+
+    SYSTEM = "system", "As the system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class User(AbstractUser):
+    """A person. Never deleted: their name stands in the record."""
+
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+
+    class Meta:
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def name(self) -> str:
+        """The name that the record and the pages show."""
+        return str(self)
+
+    @property
+    def ref(self) -> str:
+        """Stable text for the audit trail."""
+        return f"user:{self.username}"
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Roles held now."""
+        return frozenset(self.grants.values_list("role", flat=True))
+
+    @property
+    def role_labels(self) -> list[str]:
+        """The words for the roles held, in the order of Role."""
+        return [role.label for role in Role if role.value in self.roles]
+
+    def holds(self, *roles: str) -> bool:
+        """Whether the person holds any of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Administrators manage people and keys; they cannot sign by that role."""
+        return self.holds(Role.ADMINISTRATOR)
+
+
+class RoleGrant(models.Model):
+    """One role of one person, and who gave it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=32, choices=Role)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "role"], name="one_grant_per_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.get_role_display()}"
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    GATE = "gate", "Ask the gate"
+    REGISTRY_READ = "registry:read", "Read the registry"
+    REGISTRY_WRITE = "registry:write", "Register models, versions and data sets"
+    EVALUATIONS_READ = "evaluations:read", "Read evaluations"
+    EVALUATIONS_WRITE = "evaluations:write", "Start evaluations"
+    AUDIT_READ = "audit:read", "Read the audit trail"
+    REPORTS_READ = "reports:read", "Read reports"
+    REPORTS_WRITE = "reports:write", "Make reports"
+
+
+class ApiKey(models.Model):
+    """A pipeline's key. Only its SHA-256 is kept; the key itself is shown once."""
+
+    name = models.CharField(max_length=80, unique=True)
+    prefix = models.CharField(max_length=16, unique=True)
+    sha256 = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="keys")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def ref(self) -> str:
+        """Stable text for the audit trail."""
+        return f"key:{self.name}"
+
+    def is_live(self, at: datetime) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+    @property
+    def is_authenticated(self) -> bool:
+        """A key that has come this far has proved itself; REST framework asks for the attribute."""
+        return True

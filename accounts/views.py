@@ -1,0 +1,198 @@
+"""Logging in and out, one's own settings, people and their roles, API keys."""
+
+from datetime import datetime, time
+
+from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.db import transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import actions
+from accounts.access import UserRequest, actor_of, request_id, require_role
+from accounts.forms import KeyForm, PersonForm, RolesForm, SettingsForm
+from accounts.models import ApiKey, Role, User
+from accounts.refusals import Conflict, Invalid
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
+
+
+class Login(LoginView):
+    """The door. Every knock is recorded."""
+
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        with transaction.atomic():
+            user = form.get_user()
+            record(
+                Verb.USER_LOGGED_IN,
+                subject=f"user:{user.username}",
+                actor=actor_of(self.request),
+                at=timezone.now(),
+            )
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        tried = str(form.data.get("username", ""))[:80]
+        actor = Actor("anonymous", "Somebody not logged in", "nothing", request_id(self.request))
+        with transaction.atomic():
+            record(Verb.USER_LOGIN_FAILED, subject=f"user:{tried}", actor=actor, at=timezone.now())
+        return super().form_invalid(form)
+
+
+class Logout(LogoutView):
+    """Out. Only by POST, so that no link can do it."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if isinstance(request.user, User):
+            with transaction.atomic():
+                record(
+                    Verb.USER_LOGGED_OUT, subject=request.user.ref, actor=actor_of(request), at=timezone.now()
+                )
+        return super().post(request, *args, **kwargs)
+
+
+class PasswordChange(PasswordChangeView):
+    """A new password, after the old one."""
+
+    success_url = reverse_lazy("accounts:settings")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            record(
+                Verb.PASSWORD_CHANGED, subject=form.user.ref, actor=actor_of(self.request), at=timezone.now()
+            )
+        messages.success(self.request, "Password changed. Other sessions of yours were ended.")
+        return response
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request: UserRequest) -> HttpResponse:
+    """One's own settings."""
+    form = SettingsForm(request.POST or None, initial={"theme": request.user.theme})
+    if request.method == "POST" and form.is_valid():
+        actions.set_theme(user=request.user, theme=form.cleaned_data["theme"])
+        messages.success(request, "Kept.")
+        return redirect("accounts:settings")
+    return render(request, "accounts/settings.html", {"form": form})
+
+
+@require_GET
+def people(request: UserRequest) -> HttpResponse:
+    """Everyone and their roles. Who may sign is no secret here."""
+    rows = User.objects.prefetch_related("grants").order_by("-is_active", "last_name", "username")
+    return render(request, "accounts/people.html", {"people": rows, "roles": Role.choices})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def person_new(request: UserRequest) -> HttpResponse:
+    """Add a person."""
+    require_role(request.user, Role.ADMINISTRATOR, to="add people")
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = _create(request, form)
+        if person is not None:
+            messages.success(request, f"{person.name} can log in as {person.username}.")
+            return redirect("accounts:people")
+    return render(request, "accounts/person_new.html", {"form": form})
+
+
+def _create(request: UserRequest, form: Form) -> User | None:
+    now, actor = timezone.now(), actor_of(request)
+    given = {
+        name: form.cleaned_data[name] for name in ("username", "first_name", "last_name", "email", "password")
+    }
+    try:
+        with transaction.atomic():
+            person = actions.create_user(**given, actor=actor, at=now)
+            for role in form.cleaned_data["roles"]:
+                actions.grant_role(user=person, role=Role(role), granter=request.user, actor=actor, at=now)
+    except Conflict as taken:
+        form.add_error("username", str(taken))
+        return None
+    return person
+
+
+@require_http_methods(["GET", "POST"])
+def person(request: UserRequest, username: str) -> HttpResponse:
+    """The roles of a person, and whether they may log in."""
+    require_role(request.user, Role.ADMINISTRATOR, to="change roles")
+    found = get_object_or_404(User, username=username)
+    form = RolesForm(request.POST or None, initial={"roles": sorted(found.roles)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            _set_roles(request, found, set(form.cleaned_data["roles"]))
+        except Invalid as refused:
+            form.add_error("roles", f"{refused} {refused.remedy}")
+        else:
+            messages.success(request, f"Roles of {found.name} kept.")
+            return redirect("accounts:people")
+    return render(request, "accounts/person.html", {"form": form, "person": found})
+
+
+@transaction.atomic
+def _set_roles(request: UserRequest, found: User, wanted: set[str]) -> None:
+    now, actor = timezone.now(), actor_of(request)
+    for role in sorted(wanted - found.roles):
+        actions.grant_role(user=found, role=Role(role), granter=request.user, actor=actor, at=now)
+    for role in sorted(found.roles - wanted):
+        actions.revoke_role(user=found, role=Role(role), actor=actor, at=now)
+
+
+@require_POST
+def person_active(request: UserRequest, username: str) -> HttpResponse:
+    """Disable a person, or let them in again."""
+    require_role(request.user, Role.ADMINISTRATOR, to="disable people")
+    found = get_object_or_404(User, username=username)
+    active = request.POST.get("active") == "yes"
+    actions.set_active(user=found, active=active, actor=actor_of(request), at=timezone.now())
+    messages.success(request, f"{found.name} {'may log in again' if active else 'can no longer log in'}.")
+    return redirect("accounts:people")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def keys(request: UserRequest) -> HttpResponse:
+    """API keys. A fresh one is shown in the answer to the form and never again."""
+    require_role(request.user, Role.ADMINISTRATOR, to="manage API keys")
+    form, fresh = KeyForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        ends = timezone.make_aware(datetime.combine(form.cleaned_data["expires_on"], time.max))
+        try:
+            _, fresh = actions.create_key(
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                owner=request.user,
+                expires_at=ends,
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+        except (Conflict, Invalid) as refused:
+            form.add_error("name", str(refused))
+        else:
+            form = KeyForm()
+    rows = ApiKey.objects.select_related("owner").order_by("revoked_at", "name")
+    context = {"form": form, "fresh": fresh, "keys": rows, "now": timezone.now()}
+    return render(request, "accounts/keys.html", context)
+
+
+@require_POST
+def key_revoke(request: UserRequest, pk: int) -> HttpResponse:
+    """Make a key useless."""
+    require_role(request.user, Role.ADMINISTRATOR, to="revoke API keys")
+    key = get_object_or_404(ApiKey, pk=pk)
+    actions.revoke_key(key=key, actor=actor_of(request), at=timezone.now())
+    messages.success(request, f"The key {key.name} opens nothing any more.")
+    return redirect("accounts:keys")
