@@ -1,0 +1,147 @@
+"""Fetching is the permission check: what comes back, the person may read or change.
+
+Everybody who is logged in reads the whole registry. Unknown names answer 404 in words.
+"""
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.access import require_role
+from accounts.models import Role, User
+from accounts.refusals import NotAllowed
+from registry.models import ArtifactFile, CardRevision, Dataset, ModelVersion, RegisteredModel
+
+STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
+STEWARDS = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
+VERIFIERS = (*STEWARDS, *STOPPERS)
+
+
+def models_for_reader(user: User) -> QuerySet[RegisteredModel]:
+    """Every model that the person may see, with its owner."""
+    return RegisteredModel.objects.select_related("owner")
+
+
+def model_for_reader(user: User, slug: str) -> RegisteredModel:
+    """The model, for somebody who only looks. Raises Http404."""
+    found = models_for_reader(user).filter(slug=slug).first()
+    if found is None:
+        raise Http404(f"There is no model {slug}.")
+    return found
+
+
+def model_for_editor(user: User, slug: str) -> RegisteredModel:
+    """The model, for its owner or one of its developers. Raises Http404, NotAllowed."""
+    model = model_for_reader(user, slug)
+    refuse_unless_editor(user, model)
+    return model
+
+
+def model_for_stopper(user: User, slug: str) -> RegisteredModel:
+    """The model, for somebody who may take it out of use: its owner, a risk or a compliance officer."""
+    model = model_for_reader(user, slug)
+    if not may_stop(user, model):
+        raise NotAllowed(
+            f"Only the owner of {model.name}, a risk officer or a compliance officer can take it out of use.",
+            f"Ask {model.owner.name}.",
+        )
+    return model
+
+
+def model_for_resumer(user: User, slug: str) -> RegisteredModel:
+    """The model, for an officer, who alone puts it back into use: nobody frees their own model."""
+    model = model_for_reader(user, slug)
+    require_role(user, *STOPPERS, to="put a suspended model back into use")
+    return model
+
+
+def refuse_unless_creator(user: User) -> None:
+    """Models are created by owners and developers."""
+    require_role(user, Role.OWNER, Role.DEVELOPER, to="create a model")
+
+
+def refuse_unless_steward(user: User) -> None:
+    """Data sets are registered by developers, owners and validators."""
+    require_role(user, *STEWARDS, to="register a data set")
+
+
+def may_register_data(user: User) -> bool:
+    """Whether the person may register a data set."""
+    return user.holds(*STEWARDS)
+
+
+def refuse_unless_verifier(user: User) -> None:
+    """Files are hashed again by whoever builds or judges models; auditors change nothing, not even a date."""
+    require_role(user, *VERIFIERS, to="have the files verified")
+
+
+def may_verify(user: User) -> bool:
+    """Whether the person may have the files hashed again."""
+    return user.holds(*VERIFIERS)
+
+
+def refuse_unless_editor(user: User, model: RegisteredModel) -> None:
+    """Only the owner and the developers of a model change it. An administrator is neither by that role."""
+    if not may_edit(user, model):
+        raise NotAllowed(
+            f"Only the owner and the developers of {model.name} can change it.",
+            f"Ask {model.owner.name}, who owns it.",
+        )
+
+
+def may_edit(user: User, model: RegisteredModel) -> bool:
+    """Whether the person owns or develops the model."""
+    return model.owner_id == user.pk or model.developers.filter(pk=user.pk).exists()
+
+
+def may_stop(user: User, model: RegisteredModel) -> bool:
+    """Whether the person may suspend or retire the model."""
+    return model.owner_id == user.pk or user.holds(*STOPPERS)
+
+
+def may_resume(user: User) -> bool:
+    """Whether the person may put a suspended model back into use."""
+    return user.holds(*STOPPERS)
+
+
+def version_for_reader(user: User, slug: str, version: str) -> ModelVersion:
+    """The version with its model, owner, registrant and training data. Raises Http404."""
+    rows = ModelVersion.objects.select_related("model__owner", "registered_by", "trained_on__owner")
+    found = rows.filter(model__slug=slug, version=version).first()
+    if found is None:
+        model = model_for_reader(user, slug)
+        raise Http404(f"{model.name} has no version {version}.")
+    return found
+
+
+def version_for_editor(user: User, slug: str, version: str) -> ModelVersion:
+    """The version, for the owner or a developer of its model. Raises Http404, NotAllowed."""
+    found = version_for_reader(user, slug, version)
+    refuse_unless_editor(user, found.model)
+    return found
+
+
+def dataset_for_reader(user: User, name: str, version: str) -> Dataset:
+    """The data set with its owner. Raises Http404."""
+    found = Dataset.objects.select_related("owner").filter(name=name, version=version).first()
+    if found is None:
+        raise Http404(f"There is no data set {name}@{version}.")
+    return found
+
+
+def file_for_reader(user: User, version: ModelVersion, path: str) -> ArtifactFile:
+    """One file of the manifest. Raises Http404."""
+    found = version.files.filter(path=path).first()
+    if found is None:
+        raise Http404(f"Version {version.version} has no file {path}.")
+    return found
+
+
+def card_for_reader(user: User, version: ModelVersion, number: int | None = None) -> CardRevision | None:
+    """The card as last saved, or the revision asked for. Raises Http404 for a revision that is not there."""
+    cards = version.cards.select_related("author")
+    if number is None:
+        return cards.first()
+    found = cards.filter(number=number).first()
+    if found is None:
+        raise Http404(f"The card of version {version.version} has no revision {number}.")
+    return found

@@ -1,0 +1,30 @@
+"""Every change of the registry: one transaction and one audit event each."""
+
+from registry.actions.cards import CardMoved, revise_card
+from registry.actions.datasets import register_dataset
+from registry.actions.models import change_model, create_model, resume_model, retire_model, suspend_model
+from registry.actions.use import record_deployment, record_download, verify_artifact
+from registry.actions.versions import (
+    register_fetched,
+    register_from_mlflow,
+    register_predictions_only,
+    register_upload,
+)
+
+__all__ = [
+    "CardMoved",
+    "change_model",
+    "create_model",
+    "record_deployment",
+    "record_download",
+    "register_dataset",
+    "register_fetched",
+    "register_from_mlflow",
+    "register_predictions_only",
+    "register_upload",
+    "resume_model",
+    "retire_model",
+    "revise_card",
+    "suspend_model",
+    "verify_artifact",
+]

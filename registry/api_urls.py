@@ -1,0 +1,13 @@
+"""Addresses of the registry's calls, under /api/v1/."""
+
+from django.urls import path
+
+from registry import api
+
+urlpatterns = [
+    path("models", api.Models.as_view(), name="api-models"),
+    path("models/<slug:slug>", api.Model.as_view(), name="api-model"),
+    path("models/<slug:slug>/versions", api.ModelVersions.as_view(), name="api-model-versions"),
+    path("datasets", api.Datasets.as_view(), name="api-datasets"),
+    path("deployments", api.Deployments.as_view(), name="api-deployments"),
+]

@@ -1,0 +1,39 @@
+"""What changed between two texts, word by word."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+LINES = re.compile(r"[^\n]*\n|[^\n]+")
+MOST_WORDS = 4_000  # comparing is quadratic; longer texts are compared by line
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of text that stayed, came or went."""
+
+    kind: Literal["same", "added", "removed"]
+    text: str
+
+
+def word_diff(before: str, after: str) -> list[Piece]:
+    """The pieces of both texts in reading order; removed ones stand before what replaced them."""
+    pattern = LINES if max(_words(before), _words(after)) > MOST_WORDS else WORDS
+    old, new = pattern.findall(before), pattern.findall(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    pieces: list[Piece] = []
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", "".join(old[start:end])))
+            continue
+        if start < end:
+            pieces.append(Piece("removed", "".join(old[start:end])))
+        if new_start < new_end:
+            pieces.append(Piece("added", "".join(new[new_start:new_end])))
+    return pieces
+
+
+def _words(text: str) -> int:
+    return len(WORDS.findall(text))

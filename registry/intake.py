@@ -1,0 +1,157 @@
+"""Taking files in: names checked, bytes streamed to a staging folder and hashed on the way."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+
+from accounts.refusals import Invalid
+from audit.canonical import canonical
+
+CHUNK = 1 << 20
+LONGEST_PATH = 300
+LONGEST_NAME = 255  # bytes of one name, the limit of common file systems
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+class Readable(Protocol):
+    """An open binary file, or anything that reads like one."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One line of a manifest: size in bytes, SHA-256 as 64 hex digits."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def manifest_digest(files: Iterable[StoredFile]) -> str:
+    """SHA-256 over the RFC 8785 canonical JSON of the files' path, SHA-256 and size, sorted by path."""
+    lines = [
+        {"path": file.path, "sha256": file.sha256, "size": file.size}
+        for file in sorted(files, key=lambda file: file.path)
+    ]
+    return "sha256:" + hashlib.sha256(canonical(lines).encode()).hexdigest()
+
+
+def take_in(files: Iterable[tuple[str, Readable]], folder: Path) -> tuple[StoredFile, ...]:
+    """Write each file to its place in the folder while hashing it. Raises Invalid naming the culprit."""
+    taken: dict[str, StoredFile] = {}
+    room = settings.UPLOAD_MAX_BYTES
+    for given, source in files:
+        path = safe_path(given)
+        if path in taken:
+            raise Invalid(f"{path} was sent twice.", "Send each file once.", field="files")
+        taken[path] = copy_in(source, folder, path, room=room)
+        room -= taken[path].size
+    return refuse_emptiness(tuple(taken[path] for path in sorted(taken)))
+
+
+def take_stock(folder: Path) -> tuple[StoredFile, ...]:
+    """Hash a folder that another process filled. Raises Invalid for links, odd names and too many bytes."""
+    found: list[StoredFile] = []
+    room = settings.UPLOAD_MAX_BYTES
+    for parent, folders, names in os.walk(folder, followlinks=False):
+        for name in [*folders, *names]:
+            place = Path(parent) / name
+            path = safe_path(place.relative_to(folder).as_posix())
+            mode = place.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                continue
+            if not stat.S_ISREG(mode):
+                raise Invalid(
+                    f"{path} is a link or a device, not a file.", "Send the file itself.", field="files"
+                )
+            stored = StoredFile(path, *hash_file(place))
+            room -= stored.size
+            refuse_excess(path, room)
+            found.append(stored)
+    return refuse_emptiness(tuple(sorted(found, key=lambda file: file.path)))
+
+
+def copy_in(source: Readable, folder: Path, path: str, *, room: int) -> StoredFile:
+    """Copy one file in, hashing it; `room` is how many bytes it may have."""
+    place = folder / path
+    sha256, size = hashlib.sha256(), 0
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as target:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                refuse_excess(path, room - size)
+                sha256.update(chunk)
+                target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise Invalid(
+            f"{path} stands where another file has a folder.", "Rename one of them.", field="files"
+        ) from error
+    return StoredFile(path, size, sha256.hexdigest())
+
+
+def hash_file(place: Path) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of a file."""
+    sha256, size = hashlib.sha256(), 0
+    with place.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            size += len(chunk)
+            sha256.update(chunk)
+    return size, sha256.hexdigest()
+
+
+def safe_path(given: str) -> str:
+    """The name as a relative path with `/`, if it can be nothing else. Raises Invalid saying why not."""
+    shown = CONTROL.sub("?", given)[:80]
+    if not given or CONTROL.search(given) or not _is_unicode(given):
+        raise _bad_name(shown, "has an empty or unreadable name")
+    if len(given) > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in given.split("/")):
+        raise _bad_name(shown, f"has a name longer than {LONGEST_PATH} characters")
+    if given.startswith("/") or DRIVE.match(given):
+        raise _bad_name(shown, "is an absolute path")
+    if "\\" in given:
+        raise _bad_name(shown, "has a backslash in its name")
+    if any(part in {"", ".", ".."} for part in given.split("/")):
+        raise _bad_name(shown, "points outside its folder")
+    return given
+
+
+def refuse_excess(path: str, room: int) -> None:
+    """Raises Invalid when there is no room left."""
+    if room < 0:
+        limit = filesizeformat(settings.UPLOAD_MAX_BYTES).replace("\xa0", " ")
+        raise Invalid(
+            f"{path} takes the upload over {limit}.", "An administrator can raise the limit.", field="files"
+        )
+
+
+def refuse_emptiness(files: Sequence[StoredFile]) -> tuple[StoredFile, ...]:
+    """Raises Invalid when there are no files, or none that holds a byte."""
+    if not files:
+        raise Invalid("No files came in.", "Choose the model's files, or one .zip of them.", field="files")
+    if not any(file.size for file in files):
+        names = ", ".join(file.path for file in files[:3])
+        raise Invalid(f"{names} is empty.", "Send the file with its content.", field="files")
+    return tuple(files)
+
+
+def _bad_name(shown: str, fault: str) -> Invalid:
+    return Invalid(
+        f"{shown or 'A file'} {fault}.", "Rename it to a path inside the model's folder.", field="files"
+    )
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,162 @@
+"""`python -m registry.mlflow_fetch URI FOLDER …`: a logged model's files into FOLDER, its run's words as JSON.
+
+A script, run in a process of its own: mlflow takes seconds to load and must not live in the web process. It
+imports nothing of Django. Several pairs are fetched one after the other. Standard output ends with one line of JSON
+for each pair; one that could not be fetched is `{"error", "remedy"}`, ends the work, and the exit code is 1.
+"""
+
+import json
+import logging
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import mlflow
+import yaml
+from mlflow.exceptions import MlflowException
+
+LONGEST_TEXT = 500
+MOST_ENTRIES = 200
+ADDED_BY_CLIENT = "registered_model_meta"  # depends on the address that was asked for, not on the model
+MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND", "ENDPOINT_NOT_FOUND"}
+
+
+class Failed(Exception):
+    """Nothing was fetched; the reason and the remedy are for the person who asked."""
+
+    def __init__(self, error: str, remedy: str = "") -> None:
+        super().__init__(error)
+        self.remedy = remedy
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fetch, print, and answer the exit code."""
+    logging.disable(logging.CRITICAL)
+    if limit := int(os.environ.get("COUNTERSIGN_FETCH_MAX_BYTES", "0")):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        for uri, folder in zip(arguments[::2], arguments[1::2], strict=True):
+            print(json.dumps(fetch(uri, Path(folder), os.environ["MLFLOW_TRACKING_URI"])))
+    except Failed as failure:
+        print(json.dumps({"error": str(failure), "remedy": failure.remedy}))
+        return 1
+    return 0
+
+
+def fetch(uri: str, folder: Path, tracking_uri: str) -> dict[str, Any]:
+    """Download and describe. Raises Failed."""
+    refuse_missing_store(tracking_uri)
+    mlflow.set_tracking_uri(tracking_uri)
+    try:
+        got = mlflow.artifacts.download_artifacts(
+            artifact_uri=uri, dst_path=str(folder), tracking_uri=tracking_uri
+        )
+        flatten(Path(got), folder)
+        return about(uri, folder, mlflow.MlflowClient(tracking_uri))
+    except MlflowException as error:
+        raise in_words(error, uri) from error
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise Failed(
+                f"The files of {uri} are not where MLflow says.", "Check MLflow's artifact store."
+            ) from error
+        raise Failed(f"The files of {uri} could not be fetched: {error.strerror or 'no answer'}.") from error
+
+
+def flatten(got: Path, folder: Path) -> None:
+    """Let the folder hold the model itself: some addresses come down in a folder of their own."""
+    if got.is_dir() and got.resolve() != folder.resolve():
+        inner = got.rename(folder.with_name(folder.name + ".inner"))
+        for path in list(inner.iterdir()):
+            path.rename(folder / path.name)
+        inner.rmdir()
+    (folder / ADDED_BY_CLIENT).unlink(missing_ok=True)
+
+
+def refuse_missing_store(tracking_uri: str) -> None:
+    """mlflow would make a new, empty store where none is; say so instead."""
+    if tracking_uri.startswith("sqlite:///"):
+        store = Path(tracking_uri.removeprefix("sqlite:///"))
+        if not store.exists():
+            raise Failed(
+                "There is no MLflow tracking store yet.", "Log a model to it, or set MLFLOW_TRACKING_URI."
+            )
+
+
+def in_words(error: MlflowException, uri: str) -> Failed:
+    """What went wrong, without the store's address: it may hold a password."""
+    text = str(error)
+    if "Max retries" in text or "Failed to establish" in text or "timed out" in text:
+        return Failed(
+            "The MLflow server did not answer.", "Check MLFLOW_TRACKING_URI and that the server runs."
+        )
+    if error.error_code in MISSING or "No such" in text or "not found" in text.lower():
+        return Failed(f"MLflow knows no model {uri}.", "Check its name and version in MLflow.")
+    if error.error_code in {"PERMISSION_DENIED", "UNAUTHENTICATED"}:
+        return Failed(
+            "MLflow refused the request.", "Check the credentials that Countersign uses for MLflow."
+        )
+    return Failed(f"MLflow could not give {uri}: {text.splitlines()[0][:200]}")
+
+
+def about(uri: str, folder: Path, client: mlflow.MlflowClient) -> dict[str, Any]:
+    """Parameters, metrics and the code of the run that made the model; empty when the run is gone."""
+    run_id = run_of(uri, folder)
+    empty: dict[str, Any] = {
+        "run_id": run_id,
+        "parameters": {},
+        "metrics": {},
+        "repository": "",
+        "commit": "",
+    }
+    if not run_id:
+        return empty
+    try:
+        run = client.get_run(run_id)
+    except MlflowException:
+        return empty
+    tags = run.data.tags
+    source = tags.get("mlflow.source.git.repoURL") or tags.get("mlflow.source.name", "")
+    return {
+        "run_id": run_id,
+        "parameters": {name: value[:LONGEST_TEXT] for name, value in first(run.data.params)},
+        "metrics": {
+            name: value if abs(value) < 1e300 else str(value) for name, value in first(run.data.metrics)
+        },
+        "repository": without_password(source)[:300],
+        "commit": tags.get("mlflow.source.git.commit", "")[:64],
+    }
+
+
+def run_of(uri: str, folder: Path) -> str:
+    """The run that logged the model, from the MLmodel file that came with it or from the address itself."""
+    if uri.startswith("runs:/"):
+        return uri.removeprefix("runs:/").split("/", 1)[0]
+    described = folder / "MLmodel"
+    if not described.is_file():
+        return ""
+    parsed = yaml.safe_load(described.read_text(encoding="utf-8"))
+    return str(parsed.get("run_id") or "") if isinstance(parsed, dict) else ""
+
+
+def first(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The first so many entries by name."""
+    return sorted(values.items())[:MOST_ENTRIES]
+
+
+def without_password(source: str) -> str:
+    """A repository's address without user and password."""
+    parts = urlsplit(source)
+    return (
+        source.replace(f"{parts.netloc}", parts.netloc.rsplit("@", 1)[-1], 1)
+        if "@" in parts.netloc
+        else source
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

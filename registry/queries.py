@@ -1,0 +1,62 @@
+"""What the registry's pages read, each in a fixed number of queries."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import Role, User
+from registry.models import CardRevision, Dataset, DatasetRole, ModelVersion, RegisteredModel
+
+
+@dataclass(frozen=True)
+class DatasetFilters:
+    """What the list of data sets is narrowed to."""
+
+    q: str = ""
+    role: str = ""
+
+
+def datasets(filters: DatasetFilters) -> QuerySet[Dataset]:
+    """Data sets by name, newest version first, with how many versions were trained on each."""
+    rows = Dataset.objects.select_related("owner").annotate(trained=Count("trained_versions"))
+    if filters.role in DatasetRole.values:
+        rows = rows.filter(role=filters.role)
+    if filters.q:
+        q = filters.q
+        rows = rows.filter(
+            Q(name__icontains=q) | Q(digest__icontains=q) | Q(description__icontains=q) | Q(label__iexact=q)
+        )
+    return rows.order_by("name", "-registered_at", "-pk")
+
+
+def siblings_of(dataset: Dataset) -> QuerySet[Dataset]:
+    """Every version of the same data set, newest first."""
+    return Dataset.objects.filter(name=dataset.name).order_by("-registered_at", "-pk")
+
+
+def trained_on(dataset: Dataset) -> QuerySet[ModelVersion]:
+    """The model versions that were trained on it."""
+    return dataset.trained_versions.select_related("model").order_by("model__name", "-registered_at")
+
+
+def training_sets() -> QuerySet[Dataset]:
+    """What a version may have been trained on: anything but a test set."""
+    return Dataset.objects.exclude(role=DatasetRole.TEST).order_by("name", "-registered_at")
+
+
+def people_in(role: Role) -> QuerySet[User]:
+    """Everyone active who holds the role."""
+    holders = User.objects.filter(is_active=True, grants__role=role)
+    return holders.order_by("last_name", "first_name").distinct()
+
+
+def revisions_of(version: ModelVersion) -> QuerySet[CardRevision]:
+    """The card's revisions, newest first, with their authors."""
+    return version.cards.select_related("author")
+
+
+def next_version(model: RegisteredModel) -> str:
+    """The number after the highest whole one; "" when the versions are not numbers."""
+    names = list(model.versions.values_list("version", flat=True))
+    numbers = [int(name) for name in names if name.isascii() and name.isdigit()]
+    return str(max(numbers) + 1) if numbers else ("" if names else "1")

@@ -1,0 +1,73 @@
+"""What a browser or a pipeline sends, turned into paths and open files."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http.multipartparser import MultiPartParser as DjangoParser
+from django.http.multipartparser import MultiPartParserError
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import DataAndFiles, MultiPartParser
+
+from accounts.refusals import Invalid
+from registry.archive import entries, is_archive
+from registry.intake import Readable
+
+
+def sent_files(
+    files: "Sequence[UploadedFile[Any]]", paths: Sequence[str] = ()
+) -> Iterator[tuple[str, Readable]]:
+    """Path and content of each file; a .zip that comes alone is opened.
+
+    `paths` runs beside `files` when the sender knows where they stood: browsers keep only the last part.
+    """
+    if paths and len(paths) != len(files):
+        raise Invalid(
+            f"{len(files):,} files came with {len(paths):,} paths.",
+            "Send one path for each file.",
+            field="paths",
+        )
+    if len(files) == 1 and not paths and is_archive(given_path(files[0])):
+        yield from entries(files[0], given_path(files[0]))
+        return
+    for position, file in enumerate(files):
+        yield paths[position] if paths else given_path(file), file
+
+
+def given_path(file: "UploadedFile[Any]") -> str:
+    """The name with its folders when the parser below kept them, else the plain name."""
+    return str(getattr(file, "given_path", None) or file.name or "")
+
+
+class _Parser(DjangoParser):
+    """Django cuts names down to their last part; the registry wants it whole, to refuse bad ones aloud."""
+
+    _files: Any
+    _given = ""
+
+    def sanitize_file_name(self, file_name: str) -> str:
+        self._given = file_name
+        return super().sanitize_file_name(file_name) or "unnamed"
+
+    def handle_file_complete(self, old_field_name: str, counters: list[int]) -> None:
+        super().handle_file_complete(old_field_name, counters)
+        arrived: Any = self._files.getlist(old_field_name)[-1]
+        arrived.given_path = self._given
+
+
+class PathsParser(MultiPartParser):
+    """REST framework's parser for multipart, with `given_path` on each file."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Any = None
+    ) -> "DataAndFiles[Any, Any]":
+        """Raises ParseError for a body that is not multipart."""
+        request = parser_context["request"]
+        meta = {**request.META, "CONTENT_TYPE": media_type}
+        try:
+            data, files = _Parser(
+                meta, stream, request.upload_handlers, parser_context.get("encoding")
+            ).parse()
+        except MultiPartParserError as error:
+            raise ParseError(f"The body cannot be read as multipart: {error}") from error
+        return DataAndFiles(data, files)

@@ -1,0 +1,25 @@
+"""Addresses of the registry's pages. The model and version pages themselves belong to the portfolio."""
+
+from django.urls import path
+
+from registry.views import cards, datasets, models, versions
+
+VERSION = "models/<slug:slug>/versions/<str:version>"
+
+app_name = "registry"
+urlpatterns = [
+    path("models/new/", models.model_new, name="model_new"),
+    path("models/<slug:slug>/edit/", models.model_edit, name="model_edit"),
+    path("models/<slug:slug>/suspend/", models.model_suspend, name="model_suspend"),
+    path("models/<slug:slug>/resume/", models.model_resume, name="model_resume"),
+    path("models/<slug:slug>/retire/", models.model_retire, name="model_retire"),
+    path("models/<slug:slug>/versions/new/", versions.version_new, name="version_new"),
+    path(f"{VERSION}/card/", cards.card, name="card"),
+    path(f"{VERSION}/card/edit/", cards.card_edit, name="card_edit"),
+    path(f"{VERSION}/files/", versions.files, name="files"),
+    path(f"{VERSION}/files/verify/", versions.verify, name="verify"),
+    path(f"{VERSION}/files/get/<path:path>", versions.file, name="file"),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/new/", datasets.dataset_new, name="dataset_new"),
+    path("datasets/<str:name>/<str:version>/", datasets.dataset, name="dataset"),
+]

@@ -1,0 +1,1 @@
+"""Pages of the registry: models, versions, cards, files, data sets."""

@@ -1,0 +1,131 @@
+"""Registering a version, and the files that it consists of."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import UserRequest, actor_of
+from accounts.refusals import Conflict, Invalid
+from registry import actions
+from registry.access import (
+    file_for_reader,
+    may_verify,
+    model_for_editor,
+    refuse_unless_verifier,
+    version_for_reader,
+)
+from registry.forms import VersionForm
+from registry.models import ModelVersion, RegisteredModel, VersionSource
+from registry.storage import artifact_folder
+from registry.uploads import sent_files
+from registry.views.complaints import complain, sent
+
+WAYS = [
+    (
+        VersionSource.MLFLOW,
+        "From MLflow",
+        "Files, parameters, metrics and code commit come from the tracking store.",
+    ),
+    (VersionSource.UPLOAD, "Upload files", "The model's files or one .zip of them, from this computer."),
+    (
+        VersionSource.PREDICTIONS,
+        "Predictions only",
+        "A vendor's model that is not held here. It is measured on data sets that hold what it predicted.",
+    ),
+]
+FIELDS = {VersionSource.MLFLOW: "mlflow_uri", VersionSource.UPLOAD: "files"}
+
+
+@require_http_methods(["GET", "POST"])
+def version_new(request: UserRequest, slug: str) -> HttpResponse:
+    """Register a version. Three ways on one form; it works without JavaScript."""
+    model = model_for_editor(request.user, slug)
+    form, status = VersionForm(*sent(request), model=model), 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                version = _register(request, model, form.cleaned_data)
+            except (Invalid, Conflict) as refused:
+                status = complain(form, refused, "version")
+            else:
+                messages.success(
+                    request, f"Version {version.version} is registered. Next: its card and an evaluation."
+                )
+                return redirect("portfolio:version", model.slug, version.version)
+    chosen = form["source"].value() or VersionSource.MLFLOW
+    ways = [{"value": value, "label": label, "help": text} for value, label, text in WAYS]
+    context = {"form": form, "model": model, "ways": ways, "chosen": chosen}
+    return render(request, "registry/version_new.html", context, status=status)
+
+
+def _register(request: UserRequest, model: RegisteredModel, given: dict[str, Any]) -> ModelVersion:
+    who: dict[str, Any] = {
+        "model": model,
+        "version": given["version"],
+        "registrant": request.user,
+        "actor": actor_of(request),
+        "at": timezone.now(),
+    }
+    if given["source"] == VersionSource.PREDICTIONS:
+        return actions.register_predictions_only(**who)
+    if given["source"] == VersionSource.MLFLOW:
+        return actions.register_from_mlflow(
+            mlflow_uri=given["mlflow_uri"].strip(), trained_on=given["trained_on"], **who
+        )
+    return actions.register_upload(
+        files=sent_files(given["files"], request.POST.getlist("paths")),
+        trained_on=given["trained_on"],
+        code_repository=given["code_repository"],
+        code_commit=given["code_commit"],
+        **who,
+    )
+
+
+@require_GET
+def files(request: UserRequest, slug: str, version: str) -> HttpResponse:
+    """The manifest: every file with its size and digest, and when it was last hashed again."""
+    found = version_for_reader(request.user, slug, version)
+    context = {
+        "version": found,
+        "files": list(found.files.all()),
+        "may_verify": may_verify(request.user),
+    }
+    return render(request, "registry/files.html", context)
+
+
+@require_POST
+def verify(request: UserRequest, slug: str, version: str) -> HttpResponse:
+    """Hash every file again, now."""
+    found = version_for_reader(request.user, slug, version)
+    refuse_unless_verifier(request.user)
+    checked = actions.verify_artifact(version=found, actor=actor_of(request), at=timezone.now())
+    if checked.artifact_problem:
+        messages.error(request, f"The stored files differ from the manifest: {checked.artifact_problem}")
+    else:
+        messages.success(request, "Every file is as it was registered.")
+    return redirect("registry:files", slug, version)
+
+
+@require_GET
+def file(request: UserRequest, slug: str, version: str, path: str) -> HttpResponseBase:
+    """One file, to keep. Never shown in the browser: nobody vouches for what it holds."""
+    found = version_for_reader(request.user, slug, version)
+    wanted = file_for_reader(request.user, found, path)
+    place = artifact_folder(found) / wanted.path
+    if not place.is_file():
+        raise Conflict(
+            f"{wanted.path} is missing on disk.", "Verify the version's files, then tell an administrator."
+        )
+    actions.record_download(version=found, file=wanted, actor=actor_of(request), at=timezone.now())
+    return FileResponse(
+        place.open("rb"),
+        as_attachment=True,
+        filename=place.name,
+        content_type="application/octet-stream",
+    )

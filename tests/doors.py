@@ -1,0 +1,188 @@
+"""Every address of the site with who may pass: the table behind tests/test_doors.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import Scope
+
+PEOPLE = ("olga", "dev", "viktor", "ada", "carl", "etta", "bea", "aud", "adam", "sam")
+"""The cast of tests/conftest.py, and Sam: a developer of other models."""
+
+EVERYBODY = frozenset(PEOPLE)
+TEAM = frozenset({"olga", "dev"})
+CREATORS = TEAM | {"sam"}
+STEWARDS = CREATORS | {"viktor"}
+ADMINISTRATOR = frozenset({"adam"})
+STOPPERS = frozenset({"olga", "ada", "carl"})
+OFFICERS = frozenset({"ada", "carl"})
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address, the method, who passes and what they are answered; everybody else gets `refused`."""
+
+    path: str
+    method: str = "GET"
+    who: frozenset[str] = EVERYBODY
+    passed: int = 200
+    refused: int = 403
+    body: Mapping[str, Any] = field(default_factory=dict)
+    stranger: int = 302  # to the log-in
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class KeyDoor:
+    """An address of the API, the method, the scope that opens it and the answer."""
+
+    path: str
+    scope: Scope
+    method: str = "GET"
+    passed: int = 200
+    body: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def posts(path: str, who: frozenset[str], passed: int = 302, **body: Any) -> Door:
+    """A door that changes something."""
+    return Door(path, "POST", who, passed, body=body)
+
+
+MODEL = "/models/credit-default/"
+VERSION = f"{MODEL}versions/1/"
+REASON = "A reason that is long enough to be one."
+PAGES = [
+    Door("/"),
+    Door("/settings/"),
+    Door("/password/"),
+    Door("/people/"),
+    Door("/people/new/", who=ADMINISTRATOR),
+    Door("/people/dev/", who=ADMINISTRATOR),
+    Door("/keys/", who=ADMINISTRATOR),
+    Door("/models/"),
+    Door("/models/new/", who=CREATORS),
+    Door(MODEL),
+    Door(f"{MODEL}edit/", who=TEAM),
+    Door(f"{MODEL}suspend/"),
+    Door(f"{MODEL}versions/new/", who=TEAM),
+    Door(f"{MODEL}tier/"),
+    Door(VERSION),
+    Door(f"{VERSION}card/"),
+    Door(f"{VERSION}card/edit/", who=TEAM),
+    Door(f"{VERSION}files/"),
+    Door(f"{VERSION}files/get/model.skops"),
+    Door(f"{VERSION}evaluations/"),
+    Door(f"{VERSION}submit/", who=TEAM),
+    Door(f"{VERSION}sign-offs/"),
+    Door("/datasets/"),
+    Door("/datasets/new/", who=STEWARDS),
+    Door("/datasets/credit-default-test/1/"),
+    Door("/evaluations/"),
+    Door("/evaluations/{run}/"),
+    Door("/evaluations/{run}/progress/", passed=286),
+    Door("/evaluations/{run}/result.json"),
+    Door("/reviews/"),
+    Door("/reviews/{review}/"),
+    Door("/policy/"),
+    Door("/gate/decisions/"),
+    Door("/gate/decisions/{decision}/"),
+    Door("/audit/"),
+    Door("/audit/0/"),
+    Door("/reports/"),
+    Door("/reports/{report}/"),
+    Door("/reports/{report}/file/"),
+]
+PUBLIC = [
+    Door("/login/", passed=302, stranger=200),
+    Door("/healthz", stranger=200),
+    Door("/readyz", stranger=200),
+    Door("/metrics", stranger=200),
+    Door("/.well-known/countersign/keys.json", stranger=200),
+    Door("/api/v1/schema/", stranger=200),
+]
+KEEPS_NOTHING = [
+    posts(f"{MODEL}tier/preview/", EVERYBODY, 200),
+    posts("/audit/verify/", EVERYBODY, 200),
+]
+OWN = [
+    posts("/settings/", EVERYBODY, theme="dark"),
+    posts("/password/", EVERYBODY, 200),
+    posts("/reports/", EVERYBODY, subject="credit-default/1", environment="production"),
+    Door("/logout/", "POST", passed=302, stranger=302),
+]
+DEEDS = [
+    posts("/people/new/", ADMINISTRATOR, 200),
+    posts("/people/dev/", ADMINISTRATOR, roles=["developer"]),
+    posts("/people/dev/active/", ADMINISTRATOR, active="yes"),
+    posts("/keys/", ADMINISTRATOR, 200),
+    posts("/keys/{key}/revoke/", ADMINISTRATOR),
+    posts("/models/new/", CREATORS, 400),
+    posts(f"{MODEL}edit/", TEAM, 400),
+    posts(f"{MODEL}suspend/", STOPPERS, reason=REASON),
+    posts(f"{MODEL}resume/", OFFICERS, 409, reason=REASON),
+    posts(f"{MODEL}retire/", STOPPERS, reason=REASON),
+    posts(f"{MODEL}versions/new/", TEAM, version="2", source="predictions"),
+    posts(f"{MODEL}tier/", TEAM),
+    posts(f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", tier="critical"),
+    posts(f"{VERSION}card/edit/", TEAM, revision="1", caveats="Something else."),
+    posts(f"{VERSION}files/verify/", STEWARDS | OFFICERS),
+    posts(f"{VERSION}evaluations/start/", TEAM | {"viktor"}, kinds=["fairness"], dataset="{dataset}"),
+    posts(f"{VERSION}submit/", TEAM, environment="staging", due_on="2099-01-01"),
+    posts("/datasets/new/", STEWARDS, 400),
+    posts("/evaluations/{live}/cancel/", frozenset({"dev", "viktor", "adam"})),
+    posts("/reviews/{review}/sign/", frozenset({"ada"}), 400, role="risk_officer"),
+    posts("/reviews/{review}/comment/", EVERYBODY - {"aud"}, text="A remark."),
+    posts("/signoffs/{signoff}/withdraw/", frozenset({"viktor"}), reason=REASON),
+    posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
+]
+GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
+DOORS = [door for doors in GROUPS.values() for door in doors]
+
+QUESTION = {"model": "credit-default", "version": "1"}
+API = "/api/v1"
+NEW_MODEL = {"slug": "new-model", "name": "New", "purpose": "Foretells the demand.", "kind": "regression"}
+
+KEY_DOORS = [
+    KeyDoor(f"{API}/models", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/models", Scope.REGISTRY_WRITE, "POST", 201, NEW_MODEL),
+    KeyDoor(f"{API}/models/credit-default", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/models/credit-default", Scope.REGISTRY_WRITE, "PATCH", 200, {"name": "New"}),
+    KeyDoor(
+        f"{API}/models/credit-default/versions",
+        Scope.REGISTRY_WRITE,
+        "POST",
+        201,
+        {"version": "2", "predictions_only": True},
+    ),
+    KeyDoor(f"{API}/versions", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/datasets", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/datasets", Scope.REGISTRY_WRITE, "POST", 415, {}),
+    KeyDoor(
+        f"{API}/deployments",
+        Scope.REGISTRY_WRITE,
+        "POST",
+        409,
+        QUESTION | {"environment": "production", "decision_id": "{decision}"},
+    ),
+    KeyDoor(
+        f"{API}/evaluations",
+        Scope.EVALUATIONS_WRITE,
+        "POST",
+        202,
+        QUESTION | {"dataset": "credit-default-test@1", "kind": "fairness"},
+    ),
+    KeyDoor(f"{API}/evaluations/{{run_id}}", Scope.EVALUATIONS_READ),
+    KeyDoor(f"{API}/gate/decisions", Scope.GATE, "POST", 200, QUESTION | {"environment": "production"}),
+    KeyDoor(f"{API}/gate/decisions/{{decision}}", Scope.GATE),
+    KeyDoor(f"{API}/reports", Scope.REPORTS_WRITE, "POST", 202, QUESTION),
+    KeyDoor(f"{API}/reports/{{report_id}}", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/reports/{{report_id}}/file", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/audit/events", Scope.AUDIT_READ),
+    KeyDoor(f"{API}/audit/checkpoint", Scope.AUDIT_READ),
+    KeyDoor(f"{API}/audit/proof/0", Scope.AUDIT_READ),
+]
