@@ -1,0 +1,10 @@
+"""Runs one evaluation in a process of its own, because a model is code that somebody else wrote.
+
+Only this package's names are for others; only the child process ever loads a model.
+"""
+
+from evaluations.sandbox.isolation import Isolation, probe
+from evaluations.sandbox.job import Job, Limits, Outcome
+from evaluations.sandbox.runner import run_job
+
+__all__ = ["Isolation", "Job", "Limits", "Outcome", "probe", "run_job"]
