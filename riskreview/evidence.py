@@ -1,0 +1,342 @@
+"""Everything that a decision rests on, gathered from the database into plain values for the policy.
+
+One path serves one version and many: the number of queries does not grow with the number of versions.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from django.conf import settings
+from django.db.models import F, prefetch_related_objects
+from django.urls import reverse
+
+from accounts.models import RoleGrant, User
+from evaluations.models import EvaluationRun, JobStatus
+from policy.evidence import (
+    Artifact,
+    Card,
+    Condition,
+    EvaluationFact,
+    Evidence,
+    Metric,
+    Person,
+    RunningFact,
+    SignOffFact,
+    TierFact,
+)
+from registry.models import CardRevision, Lifecycle, ModelVersion, RegisteredModel
+from riskreview.models import Decision, Review, SignOff, TierAssessment
+
+Key = tuple[int, str]
+RUN_FIELDS = (
+    *("version_id", "kind", "status", "failure", "requested_at", "finished_at", "artifact_digest"),
+    *("result_digest", "dataset__name", "dataset__version", "dataset__role", "dataset__sensitive"),
+)
+NAMES = ("username", "first_name", "last_name")
+UNFINISHED: dict[str, Literal["queued", "running", "failed"]] = {
+    JobStatus.QUEUED: "queued",
+    JobStatus.RUNNING: "running",
+    JobStatus.FAILED: "failed",
+}
+PEOPLE_FLAGS = frozenset({"profiles_people", "solely_automated_significant_decision"})
+Row = TypeVar("Row")
+MOST_REMEMBERED = 2_000
+_remembered: dict[tuple[int, uuid.UUID, str], Evidence] = {}
+
+
+def gather(version: ModelVersion, environment: str) -> Evidence:
+    """The evidence for one version in one environment, as it stands now."""
+    return gather_many([version], [environment])[version.pk, environment]
+
+
+def gather_locked(version: ModelVersion, environment: str) -> Evidence:
+    """The same for a version whose row this transaction holds: evidence is remembered for its evidence stamp.
+
+    Every action that changes evidence holds the row and gives it a new stamp (registry/actions/locking.py), so what
+    is remembered under the stamp that we see is what a fresh look would find. Roles are not the version's evidence
+    and are read anew.
+    """
+    key = (version.pk, version.evidence_stamp, environment)
+    known = _remembered.get(key)
+    if known is not None:
+        if settings.RECHECK_EVIDENCE and replace(known, holders=_holders()) != gather(
+            _whole(version), environment
+        ):
+            raise AssertionError(f"The evidence about {version} changed without a new stamp.")
+        return replace(known, holders=_holders())
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    found = _remembered[key] = gather(_whole(version), environment)
+    return found
+
+
+def _whole(version: ModelVersion) -> ModelVersion:
+    """The version with all that the evidence reads of it, where only its name was read so far."""
+    return ModelVersion.objects.select_related("model", *VERSION_RELATIONS).get(pk=version.pk)
+
+
+def gather_many(versions: Sequence[ModelVersion], environments: Iterable[str]) -> dict[Key, Evidence]:
+    """The evidence for each version and environment, in a fixed number of queries."""
+    facts = _load(versions)
+    return {
+        (version.pk, environment): _evidence(version, environment, facts)
+        for version in versions
+        for environment in environments
+    }
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Rows loaded for all versions at once."""
+
+    cards: dict[int, CardRevision]
+    tiers: dict[int, TierAssessment]
+    runs: dict[int, list[EvaluationRun]]
+    signoffs: dict[Key, list[SignOff]]
+    reviews: dict[Key, Review]
+    holders: dict[str, tuple[Person, ...]]
+    developers: dict[int, list[Person]]
+
+
+def _load(versions: Sequence[ModelVersion]) -> _Facts:
+    pks = [version.pk for version in versions]
+    models = {version.model_id for version in versions}
+    reviews = {
+        (review.version_id, review.environment): review
+        for review in Review.objects.filter(version__in=pks).select_related("opened_by")
+    }
+    return _Facts(
+        cards=_newest(CardRevision.objects.filter(version__in=pks).select_related("author"), "version_id"),
+        tiers=_newest(
+            TierAssessment.objects.filter(model__in=models).select_related("confirmed_by"), "model_id"
+        ),
+        runs=_runs(pks),
+        signoffs=_signoffs(reviews) if reviews else {},
+        reviews=reviews,
+        holders=_holders(),
+        developers=_developers(models),
+    )
+
+
+def _signoffs(reviews: dict[Key, Review]) -> dict[Key, list[SignOff]]:
+    """Every signature of these reviews, oldest first, with its conditions where it has any."""
+    places = {review.pk: key for key, review in reviews.items()}
+    found: dict[Key, list[SignOff]] = defaultdict(list)
+    rows = list(SignOff.objects.filter(review__in=places).select_related("signer").order_by("pk"))
+    prefetch_related_objects(
+        [row for row in rows if row.decision == Decision.APPROVE_WITH_CONDITIONS], "conditions"
+    )
+    for row in rows:
+        found[places[row.review_id]].append(row)
+    return found
+
+
+def _newest(rows: Iterable[Row], key: str) -> dict[int, Row]:
+    """The first row for each key of a query that is ordered newest first."""
+    newest: dict[int, Row] = {}
+    for row in rows:
+        newest.setdefault(getattr(row, key), row)
+    return newest
+
+
+def _runs(versions: list[int]) -> dict[int, list[EvaluationRun]]:
+    """Newest first. Of the results only the overall figures are read: the rest can be a megabyte."""
+    found: Iterable[EvaluationRun] = (
+        EvaluationRun.objects.filter(version__in=versions)
+        .exclude(status=JobStatus.CANCELLED)
+        .annotate(overall=F("result__overall"))
+        .select_related("dataset")
+        .only(*RUN_FIELDS)
+        .order_by("-pk")
+    )
+    runs = defaultdict(list)
+    for run in found:
+        runs[run.version_id].append(run)
+    return runs
+
+
+def _holders() -> dict[str, tuple[Person, ...]]:
+    """Active holders of each role. Plain values, because this is read for every decision of the gate."""
+    holders = defaultdict(list)
+    grants = RoleGrant.objects.filter(user__is_active=True).order_by("user__last_name", "user_id")
+    for role, *names in grants.values_list("role", *(f"user__{name}" for name in NAMES)):
+        holders[role].append(_named(*names))
+    return {role: tuple(people) for role, people in holders.items()}
+
+
+def _developers(models: set[int]) -> dict[int, list[Person]]:
+    developers = defaultdict(list)
+    links = RegisteredModel.developers.through.objects.filter(registeredmodel__in=models)
+    for model, *names in links.values_list("registeredmodel_id", *(f"user__{name}" for name in NAMES)):
+        developers[model].append(_named(*names))
+    return developers
+
+
+def _named(username: str, first_name: str, last_name: str) -> Person:
+    """A person as User.name says it."""
+    return Person(username, f"{first_name} {last_name}".strip() or username)
+
+
+def _person(user: User) -> Person:
+    return Person(user.username, user.name)
+
+
+def _evidence(version: ModelVersion, environment: str, facts: _Facts) -> Evidence:
+    model = version.model
+    developers = facts.developers.get(model.pk, [])
+    runs = facts.runs.get(version.pk, [])
+    review = facts.reviews.get((version.pk, environment))
+    return Evidence(
+        model=model.slug,
+        version=version.version,
+        model_kind=model.kind,
+        sensitive_attributes=_sensitive(version, runs),
+        decides_about_people=_about_people(facts.tiers.get(model.pk)),
+        suspended=_stopped(version),
+        artifact=Artifact(
+            digest=version.artifact_digest,
+            files=version.file_count,
+            verified_at=version.verified_at,
+            problem=version.artifact_problem or None,
+            predictions_only=version.predictions_only,
+        ),
+        card=_card(facts.cards.get(version.pk)),
+        tier=_tier(facts.tiers.get(model.pk)),
+        evaluations=tuple(_evaluation(run) for run in runs if run.status == JobStatus.SUCCEEDED),
+        running=_running(runs),
+        signoffs=tuple(_signoff(row) for row in facts.signoffs.get((version.pk, environment), [])),
+        involved=involved(version, developers, review),
+        holders=facts.holders,
+        review_open=review is not None,
+        links=_links(version, review),
+        owners=(_person(model.owner),),
+        developers=tuple(developers),
+    )
+
+
+def _stopped(version: ModelVersion) -> str | None:
+    model = version.model
+    if model.lifecycle == Lifecycle.ACTIVE:
+        return None
+    return f"{model.name} is {model.get_lifecycle_display().lower()}: {model.lifecycle_reason}"
+
+
+def _sensitive(version: ModelVersion, runs: list[EvaluationRun]) -> tuple[str, ...]:
+    """What any data set of this version declares, its training data included."""
+    datasets = [run.dataset for run in runs]
+    if version.trained_on is not None:
+        datasets.append(version.trained_on)
+    return tuple(sorted({column for dataset in datasets for column in dataset.sensitive}))
+
+
+def _about_people(assessment: TierAssessment | None) -> bool:
+    """Whether the use profiles people or decides about them alone, by the owner's answers."""
+    return assessment is not None and not PEOPLE_FLAGS.isdisjoint(assessment.flags)
+
+
+def _card(card: CardRevision | None) -> Card | None:
+    if card is None:
+        return None
+    return Card(card.number, card.digest, card.author.name, card.saved_at, card.sections)
+
+
+def _tier(assessment: TierAssessment | None) -> TierFact | None:
+    if assessment is None:
+        return None
+    return TierFact(
+        tier=assessment.tier,
+        digest=assessment.digest,
+        confirmed_by=assessment.confirmed_by.name if assessment.confirmed_by else None,
+        confirmed_at=assessment.confirmed_at,
+        questionnaire_version=assessment.questionnaire_version,
+    )
+
+
+def _evaluation(run: EvaluationRun) -> EvaluationFact:
+    overall: Mapping[str, Any] = getattr(run, "overall", None) or {}  # annotated by _runs
+    return EvaluationFact(
+        run=run.pk,
+        kind=run.kind,
+        dataset=str(run.dataset),
+        dataset_role=run.dataset.role,
+        finished_at=run.finished_at or run.requested_at,
+        digest=run.result_digest,
+        artifact_digest=run.artifact_digest,
+        metrics={
+            name: Metric(measured.get("value"), measured.get("low"), measured.get("high"), measured.get("n"))
+            for name, measured in overall.items()
+        },
+        url=reverse("evaluations:run", args=[run.pk]),
+    )
+
+
+def _running(runs: list[EvaluationRun]) -> tuple[RunningFact, ...]:
+    """For each kind the newest run that has not succeeded, if it came after the last success of that kind."""
+    seen: set[str] = set()
+    found = []
+    for run in runs:  # newest first
+        if run.kind not in seen and run.status != JobStatus.SUCCEEDED:
+            url = reverse("evaluations:run", args=[run.pk])
+            found.append(RunningFact(run.pk, run.kind, UNFINISHED[run.status], run.failure or None, url))
+        seen.add(run.kind)
+    return tuple(found)
+
+
+def _signoff(row: SignOff) -> SignOffFact:
+    return SignOffFact(
+        id=row.pk,
+        role=row.role,
+        decision=row.decision,
+        signer=row.signer.username,
+        signer_name=row.signer.name,
+        signed_at=row.signed_at,
+        expires_at=row.expires_at,
+        components=row.components,
+        conditions=_conditions(row),
+        withdrawn=row.withdrawn_at is not None,
+    )
+
+
+def _conditions(row: SignOff) -> tuple[Condition, ...]:
+    if row.decision != Decision.APPROVE_WITH_CONDITIONS:
+        return ()
+    return tuple(Condition(item.text, item.due_on, item.met_at is not None) for item in row.conditions.all())
+
+
+def involved(
+    version: ModelVersion, developers: Iterable[Person], review: Review | None
+) -> dict[str, tuple[str, ...]]:
+    """User name → why this person's signature would not be independent, in words that follow a name."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    reasons[version.model.owner.username].append("owns this model")
+    for person in developers:
+        reasons[person.username].append("develops this model")
+    reasons[version.registered_by.username].append("registered this version")
+    if version.trained_on is not None:
+        reasons[version.trained_on.owner.username].append("owns the training data")
+    if review is not None:
+        reasons[review.opened_by.username].append("asked for this review")
+    return {username: tuple(why) for username, why in reasons.items()}
+
+
+def _links(version: ModelVersion, review: Review | None) -> dict[str, str]:
+    """Where a person goes to act, by kind of requirement."""
+    names = [version.model.slug, version.version]
+    signoffs = (
+        reverse("riskreview:review", args=[review.pk]) if review else reverse("riskreview:submit", args=names)
+    )
+    return {
+        "tier_confirmed": reverse("riskreview:tier", args=[version.model.slug]),
+        "artifact_verified": reverse("registry:files", args=names),
+        "card_complete": reverse("registry:card", args=names),
+        "evaluation": reverse("evaluations:version_runs", args=names),
+        "signoff": signoffs,
+        "conditions_met": reverse("riskreview:signoffs", args=names),
+    }
+
+
+VERSION_RELATIONS = ("model__owner", "registered_by", "trained_on__owner")
+"""What gather() reads through a version: select_related(*VERSION_RELATIONS) spares a query each."""
