@@ -1,0 +1,19 @@
+"""The API, put together from the layers. The portfolio's views stand before the registry's that they extend."""
+
+from django.urls import URLPattern
+
+from evaluations.api_urls import urlpatterns as evaluations
+from governance.gate.api_urls import urlpatterns as gate
+from governance.portfolio.api_urls import urlpatterns as portfolio
+from governance.reports.api_urls import urlpatterns as reports
+from governance.trail.api_urls import urlpatterns as trail
+from registry.api_urls import urlpatterns as registry
+
+urlpatterns: list[URLPattern] = [
+    *portfolio,
+    *registry,
+    *evaluations,
+    *gate,
+    *reports,
+    *trail,
+]

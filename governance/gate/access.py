@@ -1,0 +1,60 @@
+"""Finding the version that a pipeline means; every miss is a problem document and an entry in the record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from accounts.problems import Problem
+from audit.actor import Actor
+from governance.gate.actions import locked_versions, refuse
+from registry.models import Environment, ModelVersion, RegisteredModel
+
+
+def locked_version_asked_for(question: Mapping[str, Any]) -> ModelVersion:
+    """The one version that the question names, held until the transaction ends; a 404 or 409 says what does not fit."""
+    slug, number, digest = question["model"], question.get("version"), question.get("artifact_digest")
+    environment = question["environment"]
+    if environment not in Environment.values:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            f"There is no environment {environment}.",
+            f"The environments are {', '.join(Environment.values)}.",
+        )
+    versions = locked_versions().filter(model__slug=slug)
+    wanted = versions.filter(version=number) if number else versions.filter(artifact_digest=digest)
+    found = wanted.order_by("-pk").first()
+    if found is None and not RegisteredModel.objects.filter(slug=slug).exists():
+        raise Problem(
+            HTTPStatus.NOT_FOUND, f"There is no model {slug}.", "Register it, or check the spelling."
+        )
+    if number:
+        return _by_number(found, slug, number, digest)
+    if found is None:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            f"No version of {slug} has the digest {digest}.",
+            "Register these bytes as a version first.",
+        )
+    return found
+
+
+def record_miss(question: Mapping[str, Any], missing: Problem, *, actor: Actor, at: datetime) -> None:
+    """Put on the record that the gate was asked about something that it could not judge."""
+    named = question.get("version") or question.get("artifact_digest")
+    subject = f"model:{question['model']}/version:{named}/env:{question['environment']}"
+    refuse(subject=subject, reason=str(missing), actor=actor, at=at)
+
+
+def _by_number(version: ModelVersion | None, slug: str, number: str, digest: str | None) -> ModelVersion:
+    if version is None:
+        raise Problem(
+            HTTPStatus.NOT_FOUND, f"{slug} has no version {number}.", "Register it, or check the number."
+        )
+    if digest and version.artifact_digest != digest:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            f"Version {number} of {slug} has the digest {version.artifact_digest}, not {digest}.",
+            "Deploy the registered bytes, or register these as a new version.",
+        )
+    return version

@@ -1,0 +1,150 @@
+"""The gate's one verb: decide. The evidence is judged and the answer recorded under one lock."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit import attestation
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
+from governance.gate.models import GateDecision
+from policy.verdict import RequirementResult
+from registry.models import ModelVersion
+from riskreview.judgement import Judged, judge_locked
+from riskreview.models import PolicyPack
+
+
+@transaction.atomic
+def decide(
+    *,
+    version: ModelVersion,
+    environment: str,
+    context: Mapping[str, Any],
+    dry_run: bool,
+    actor: Actor,
+    at: datetime,
+) -> GateDecision:
+    """Judge the version for the environment, keep the answer with its grounds, attest it."""
+    held = locked_versions().get(pk=version.pk)
+    return decide_on_locked(
+        held, environment=environment, context=context, dry_run=dry_run, actor=actor, at=at
+    )
+
+
+def locked_versions() -> QuerySet[ModelVersion]:
+    """Versions as far as an answer names them, each held until the transaction ends.
+
+    The row lock orders a decision against every change of evidence: sign-offs, evaluations and cards take the
+    same lock, so no answer can rest on evidence that changed before it was recorded.
+    """
+    rows = ModelVersion.objects.select_related("model").only(
+        "version", "artifact_digest", "evidence_stamp", "model__slug", "model__name"
+    )
+    return rows.select_for_update(of=("self",))
+
+
+def decide_on_locked(
+    version: ModelVersion,
+    *,
+    environment: str,
+    context: Mapping[str, Any],
+    dry_run: bool,
+    actor: Actor,
+    at: datetime,
+) -> GateDecision:
+    """The same for a version that came from `locked_versions` in this transaction."""
+    judged = judge_locked(version, environment, at=at)
+    verdict = judged.verdict
+    decision = GateDecision(
+        version=version,
+        environment=environment,
+        decision=verdict.decision,
+        basis=verdict.basis,
+        tier=verdict.tier or "",
+        dry_run=dry_run,
+        summary=verdict.summary,
+        requirements=[_requirement(result) for result in verdict.requirements],
+        policy=judged.policy,
+        evidence_digest=judged.digest,
+        components=judged.components,
+        context=dict(context),
+        asked_by=actor.id,
+        asker_name=actor.name,
+        decided_at=at,
+        valid_until=verdict.valid_until,
+    )
+    if judged.policy is not None and not dry_run:
+        decision.attestation = dict(attestation.attest(_summary(decision, judged.policy, judged)))
+    decision.save(force_insert=True)
+    _record(decision, judged, actor)
+    return decision
+
+
+def _record(decision: GateDecision, judged: Judged, actor: Actor) -> None:
+    record(
+        Verb.GATE_ALLOWED if judged.allows else Verb.GATE_DENIED,
+        subject=decision.ref,
+        actor=actor,
+        at=decision.decided_at,
+        detail={
+            "decision": str(decision.id),
+            "dry_run": decision.dry_run,
+            "policy": judged.policy.digest if judged.policy else None,
+            "evidence": judged.digest,
+            "artifact": decision.version.artifact_digest,
+            "unmet": [item["id"] for item in decision.unmet],
+            "context": decision.context,
+        },
+    )
+
+
+def refuse(*, subject: str, reason: str, actor: Actor, at: datetime) -> None:
+    """Put on the record that the gate could not even judge: a version that does not exist, a digest that differs."""
+    with transaction.atomic():
+        record(Verb.GATE_REFUSED, subject=subject[:300], actor=actor, at=at, detail={"reason": reason})
+
+
+def _requirement(result: RequirementResult) -> dict[str, Any]:
+    """A requirement's result as the API answers it, with an address that a pipeline's log can be clicked on."""
+    return {
+        "id": result.id,
+        "kind": result.kind,
+        "title": result.title,
+        "result": result.result,
+        "reason": result.reason,
+        "remedy": result.remedy,
+        "stale": result.stale,
+        "who": list(result.who),
+        "url": f"{settings.COUNTERSIGN_URL}{result.url}" if result.url else None,
+        "evidence": list(result.evidence),
+    }
+
+
+def _summary(decision: GateDecision, policy: PolicyPack, judged: Judged) -> attestation.Summary:
+    version = decision.version
+    return attestation.Summary(
+        decision_id=str(decision.id),
+        model=version.model.slug,
+        version=version.version,
+        environment=decision.environment,
+        tier=decision.tier,
+        allowed=judged.allows,
+        basis=decision.basis,
+        artifact_digest=version.artifact_digest,
+        evidence_digest=judged.digest,
+        site=settings.COUNTERSIGN_URL,
+        verifier_version={"countersign": settings.VERSION},
+        policy_uri=f"{settings.COUNTERSIGN_URL}/policy/",
+        policy_digest=policy.digest,
+        decided_at=decision.decided_at,
+        valid_until=decision.valid_until,
+        requirements=tuple(
+            attestation.Judged(result.id, result.result, result.reason)
+            for result in judged.verdict.requirements
+        ),
+    )

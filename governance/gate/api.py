@@ -1,0 +1,88 @@
+"""`POST /api/v1/gate/decisions`: the one question that a pipeline asks before it deploys."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import KeyView
+from accounts.models import Scope
+from accounts.problems import Problem
+from audit.keys import SigningKeyMissing
+from governance.gate.access import locked_version_asked_for, record_miss
+from governance.gate.actions import decide_on_locked
+from governance.gate.idempotency import Remembered, once
+from governance.gate.models import GateDecision
+from governance.gate.serializers import DecisionAnswer, GateQuestion, document
+
+PROBLEMS: dict[int, Any] = {
+    400: OpenApiResponse(description="Malformed: problem document"),
+    401: OpenApiResponse(description="No key, or one that is unknown, revoked or expired"),
+    403: OpenApiResponse(description="The key lacks the scope gate"),
+    404: OpenApiResponse(description="Unknown model, version or environment"),
+    409: OpenApiResponse(description="The digest differs, or the same Idempotency-Key is in flight"),
+    422: OpenApiResponse(description="Idempotency-Key used with another body"),
+    429: OpenApiResponse(description="Too many calls"),
+    503: OpenApiResponse(description="Could not decide: this is not an allow"),
+}
+
+
+class Decisions(KeyView):
+    """Ask the gate."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": Scope.GATE}
+
+    @extend_schema(
+        operation_id="gate_decide",
+        request=GateQuestion,
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        responses={200: DecisionAnswer, **PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        """Judge a version for an environment. Anything but 200 with `decision` = `allow` means: do not deploy."""
+        question = GateQuestion(data=request.data)
+        question.is_valid(raise_exception=True)
+        asked = question.validated_data
+        now = timezone.now()
+        token = request.headers.get("Idempotency-Key", "")
+        with once(key=self.key, token=token, body=asked, at=now) as remembered:
+            decision = remembered.decision or self._decide(asked, remembered, now)
+        return Response(document(decision))
+
+    def _decide(self, asked: dict[str, Any], remembered: Remembered, now: datetime) -> GateDecision:
+        """Decision and remembered answer stand or fall together, so that a retry never gets a second opinion."""
+        try:
+            with transaction.atomic():
+                decision = decide_on_locked(
+                    locked_version_asked_for(asked),
+                    environment=asked["environment"],
+                    context=asked["context"],
+                    dry_run=asked["dry_run"],
+                    actor=self.actor,
+                    at=now,
+                )
+                remembered.keep(decision)
+        except SigningKeyMissing as missing:
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(missing)) from missing
+        except Problem as missing:
+            record_miss(asked, missing, actor=self.actor, at=now)
+            raise
+        return decision
+
+
+class DecisionDetail(KeyView):
+    """One decision of the gate."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.GATE}
+
+    @extend_schema(operation_id="gate_decision", responses={200: DecisionAnswer, 404: PROBLEMS[404]})
+    def get(self, request: Request, pk: str) -> Response:
+        """The decision with its grounds, as it was given."""
+        decisions = GateDecision.objects.select_related("version__model", "policy")
+        return Response(document(get_object_or_404(decisions, pk=pk)))

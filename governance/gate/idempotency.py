@@ -1,0 +1,71 @@
+"""`Idempotency-Key` on the gate: for 24 hours the same key gives the same answer, whatever the network did."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import ApiKey
+from accounts.problems import Problem
+from audit.canonical import canonical
+from governance.gate.models import GateDecision, IdempotentCall
+
+KEPT_FOR = timedelta(hours=24)
+ABANDONED_AFTER = timedelta(minutes=2)
+LONGEST_TOKEN = 255
+
+
+class Remembered:
+    """The place for the answer of a call; `decision` is set when the call was answered before."""
+
+    def __init__(self, call: IdempotentCall | None) -> None:
+        self._call = call
+        self.decision = call.decision if call else None
+
+    def keep(self, decision: GateDecision) -> None:
+        """Remember the answer."""
+        if self._call is not None:
+            IdempotentCall.objects.filter(pk=self._call.pk).update(decision=decision)
+
+
+@contextmanager
+def once(*, key: ApiKey, token: str, body: dict[str, object], at: datetime) -> Iterator[Remembered]:
+    """Claim a token. Without an answer at the end (an error was raised) the claim is given back."""
+    if not token:
+        yield Remembered(None)
+        return
+    if len(token) > LONGEST_TOKEN:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key is longer than {LONGEST_TOKEN} characters.")
+    call = _claim(key, token, hashlib.sha256(canonical(body).encode()).hexdigest(), at)
+    remembered = Remembered(call)
+    try:
+        yield remembered
+    finally:
+        IdempotentCall.objects.filter(pk=call.pk, decision=None).delete()
+
+
+def _claim(key: ApiKey, token: str, body_sha256: str, at: datetime) -> IdempotentCall:
+    mine = IdempotentCall.objects.filter(key=key, token=token)
+    mine.filter(started_at__lt=at - KEPT_FOR).delete()
+    mine.filter(decision=None, started_at__lt=at - ABANDONED_AFTER).delete()
+    try:
+        with transaction.atomic():
+            return IdempotentCall.objects.create(key=key, token=token, body_sha256=body_sha256, started_at=at)
+    except IntegrityError:
+        known = mine.select_related("decision").first()
+    if known is not None and known.body_sha256 != body_sha256:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "This Idempotency-Key was used with another request.",
+            "Use a new key for a new question.",
+        )
+    if known is None or known.decision is None:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "A call with this Idempotency-Key is still being answered.",
+            "Ask again in a moment with the same key.",
+        )
+    return known

@@ -1,0 +1,67 @@
+"""Decisions of the gate, for pages."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from governance.gate.models import GateDecision
+from registry.models import ModelVersion
+
+
+@dataclass(frozen=True)
+class DecisionFilters:
+    """What the list's address asks for."""
+
+    q: str = ""
+    environment: str = ""
+    decision: str = ""
+
+
+def decisions(filters: DecisionFilters) -> QuerySet[GateDecision]:
+    """Decisions that match, newest first."""
+    found = GateDecision.objects.select_related("version__model", "policy")
+    if filters.q:
+        found = found.filter(
+            Q(version__model__name__icontains=filters.q)
+            | Q(version__model__slug__icontains=filters.q)
+            | Q(asker_name__icontains=filters.q)
+            | Q(context__icontains=filters.q)
+        )
+    if filters.environment:
+        found = found.filter(environment=filters.environment)
+    if filters.decision:
+        found = found.filter(decision=filters.decision)
+    return found
+
+
+def recent_decisions(version: ModelVersion, *, limit: int) -> list[GateDecision]:
+    """The newest decisions about one version."""
+    return list(version.decisions.select_related("policy").order_by("-decided_at")[:limit])
+
+
+def decision_named(text: str) -> GateDecision | None:
+    """The decision with this id, if it is one."""
+    try:
+        pk = uuid.UUID(text)
+    except ValueError:
+        return None
+    return GateDecision.objects.filter(pk=pk).first()
+
+
+@dataclass(frozen=True)
+class Denial:
+    """What pipelines were told lately, the same question counted once."""
+
+    decision: GateDecision
+    times: int
+
+
+def recent_denials(*, since: datetime, limit: int = 6) -> list[Denial]:
+    """The newest denial of each version and environment, with how often it was asked for."""
+    found: dict[tuple[int, str], list[GateDecision]] = {}
+    rows = GateDecision.objects.filter(decision="deny", dry_run=False, decided_at__gte=since)
+    for row in rows.select_related("version__model").order_by("-decided_at")[:500]:
+        found.setdefault((row.version_id, row.environment), []).append(row)
+    return [Denial(same[0], len(same)) for same in list(found.values())[:limit]]

@@ -1,0 +1,97 @@
+"""Counts and dates for the first page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from governance.portfolio.standing import Standing
+from riskreview.models import Condition, SignOff
+from riskreview.queries import QueueItem
+
+TIERS = ("low", "moderate", "high", "critical", "prohibited")
+STATUSES = ("draft", "evaluating", "in_review", "approved", "lapsed", "rejected")
+TONES = {"approved": "is-good", "lapsed": "is-warn", "rejected": "is-bad"}
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How many models have this tier and status."""
+
+    tier: str
+    status: str
+    count: int
+    tone: str
+
+
+@dataclass(frozen=True)
+class PortfolioRow:
+    """One status across the tiers."""
+
+    status: str
+    cells: list[Cell]
+    total: int
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The whole inventory in thirty numbers."""
+
+    rows: list[PortfolioRow]
+    models: int
+    in_production: int
+
+
+def portfolio(standings: Sequence[Standing]) -> Portfolio:
+    """Tier × status, and how many production would allow."""
+    rows = []
+    for status in STATUSES:
+        mine = [row for row in standings if row.status == status]
+        cells = [
+            Cell(tier, status, sum(row.tier == tier for row in mine), TONES.get(status, "")) for tier in TIERS
+        ]
+        rows.append(PortfolioRow(status, cells, len(mine)))
+    allowed = sum(row.judged["production"].allows for row in standings)
+    return Portfolio(rows, len(standings), allowed)
+
+
+def grouped(queue: Iterable[QueueItem], today: date) -> list[tuple[str, list[QueueItem]]]:
+    """Overdue, this week, later; empty groups are left out."""
+    groups: dict[str, list[QueueItem]] = {"Overdue": [], "This week": [], "Later": []}
+    for item in queue:
+        if item.due_on is not None and item.due_on < today:
+            groups["Overdue"].append(item)
+        elif item.due_on is not None and item.due_on <= today + timedelta(days=7):
+            groups["This week"].append(item)
+        else:
+            groups["Later"].append(item)
+    return [(name, items) for name, items in groups.items() if items]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something with a date within the next month."""
+
+    title: str
+    text: str
+    on: date
+    shape: str
+
+
+def ending_soon(now: datetime) -> list[Ending]:
+    """Conditions that fall due and signatures that expire within 30 days."""
+    conditions = Condition.objects.filter(met_at=None, due_on__lte=(now + SOON).date()).select_related(
+        "signoff__review__version__model"
+    )
+    found = [
+        Ending(f"Condition on {row.signoff.review.version}", row.text, row.due_on, "todo")
+        for row in conditions
+    ]
+    signatures = SignOff.objects.filter(
+        withdrawn_at=None, expires_at__gt=now, expires_at__lte=now + SOON
+    ).select_related("review__version__model", "signer")
+    for row in signatures:
+        if row.expires_at is not None:
+            title = f"Sign-off by {row.signer.name}"
+            found.append(Ending(title, str(row.review.version), row.expires_at.date(), "stale"))
+    return sorted(found, key=lambda item: item.on)[:8]

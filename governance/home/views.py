@@ -1,0 +1,34 @@
+"""My work: what waits for me, most urgent first, and how the portfolio stands."""
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import UserRequest
+from governance.gate.queries import recent_denials
+from governance.home.queries import ending_soon, grouped, portfolio
+from governance.portfolio.queries import newest_versions
+from governance.portfolio.standing import standings
+from riskreview.queries import queue_for
+
+DENIALS_SINCE = timedelta(days=14)
+
+
+@require_GET
+def home(request: UserRequest) -> HttpResponse:
+    """The first page after the log-in."""
+    now = timezone.now()
+    rows = standings(newest_versions(), at=now)
+    queue = queue_for(request.user, at=now)
+    context = {
+        "queue": queue,
+        "groups": grouped(queue, now.date()),
+        "portfolio": portfolio(rows),
+        "denials": recent_denials(since=now - DENIALS_SINCE),
+        "ending": ending_soon(now),
+        "today": now.date(),
+    }
+    return render(request, "home/home.html", context)

@@ -1,0 +1,1 @@
+"""Running Countersign on one machine: what `make run`, the scheduler and `make demo-reset` stand on."""

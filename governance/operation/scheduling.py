@@ -1,0 +1,164 @@
+"""The scheduler's loop: what has to happen again and again, by one process at a time, whatever the database does."""
+
+import fcntl
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, time
+from typing import TextIO
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from audit.checkpoints import LogBroken, make_checkpoint
+from audit.keys import SigningKeyMissing
+from audit.sequencer import sequence_pending
+from evaluations.jobs import sweep
+
+log = logging.getLogger(__name__)
+TURN_SECONDS = 0.5
+BEAT_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 10.0
+# Any number will do, so long as nothing else in this database takes the same advisory lock.
+ADVISORY_LOCK = 0x7363_6865_6475
+
+
+@dataclass
+class Duty:
+    """Something to do every so many seconds."""
+
+    name: str
+    every_seconds: float
+    do: Callable[[datetime], object]
+    due: float = 0.0
+
+
+def duties() -> list[Duty]:
+    """All of them, the quickest first."""
+    return [
+        Duty("sequence the record", TURN_SECONDS, _sequence),
+        Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
+        Duty("sign a checkpoint", 60.0, _checkpoint),
+    ]
+
+
+def heartbeat_file() -> Path:
+    """Touched by the active scheduler every other second."""
+    path: Path = settings.VAR_DIR / "scheduler.heartbeat"
+    return path
+
+
+def heartbeat_age_seconds() -> float | None:
+    """How long ago the scheduler last showed that it is alive; None if it never did."""
+    with suppress(FileNotFoundError):
+        return max(0.0, time() - heartbeat_file().stat().st_mtime)
+    return None
+
+
+class Scheduler:
+    """Does its duties in turn until told to stop. A database that goes away is waited for, not died of."""
+
+    def __init__(self, wanted: Sequence[Duty], *, stop: threading.Event) -> None:
+        self._duties = wanted
+        self._stop = stop
+        self._turn = Turn()
+        self._beaten = 0.0
+        self._pause = TURN_SECONDS
+
+    def run(self) -> None:
+        """Return soon after `stop` is set."""
+        waiting = False
+        while not self._stop.is_set():
+            try:
+                if self._turn.take():
+                    self._round()
+                    waiting = False
+                elif not waiting:
+                    log.info("Another scheduler is active; this one stands by.")
+                    waiting = True
+                self._pause = TURN_SECONDS
+            except (OperationalError, InterfaceError) as error:
+                self._lost_database(error)
+            self._stop.wait(self._pause)
+        self._turn.give_up()
+
+    def _round(self) -> None:
+        if monotonic() - self._beaten >= BEAT_SECONDS:
+            heartbeat_file().touch()
+            self._beaten = monotonic()
+        for duty in self._duties:
+            if self._stop.is_set():
+                return
+            if monotonic() >= duty.due:
+                duty.due = monotonic() + duty.every_seconds
+                duty.do(timezone.now())
+
+    def _lost_database(self, error: Exception) -> None:
+        """Drop the connection, so that the next turn makes a new one, and give the database time."""
+        log.warning(
+            "The database did not answer (%s); trying again in %.1f s.", str(error).strip(), self._pause
+        )
+        with suppress(OperationalError, InterfaceError):
+            connection.close()
+        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+class Turn:
+    """The right to be the one active scheduler.
+
+    On PostgreSQL an advisory lock that ends with its connection, so it holds across machines; with SQLite, which is
+    on one machine by nature, a lock on a file in var/.
+    """
+
+    def __init__(self) -> None:
+        self._held_by: object = None
+        self._file: TextIO | None = None
+
+    def take(self) -> bool:
+        """Whether it is ours, now or still."""
+        if connection.vendor != "postgresql":
+            return self._take_file()
+        connection.ensure_connection()
+        if self._held_by is not connection.connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+                self._held_by = connection.connection if cursor.fetchone()[0] else None
+        return self._held_by is not None
+
+    def give_up(self) -> None:
+        """Let a scheduler that stands by take over at once."""
+        if self._file:
+            self._file.close()
+            self._file = None
+        self._held_by = None
+        with suppress(OperationalError, InterfaceError):
+            connection.close()
+
+    def _take_file(self) -> bool:
+        if self._file is None:
+            file = (settings.VAR_DIR / "scheduler.lock").open("w")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            self._file = file
+        return True
+
+
+def _sequence(at: datetime) -> None:
+    while sequence_pending() == 500:
+        pass
+
+
+def _checkpoint(at: datetime) -> None:
+    """Sign what was added. A log that cannot be signed stays unsigned and says so every minute; the rest goes on."""
+    try:
+        make_checkpoint(at)
+    except (LogBroken, SigningKeyMissing) as problem:
+        log.error("No checkpoint was signed. %s", problem)

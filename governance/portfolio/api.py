@@ -1,0 +1,136 @@
+"""`GET versions`, and the tier and status of models: what the registry alone cannot know."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import KeyView
+from accounts.models import Scope
+from accounts.refusals import Conflict, Invalid
+from governance.gate.queries import decision_named
+from governance.portfolio.standing import Standing, standing_of, standings
+from registry import api as registry
+from registry.models import Deployment, Environment, ModelVersion, RegisteredModel
+from registry.pagination import CursorPages, page_of
+from riskreview.evidence import VERSION_RELATIONS
+
+
+class VersionRow(serializers.Serializer[Any]):
+    """A version as lists show it."""
+
+    model = serializers.CharField(source="version.model.slug")
+    version = serializers.CharField(source="version.version")
+    status = serializers.CharField()
+    tier = serializers.CharField(allow_blank=True)
+    artifact_digest = serializers.CharField(source="version.artifact_digest")
+    registered_at = serializers.DateTimeField(source="version.registered_at")
+    gate = serializers.DictField(child=serializers.CharField(), source="answers")
+
+
+FILTERS = [
+    OpenApiParameter("model", str),
+    OpenApiParameter("status", str),
+    OpenApiParameter("environment", str, description="Only versions deployed there now"),
+    OpenApiParameter("page_size", int),
+    OpenApiParameter("cursor", str),
+]
+
+
+class Versions(KeyView):
+    """Every version with its status, tier and digest."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.REGISTRY_READ}
+
+    @extend_schema(operation_id="versions_list", parameters=FILTERS, responses=page_of(VersionRow))
+    def get(self, request: Request) -> Response:
+        """Newest first; `status` is derived from the evidence as it stands, and filters within a page's walk."""
+        rows = ModelVersion.objects.select_related("model", *VERSION_RELATIONS)
+        if slug := request.query_params.get("model"):
+            rows = rows.filter(model__slug=slug)
+        if environment := request.query_params.get("environment"):
+            here = Deployment.objects.filter(environment=environment, ended_at=None)
+            rows = rows.filter(pk__in=here.values("version"))
+        if status := request.query_params.get("status"):
+            wanted = [row.version.pk for row in _standing(list(rows)) if row.status == status]
+            rows = rows.filter(pk__in=wanted)
+        pages = CursorPages()
+        page = pages.paginate_queryset(rows, request, view=self)
+        return pages.get_paginated_response(VersionRow(_standing(page or []), many=True).data)
+
+
+def _standing(versions: Sequence[ModelVersion]) -> list[Standing]:
+    return standings(versions, at=timezone.now())
+
+
+class _KnowsStanding(registry.Standings):
+    """Adds what the evidence says to the registry's answers."""
+
+    def standing(self, models: Sequence[RegisteredModel]) -> Mapping[str, Mapping[str, str | None]]:
+        """Slug → tier and status of the newest version; a model without versions has its lifecycle."""
+        newest = ModelVersion.objects.filter(
+            pk__in=RegisteredModel.objects.filter(pk__in=[model.pk for model in models])
+            .annotate(newest=Max("versions__pk"))
+            .values("newest")
+        )
+        rows = _standing(list(newest.select_related("model", *VERSION_RELATIONS)))
+        found: dict[str, Mapping[str, str | None]] = {
+            row.version.model.slug: {"tier": row.tier or None, "status": row.status} for row in rows
+        }
+        return found
+
+
+class Models(_KnowsStanding, registry.Models):
+    """Every model; a new one."""
+
+    def narrowed(
+        self, rows: QuerySet[RegisteredModel], given: Mapping[str, str]
+    ) -> QuerySet[RegisteredModel]:
+        """The registry's filters, and tier and status."""
+        rows = super().narrowed(rows, given)
+        asked = {name: given[name] for name in ("tier", "status") if given.get(name)}
+        if not asked:
+            return rows
+        standing = self.standing(list(rows))
+        fit = [slug for slug, row in standing.items() if all(row[name] == asked[name] for name in asked)]
+        return rows.filter(slug__in=fit)
+
+
+class Model(_KnowsStanding, registry.Model):
+    """One model."""
+
+
+class ModelVersions(_KnowsStanding, registry.ModelVersions):
+    """New versions of one model."""
+
+    def status_of(self, version: ModelVersion) -> str:
+        """From the evidence, as everywhere."""
+        return standing_of(version, at=timezone.now()).status
+
+
+class Deployments(registry.Deployments):
+    """What pipelines say they have deployed."""
+
+    def refuse_unless_decided(self, version: ModelVersion, environment: str, decision_id: str) -> None:
+        """The decision named must be an allow of the gate for this version and environment, and still hold."""
+        if environment not in Environment.values:
+            raise Invalid(
+                f"There is no environment {environment}.",
+                f"They are {', '.join(Environment.values)}.",
+                field="environment",
+            )
+        decision = decision_named(decision_id)
+        if decision is None or decision.version_id != version.pk or decision.environment != environment:
+            raise Conflict(
+                f"{decision_id} is no decision about {version} in {environment}.",
+                "Send the id the gate gave.",
+            )
+        if decision.decision != "allow" or decision.dry_run:
+            raise Conflict("The gate did not allow this.", "Ask the gate again before you deploy.")
+        if decision.valid_until <= timezone.now():
+            raise Conflict("This decision has run out.", "Ask the gate again before you deploy.")

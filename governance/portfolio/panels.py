@@ -1,0 +1,179 @@
+"""The parts of a version's page, as values for the templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
+from governance.portfolio.standing import Standing
+from registry.models import Environment, ModelVersion
+from riskreview.models import SignOff
+
+HEADLINES = {
+    EvaluationKind.PERFORMANCE: [
+        "roc_auc",
+        "ks",
+        "brier",
+        "ece",
+        "balanced_accuracy",
+        "macro_f1",
+        "r2",
+        "mae",
+    ],
+    EvaluationKind.FAIRNESS: ["selection_rate_ratio", "equalized_odds_difference"],
+    EvaluationKind.EXPLAINABILITY: ["explained_rows"],
+}
+METRIC_WORDS = {
+    "roc_auc": "AUC",
+    "ks": "KS",
+    "brier": "Brier score",
+    "ece": "Calibration error",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "r2": "R²",
+    "mae": "Mean absolute error",
+    "selection_rate_ratio": "Lowest selection ratio",
+    "equalized_odds_difference": "Equalised odds difference",
+    "explained_rows": "Rows explained",
+}
+
+
+def gate_panel(standing: Standing, environment: str, *, at: datetime) -> dict[str, Any]:
+    """What the gate panel shows."""
+    version = standing.version
+    current = standing.judged[environment]
+    return {
+        "environment": environment,
+        "panels": [
+            {
+                "environment": name,
+                "label": label,
+                "verdict": standing.judged[name].verdict,
+                "current": name == environment,
+                "href": f"?env={name}#gate",
+            }
+            for name, label in Environment.choices
+        ],
+        "policy_label": str(current.policy) if current.policy else "",
+        "policy_url": reverse("riskreview:policy"),
+        "evidence_digest": current.digest,
+        "judged_at": at,
+        "version_url": reverse("portfolio:version", args=[version.model.slug, version.version]),
+    }
+
+
+def facts(version: ModelVersion) -> list[dict[str, Any]]:
+    """The facts beside the panel."""
+    model = version.model
+    rows: list[dict[str, Any]] = [
+        {"term": "Purpose", "value": model.purpose},
+        {"term": "Decides", "value": model.decides},
+        {"term": "Kind", "value": model.get_kind_display()},
+        {"term": "Business line", "value": model.business_line},
+        {"term": "Source", "value": version.get_source_display(), "note": version.source_uri},
+        {"term": "Format", "value": version.artifact_format},
+        {"term": "Code", "value": version.code_repository, "note": version.code_commit, "mono": True},
+    ]
+    if version.trained_on is not None:
+        data = version.trained_on
+        href = reverse("registry:dataset", args=[data.name, data.version])
+        rows.append({"term": "Trained on", "value": str(data), "href": href, "note": f"{data.rows:,} rows"})
+    return [row for row in rows if row["value"]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of the evaluation table."""
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    run: EvaluationRun
+
+    @property
+    def decimals(self) -> int:
+        """Counts are whole, figures have three decimals."""
+        return 0 if self.value is not None and self.value >= 50 and self.value.is_integer() else 3
+
+
+def newest_runs(version: ModelVersion) -> dict[str, EvaluationRun]:
+    """The newest finished run of each kind."""
+    found: dict[str, EvaluationRun] = {}
+    for run in (
+        version.evaluations.filter(status=JobStatus.SUCCEEDED).select_related("dataset").order_by("-pk")
+    ):
+        found.setdefault(run.kind, run)
+    return found
+
+
+def measures(version: ModelVersion) -> list[Measure]:
+    """The headline figures of the newest runs."""
+    rows = []
+    runs = newest_runs(version)
+    for kind, names in HEADLINES.items():
+        run = runs.get(kind)
+        overall: Mapping[str, Any] = (run.result or {}).get("overall", {}) if run else {}
+        for name in names:
+            measured = overall.get(name)
+            if run is not None and measured is not None:
+                rows.append(
+                    Measure(
+                        METRIC_WORDS[name],
+                        measured.get("value"),
+                        measured.get("low"),
+                        measured.get("high"),
+                        run,
+                    )
+                )
+    return rows
+
+
+def signatures(standing: Standing, environment: str, *, at: datetime) -> list[dict[str, Any]]:
+    """Each person's newest word in this environment's review, and whether it still counts."""
+    judged = standing.judged[environment]
+    stale = {
+        name
+        for result in judged.verdict.requirements
+        if result.stale
+        for name in (result.id.split(".", 1)[-1],)
+    }
+    rows = (
+        SignOff.objects.filter(review__version=standing.version, review__environment=environment)
+        .select_related("signer")
+        .prefetch_related("conditions")
+    )
+    seen: set[tuple[str, int]] = set()
+    shown = []
+    for row in rows:
+        if (row.role, row.signer_id) in seen:
+            continue
+        seen.add((row.role, row.signer_id))
+        shown.append(_signature(row, row.components != judged.components and row.role in stale, at))
+    return shown
+
+
+def _signature(row: SignOff, is_stale: bool, at: datetime) -> dict[str, Any]:
+    shape, note = "ok", ""
+    if row.withdrawn_at is not None:
+        shape, note = "na", "Withdrawn"
+    elif row.decision in ("reject", "request_changes"):
+        shape = "no"
+    elif is_stale:
+        shape, note = "stale", "Stale: the evidence changed since"
+    elif row.expires_at is not None and row.expires_at <= at:
+        shape, note = "stale", "Expired"
+    elif conditions := row.conditions.all():
+        note = f"{len(conditions)} condition{'s' if len(conditions) > 1 else ''}"
+    return {
+        "id": row.pk,
+        "shape": shape,
+        "name": row.signer.name,
+        "role": row.role_label,
+        "decision": row.get_decision_display(),
+        "at": row.signed_at,
+        "note": note,
+    }

@@ -1,0 +1,116 @@
+"""Where a version stands: its verdict in each environment, and the one word for its life.
+
+Derived from the evidence at each reading, so that no stored status can ever disagree with the gate.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from policy.evidence import Evidence
+from policy.verdict import RequirementResult, Verdict
+from registry.models import Environment, Lifecycle, ModelVersion
+from riskreview.judgement import Judged, judge_many
+from riskreview.models import Decision
+
+TARGET = Environment.PRODUCTION
+"""The environment that the word for a version's life speaks of."""
+
+SHAPES = {"satisfied": "ok", "waived": "waived", "not_applicable": "na", "error": "error"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A version with everything that the portfolio shows of it."""
+
+    version: ModelVersion
+    judged: Mapping[str, Judged]
+    status: str
+
+    @property
+    def tier(self) -> str:
+        """The tier that counts, or nothing."""
+        return self.judged[TARGET].verdict.tier or ""
+
+    @property
+    def tier_confirmed(self) -> bool:
+        """Whether a risk officer stands behind the tier."""
+        tier = self.judged[TARGET].evidence.tier
+        return tier is not None and tier.confirmed_by is not None
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Environment → the shape that says how the gate answers there."""
+        return {environment: mark(judged.verdict) for environment, judged in self.judged.items()}
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Environment → allow or deny."""
+        return {environment: judged.verdict.decision for environment, judged in self.judged.items()}
+
+    @property
+    def note(self) -> str:
+        """What keeps it out of production, in half a line."""
+        verdict = self.judged[TARGET].verdict
+        unmet = [result for result in verdict.requirements if result.result in ("unsatisfied", "error")]
+        if not unmet:
+            return ""
+        if len(unmet) == 1:
+            return unmet[0].title
+        return f"{len(unmet)} requirements unmet"
+
+
+def mark(verdict: Verdict) -> str:
+    """The one shape for a verdict: allow, or the worst thing that holds it back."""
+    if verdict.decision == "allow":
+        waived = any(result.result == "waived" for result in verdict.requirements)
+        return "waived" if waived else "ok"
+    unmet = [result for result in verdict.requirements if result.result in ("unsatisfied", "error")]
+    if any(result.result == "error" for result in unmet):
+        return "error"
+    if unmet and all(result.stale for result in unmet):
+        return "stale"
+    return "no"
+
+
+def standings(versions: Sequence[ModelVersion], *, at: datetime) -> list[Standing]:
+    """The standing of each version, in a fixed number of queries."""
+    judged = judge_many(versions, at=at)
+    found = []
+    for version in versions:
+        mine = {environment: judged[version.pk, environment] for environment in Environment.values}
+        found.append(Standing(version, mine, status_of(version, mine[TARGET])))
+    return found
+
+
+def standing_of(version: ModelVersion, *, at: datetime) -> Standing:
+    """The standing of one version."""
+    return standings([version], at=at)[0]
+
+
+def status_of(version: ModelVersion, judged: Judged) -> str:
+    """The word for a version's life, from how production would answer and why."""
+    evidence, verdict = judged.evidence, judged.verdict
+    if version.model.lifecycle == Lifecycle.RETIRED:
+        return "retired"
+    if vetoed(evidence) or (evidence.tier is not None and evidence.tier.tier == "prohibited"):
+        return "rejected"
+    if verdict.decision == "allow":
+        return "approved"
+    if any(run.status in ("queued", "running") for run in evidence.running):
+        return "evaluating"
+    if _lapsed(evidence, verdict.requirements):
+        return "lapsed"
+    return "in_review" if evidence.review_open else "draft"
+
+
+def vetoed(evidence: Evidence) -> bool:
+    """Whether a rejection stands."""
+    return any(signoff.decision == Decision.REJECT and not signoff.withdrawn for signoff in evidence.signoffs)
+
+
+def _lapsed(evidence: Evidence, requirements: Sequence[RequirementResult]) -> bool:
+    """Signed once, and the signatures no longer carry it."""
+    signatures = [result for result in requirements if result.kind == "signoff"]
+    unmet = [result for result in signatures if result.result == "unsatisfied"]
+    return bool(evidence.signoffs) and any(result.stale for result in unmet)

@@ -1,0 +1,93 @@
+"""Asking for a report and ending the job; each with its audit event in the same transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.refusals import Conflict
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
+from evaluations.jobs import finish
+from evaluations.models import LIVE, JobStatus
+from evaluations.wake import wake
+from governance.reports.models import Report
+from governance.reports.render import Rendered
+from registry.models import ModelVersion
+
+REPORT_TASK = "reports.make"
+WORKER = Actor.system("worker")
+
+
+@transaction.atomic
+def request_report(
+    *, version: ModelVersion, environment: str, requester: User | None, actor: Actor, at: datetime
+) -> Report:
+    """Queue a report of a version for an environment, as things stand when the worker makes it."""
+    same = Report.objects.filter(
+        version=version, environment=environment, requested_as=actor.id, status__in=LIVE
+    ).first()
+    if same is not None:
+        raise Conflict(f"Report {same.pk} of this version is being made for you.", "Wait for it.")
+    report = Report.objects.create(
+        version=version,
+        environment=environment,
+        as_of=at,
+        requested_by=requester,
+        requested_as=actor.id,
+        requester_name=actor.name,
+        requested_at=at,
+        step="Waiting for a worker",
+    )
+    detail = {"report": report.pk, "environment": environment}
+    record(Verb.REPORT_REQUESTED, subject=report.ref, actor=actor, at=at, detail=detail)
+    transaction.on_commit(lambda: wake_report(report.pk))
+    return report
+
+
+def wake_report(pk: int) -> None:
+    """Wake a worker for a report."""
+    wake(REPORT_TASK, pk)
+
+
+@transaction.atomic
+def succeed_report(*, report: Report, rendered: Rendered, as_of: datetime, at: datetime) -> bool:
+    """Keep the file's name, size and checksum."""
+    kept = finish(
+        report,
+        status=JobStatus.SUCCEEDED,
+        at=at,
+        values={
+            "file": rendered.name,
+            "size": rendered.size,
+            "sha256": rendered.sha256,
+            "pages": rendered.pages,
+            "as_of": as_of,
+        },
+    )
+    if kept:
+        detail = {"sha256": rendered.sha256, "size": rendered.size, "pages": rendered.pages}
+        record(Verb.REPORT_SUCCEEDED, subject=report.ref, actor=WORKER, at=at, detail=detail)
+    return kept
+
+
+@transaction.atomic
+def fail_report(*, report: Report, failure: str, at: datetime) -> bool:
+    """Say on the job why there is no report."""
+    kept = finish(report, status=JobStatus.FAILED, at=at, values={"failure": failure})
+    if kept:
+        record(Verb.REPORT_FAILED, subject=report.ref, actor=WORKER, at=at, detail={"failure": failure})
+    return kept
+
+
+@transaction.atomic
+def bury_report(pk: int, reason: str, at: datetime) -> None:
+    """The sweep's word on a report that killed its worker too often."""
+    fail_report(report=Report.objects.select_for_update().get(pk=pk), failure=reason, at=at)
+
+
+@transaction.atomic
+def record_download(*, report: Report, actor: Actor, at: datetime) -> None:
+    """A report that left the house is on the record."""
+    record(Verb.REPORT_DOWNLOADED, subject=report.ref, actor=actor, at=at, detail={"sha256": report.sha256})

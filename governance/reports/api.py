@@ -1,0 +1,117 @@
+"""Reports for machines."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.http import FileResponse, Http404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import KeyView
+from accounts.models import Scope
+from governance.reports.access import known_environment, report_file, report_for_reader
+from governance.reports.actions import record_download, request_report
+from governance.reports.models import Report
+from governance.reports.views import pdf_response
+from registry.models import ModelVersion
+
+
+class ReportQuestion(serializers.Serializer[Any]):
+    """A report of which version, for which environment."""
+
+    model = serializers.CharField(max_length=64)
+    version = serializers.CharField(max_length=40)
+    environment = serializers.CharField(max_length=16, default="production")
+
+
+class ReportAnswer(serializers.ModelSerializer[Report]):
+    """A report's job and, once it is made, its checksum."""
+
+    id = serializers.UUIDField(source="uuid")
+    model = serializers.CharField(source="version.model.slug")
+    version = serializers.CharField(source="version.version")
+    file_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Report
+        fields = (
+            "id",
+            "status",
+            "progress",
+            "failure",
+            "model",
+            "version",
+            "environment",
+            "as_of",
+            "requested_at",
+            "finished_at",
+            "sha256",
+            "size",
+            "pages",
+            "file_url",
+        )
+
+    def get_file_url(self, report: Report) -> str | None:
+        """Where the PDF is, when there is one."""
+        request = self.context["request"]
+        if not report.file:
+            return None
+        address: str = request.build_absolute_uri(reverse("api-report-file", args=[report.uuid]))
+        return address
+
+
+class Reports(KeyView):
+    """Ask for a report."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": Scope.REPORTS_WRITE}
+
+    @extend_schema(operation_id="reports_create", request=ReportQuestion, responses={202: ReportAnswer})
+    def post(self, request: Request) -> Response:
+        """202 with the address of the job in `Location`."""
+        question = ReportQuestion(data=request.data)
+        question.is_valid(raise_exception=True)
+        asked = question.validated_data
+        versions = ModelVersion.objects.filter(model__slug=asked["model"], version=asked["version"])
+        version = versions.select_related("model").first()
+        if version is None:
+            raise Http404(f"{asked['model']} has no version {asked['version']}.")
+        report = request_report(
+            version=version,
+            environment=known_environment(asked["environment"]),
+            requester=None,
+            actor=self.actor,
+            at=timezone.now(),
+        )
+        answer = ReportAnswer(report, context={"request": request})
+        location = request.build_absolute_uri(reverse("api-report", args=[report.uuid]))
+        return Response(answer.data, status=HTTPStatus.ACCEPTED, headers={"Location": location})
+
+
+class ReportDetail(KeyView):
+    """One report."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.REPORTS_READ}
+
+    @extend_schema(operation_id="reports_retrieve", responses=ReportAnswer)
+    def get(self, request: Request, pk: str) -> Response:
+        """The job."""
+        return Response(ReportAnswer(report_for_reader(uuid=pk), context={"request": request}).data)
+
+
+class ReportFile(KeyView):
+    """The PDF."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.REPORTS_READ}
+
+    @extend_schema(operation_id="reports_file", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: str) -> FileResponse:
+        """The file; taking it is on the record."""
+        report = report_for_reader(uuid=pk)
+        path = report_file(report)
+        record_download(report=report, actor=self.actor, at=timezone.now())
+        return pdf_response(report, path.open("rb"))

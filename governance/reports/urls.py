@@ -1,0 +1,10 @@
+from django.urls import path
+
+from governance.reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("reports/", views.reports, name="reports"),
+    path("reports/<int:pk>/", views.report, name="report"),
+    path("reports/<int:pk>/file/", views.report_download, name="file"),
+]

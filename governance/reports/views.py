@@ -1,0 +1,105 @@
+"""Asking for reports, watching them being made, and taking them away."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import UserRequest, actor_of
+from accounts.refusals import Conflict
+from audit.canonical import clean
+from evaluations.models import JobStatus
+from governance.reports.access import known_environment, report_file, report_for_reader
+from governance.reports.actions import record_download, request_report
+from governance.reports.models import Report
+from registry.access import version_for_reader
+from registry.models import Environment, ModelVersion
+
+PAGE_SIZE = 25
+STOP_POLLING = 286  # htmx ends a poll on this status
+
+
+@require_http_methods(["GET", "POST"])
+def reports(request: UserRequest) -> HttpResponse:
+    """The form for a new report and the history of the old ones."""
+    if request.method == "POST":
+        return _request(request)
+    rows = Report.objects.select_related("version__model", "requested_by")
+    versions = ModelVersion.objects.select_related("model").order_by("model__name", "-pk")
+    context = {
+        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "versions": versions,
+        "chosen": request.GET.get("version", ""),
+        "environments": Environment.choices,
+    }
+    return render(request, "reports/reports.html", context)
+
+
+def _request(request: UserRequest) -> HttpResponse:
+    slug, _, number = clean(request.POST.get("subject", "")).partition("/")
+    version = version_for_reader(request.user, slug, number)
+    environment = known_environment(request.POST.get("environment", ""))
+    try:
+        report = request_report(
+            version=version,
+            environment=environment,
+            requester=request.user,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+    except Conflict as busy:
+        messages.warning(request, f"{busy} {busy.remedy}")
+        return redirect("reports:reports")
+    return redirect("reports:report", report.pk)
+
+
+@require_GET
+def report(request: UserRequest, pk: int) -> HttpResponse:
+    """One report: its progress, then its file and checksum, or why there is none."""
+    found = report_for_reader(pk=pk)
+    context = {"report": found, "run": progress_of(found)}
+    if request.headers.get("HX-Request"):
+        status = 200 if found.is_live else STOP_POLLING
+        return render(request, "reports/progress.html", context, status=status)
+    return render(request, "reports/report.html", context)
+
+
+def progress_of(report: Report) -> dict[str, Any]:
+    """The job as the progress partial shows it."""
+    sentences = {
+        JobStatus.QUEUED: "Waiting for a worker",
+        JobStatus.RUNNING: report.step or "Working",
+        JobStatus.SUCCEEDED: "Finished",
+        JobStatus.FAILED: "Failed",
+        JobStatus.CANCELLED: "Cancelled",
+    }
+    return {
+        "id": f"report-{report.pk}",
+        "title": f"Report {report.pk}",
+        "state": report.status,
+        "sentence": sentences[JobStatus(report.status)],
+        "percent": report.percent,
+        "failure": report.failure,
+    }
+
+
+@require_GET
+def report_download(request: UserRequest, pk: int) -> FileResponse:
+    """The PDF. Taking it is on the record."""
+    found = report_for_reader(pk=pk)
+    path = report_file(found)
+    record_download(report=found, actor=actor_of(request), at=timezone.now())
+    return pdf_response(found, path.open("rb"))
+
+
+def pdf_response(report: Report, content: Any) -> FileResponse:
+    """The PDF under a name that says what it is."""
+    version = report.version
+    name = f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}.pdf"
+    response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
+    response["X-Checksum-SHA256"] = report.sha256
+    return response

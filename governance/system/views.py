@@ -1,0 +1,89 @@
+"""Health for machines, and the public keys that attestations and checkpoints are checked with."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+from audit.keys import SigningKeyMissing, public_keys
+from audit.sequencer import lag_seconds
+from governance.operation.scheduling import heartbeat_age_seconds
+
+LONGEST_LAG_SECONDS = 60.0
+LONGEST_SILENCE_SECONDS = 30.0
+BROKER_TIMEOUT_SECONDS = 2.0
+
+
+@login_not_required
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, broker and sequencer, each with its own word; 503 when one of them does not do its work."""
+    checks = {name: check() for name, check in CHECKS.items()}
+    ready = all(word == "ok" for word in checks.values())
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return JsonResponse({"status": "ready" if ready else "not ready", "checks": checks}, status=status)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "does not answer"
+    return "ok"
+
+
+def _broker() -> str:
+    if not settings.REDIS_URL:
+        return "ok" if (settings.BROKER_DIR / "queue").is_dir() else "its folder is missing"
+    try:
+        with current_app.connection_for_write(transport_options={"socket_timeout": 2}) as broker:
+            broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS)
+    except (OperationalError, OSError):
+        return "does not answer"
+    return "ok"
+
+
+def _sequencer() -> str:
+    """The scheduler must be alive, and not far behind with the record."""
+    silent = heartbeat_age_seconds()
+    if silent is None:
+        return "has not started"
+    if silent > LONGEST_SILENCE_SECONDS:
+        return f"silent for {silent:.0f} s"
+    try:
+        lag = lag_seconds(timezone.now())
+    except DatabaseError:
+        return "cannot be asked"
+    return "ok" if lag < LONGEST_LAG_SECONDS else f"{lag:.0f} s behind"
+
+
+CHECKS: dict[str, Callable[[], str]] = {"database": _database, "broker": _broker, "sequencer": _sequencer}
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=300)
+def keys(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/countersign/keys.json`."""
+    try:
+        return JsonResponse(public_keys())
+    except SigningKeyMissing as missing:
+        return JsonResponse({"detail": str(missing)}, status=HTTPStatus.SERVICE_UNAVAILABLE)

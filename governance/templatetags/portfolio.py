@@ -1,0 +1,98 @@
+"""The shared head of every page about a version, and the warning before a card is saved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from governance.portfolio.standing import Standing, standing_of
+from registry.access import may_edit
+from registry.models import ModelVersion
+from riskreview.models import Review, SignOff
+
+register = template.Library()
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """The value under a key that is itself a variable; nothing when it is not there."""
+    return (mapping or {}).get(key, "")
+
+
+@register.inclusion_tag("portfolio/version_head.html", takes_context=True)
+def version_head(
+    context: dict[str, Any], version: ModelVersion, tab: str = "overview", standing: Standing | None = None
+) -> dict[str, Any]:
+    """Breadcrumb, title, tier, status, actions and tabs of a version."""
+    request: HttpRequest = context["request"]
+    now = timezone.now()
+    standing = standing or standing_of(version, at=now)
+    names = [version.model.slug, version.version]
+    review = Review.objects.filter(version=version).order_by("-pk").first()
+    return {
+        "request": request,
+        "user": request.user,
+        "version": version,
+        "model": version.model,
+        "standing": standing,
+        "review": review,
+        "developers": standing.judged["production"].evidence.developers,
+        "my_turn": _asked_to_sign(standing, str(request.user)),
+        "may_edit": may_edit(request.user, version.model),  # type: ignore[arg-type]
+        "tabs": _tabs(version, names, tab),
+        "report_url": f"{reverse('reports:reports')}?version={version.pk}",
+    }
+
+
+def _asked_to_sign(standing: Standing, name: str) -> bool:
+    """Whether a signature is missing that this person could give."""
+    return any(
+        result.kind == "signoff" and result.result == "unsatisfied" and who.startswith(f"{name} (")
+        for judged in standing.judged.values()
+        for result in judged.verdict.requirements
+        for who in result.who
+    )
+
+
+def _tabs(version: ModelVersion, names: list[str], current: str) -> list[dict[str, Any]]:
+    card = version.cards.first()
+    tabs = [
+        ("overview", "Overview", reverse("portfolio:version", args=names), None),
+        ("card", "Card", reverse("registry:card", args=names), f"r{card.number}" if card else "none"),
+        (
+            "evaluations",
+            "Evaluations",
+            reverse("evaluations:version_runs", args=names),
+            version.evaluations.count(),
+        ),
+        (
+            "signoffs",
+            "Sign-offs",
+            reverse("riskreview:signoffs", args=names),
+            SignOff.objects.filter(review__version=version).count(),
+        ),
+        ("files", "Files", reverse("registry:files", args=names), version.files.count()),
+        ("audit", "Audit", f"{reverse('trail:events')}?subject={version.ref}", None),
+    ]
+    return [
+        {"label": label, "href": href, "count": count, "current": name == current}
+        for name, label, href, count in tabs
+    ]
+
+
+@register.inclusion_tag("portfolio/stale_warning.html")
+def stale_warning(version: ModelVersion) -> dict[str, Any]:
+    """How many signatures a change of the card would make stale."""
+    standing = standing_of(version, at=timezone.now())
+    counting = {
+        signoff.id
+        for judged in standing.judged.values()
+        for signoff in judged.evidence.signoffs
+        if not signoff.withdrawn
+        and signoff.decision in ("approve", "approve_with_conditions")
+        and dict(signoff.components) == judged.components
+    }
+    return {"count": len(counting)}

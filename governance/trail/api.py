@@ -1,0 +1,121 @@
+"""The trail for machines: events, the newest signed checkpoint, inclusion proofs."""
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import KeyView
+from accounts.models import Scope
+from accounts.refusals import Invalid
+from audit.checkpoints import newest_checkpoint
+from audit.models import Event
+from audit.proofs import NotProvable, inclusion_proof_of
+from audit.queries import CursorRefused, events
+from governance.trail.views import filter_of
+
+
+class EventAnswer(serializers.ModelSerializer[Event]):
+    """An audit event; `seq` is null until the sequencer has placed it."""
+
+    seq = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Event
+        fields = (
+            "id",
+            "seq",
+            "verb",
+            "subject",
+            "actor",
+            "actor_name",
+            "authenticated_by",
+            "request_id",
+            "at",
+            "detail",
+        )
+
+    def get_seq(self, event: Event) -> int | None:
+        """Place in the log."""
+        entry = getattr(event, "entry", None)
+        return entry.seq if entry is not None else None
+
+
+class EventPageAnswer(serializers.Serializer[Any]):
+    """A page of events."""
+
+    results = EventAnswer(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class CheckpointAnswer(serializers.Serializer[Any]):
+    """A signed checkpoint; `note` is the C2SP signed note."""
+
+    size = serializers.IntegerField()
+    root = serializers.CharField()  # type: ignore[assignment]  # a field here, a property in REST framework
+    note = serializers.CharField()
+    signed_at = serializers.DateTimeField()
+
+
+class ReadsTrail(KeyView):
+    """Reading the trail needs audit:read."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.AUDIT_READ}
+
+
+class Events(ReadsTrail):
+    """Audit events."""
+
+    @extend_schema(
+        operation_id="audit_events",
+        parameters=[
+            OpenApiParameter(name, str)
+            for name in ("who", "verb", "subject", "since", "until", "text", "cursor")
+        ]
+        + [OpenApiParameter("page_size", int)],
+        responses=EventPageAnswer,
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        size = request.query_params.get("page_size", "50")
+        if not size.isdecimal() or not 1 <= int(size) <= 500:
+            raise Invalid("page_size is a number from 1 to 500.", field="page_size")
+        try:
+            cursor = request.query_params.get("cursor", "")
+            page = events(filter_of(request._request), cursor=cursor, limit=int(size))
+        except CursorRefused as refused:
+            raise Invalid(str(refused) or "This cursor is not one of ours.", field="cursor") from refused
+        following = None
+        if page.next:
+            query = request._request.GET.copy()
+            query["cursor"] = page.next
+            following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+        return Response({"results": EventAnswer(page.events, many=True).data, "next": following})
+
+
+class NewestCheckpoint(ReadsTrail):
+    """The newest checkpoint."""
+
+    @extend_schema(operation_id="audit_checkpoint", responses=CheckpointAnswer)
+    def get(self, request: Request) -> Response:
+        """404 until the first one is signed, about a minute after the first event."""
+        newest = newest_checkpoint()
+        if newest is None:
+            raise Http404("No checkpoint is signed yet.")
+        return Response(CheckpointAnswer(newest).data)
+
+
+class Proof(ReadsTrail):
+    """An inclusion proof."""
+
+    @extend_schema(operation_id="audit_proof", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, seq: int) -> Response:
+        """That the event is entry `seq` of the log that the checkpoint signs."""
+        try:
+            return Response(inclusion_proof_of(seq).as_json())
+        except NotProvable as reason:
+            raise Http404(str(reason)) from reason

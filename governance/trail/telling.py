@@ -1,0 +1,79 @@
+"""Audit events told in a sentence."""
+
+import re
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.models import Event
+from audit.verbs import Verb
+
+SUBJECT = re.compile(
+    r"^model:(?P<model>[^/]+)(?:/version:(?P<version>[^/]+))?(?:/(?P<part>\w+):(?P<id>.+))?$"
+)
+
+
+def sentence(event: Event) -> SafeString:
+    """What happened, with the details that matter, for the one who reads the trail."""
+    detail: dict[str, Any] = event.detail
+    words = Verb(event.verb).label
+    more = _more(event, detail)
+    return (
+        format_html('<b>{}</b> <span class="cs-2">{}</span>', words, more)
+        if more
+        else format_html("<b>{}</b>", words)
+    )
+
+
+def _more(event: Event, detail: dict[str, Any]) -> str:
+    match event.verb:
+        case Verb.REVIEW_SIGNED:
+            return f"{_plain(detail.get('role'))}, {_plain(detail.get('decision'))}"
+        case Verb.REVIEW_SIGN_REFUSED | Verb.GATE_REFUSED | Verb.EVALUATION_FAILED | Verb.REPORT_FAILED:
+            reasons = detail.get("reasons") or detail.get("reason") or detail.get("failure") or ""
+            return " ".join(reasons) if isinstance(reasons, list) else str(reasons)
+        case Verb.GATE_DENIED:
+            return "unmet: " + ", ".join(detail.get("unmet", []))
+        case Verb.ROLE_GRANTED | Verb.ROLE_REVOKED:
+            return _plain(detail.get("role"))
+        case Verb.TIER_CONFIRMED | Verb.TIER_ASSESSED:
+            return _plain(detail.get("tier"))
+        case Verb.EVALUATION_REQUESTED:
+            return f"{detail.get('kind', '')} on {detail.get('dataset', '')}"
+        case Verb.DEPLOYMENT_RECORDED:
+            return f"in {detail.get('environment', '')}"
+        case Verb.CARD_REVISED:
+            return f"revision {detail.get('revision', '')}"
+    return ""
+
+
+def _plain(value: object) -> str:
+    return str(value or "").replace("_", " ")
+
+
+def subject_words(subject: str) -> str:
+    """`model:credit/version:3/env:production` as people say it."""
+    found = SUBJECT.match(subject)
+    if found is None:
+        return subject.replace("user:", "").replace(":", " ").replace("/", ", ")
+    words = found["model"]
+    if found["version"]:
+        words += f" v{found['version']}"
+    if found["part"]:
+        words += f", {found['part'].replace('env', 'environment')} {found['id']}"
+    return words
+
+
+def subject_url(subject: str) -> str | None:
+    """The page about the subject, when there is one."""
+    found = SUBJECT.match(subject)
+    if found is None:
+        return None
+    try:
+        if found["version"]:
+            return reverse("portfolio:version", args=[found["model"], found["version"]])
+        return reverse("portfolio:model", args=[found["model"]])
+    except NoReverseMatch:
+        return None

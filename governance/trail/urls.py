@@ -1,0 +1,10 @@
+from django.urls import path
+
+from governance.trail import views
+
+app_name = "trail"
+urlpatterns = [
+    path("audit/", views.trail, name="events"),
+    path("audit/verify/", views.verify, name="verify"),
+    path("audit/<int:seq>/", views.entry, name="entry"),
+]

@@ -1,0 +1,41 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django_prometheus.exports import ExportToDjangoView
+from drf_spectacular.views import SpectacularAPIView
+
+from accounts import views as accounts
+from governance.api_urls import urlpatterns as api
+from governance.home import views as home
+from governance.states import states
+from governance.system import views as system
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("login/", accounts.Login.as_view(), name="login"),
+    path("logout/", accounts.Logout.as_view(), name="logout"),
+    path("password/", accounts.PasswordChange.as_view(), name="password_change"),
+    path("", include("accounts.urls")),
+    path("", include("registry.urls")),
+    path("", include("evaluations.urls")),
+    path("", include("riskreview.urls")),
+    path("", include("governance.portfolio.urls")),
+    path("", include("governance.gate.urls")),
+    path("", include("governance.trail.urls")),
+    path("", include("governance.reports.urls")),
+    path("api/v1/", include(api)),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("healthz", system.healthz, name="healthz"),
+    path("readyz", system.readyz, name="readyz"),
+    path("metrics", login_not_required(ExportToDjangoView), name="metrics"),
+    path(".well-known/countersign/keys.json", system.keys, name="keys"),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("_states/", states, name="states"))
+
+handler400 = "governance.system.errors.bad_request"
+handler403 = "governance.system.errors.forbidden"
+handler404 = "governance.system.errors.not_found"
+handler500 = "governance.system.errors.broken"

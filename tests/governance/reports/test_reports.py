@@ -1,0 +1,198 @@
+"""Audit reports: asked for, made by a worker's task, kept with a checksum, or failed with the reason."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pypdf
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from accounts.refusals import Conflict
+from audit.models import Event
+from governance.gate.actions import decide
+from governance.reports import tasks
+from governance.reports.actions import request_report
+from governance.reports.models import Report
+from governance.reports.tasks import make_report, reports_folder
+from registry.models import ModelVersion
+from riskreview.models import Decision
+from tests import builders
+from tests.conftest import AT, actor_of_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+ClientOf = Callable[[User], Client]
+
+
+def made(cast: SimpleNamespace, version: ModelVersion, environment: str = "production") -> Report:
+    """A report that Carl asked for and a worker made."""
+    report = request_report(
+        version=version, environment=environment, requester=cast.carl, actor=actor_of_user(cast.carl), at=AT
+    )
+    make_report(report.pk)
+    report.refresh_from_db()
+    return report
+
+
+def opened(report: Report) -> tuple[str, dict[str, Any]]:
+    """The text of the PDF and the JSON that is attached to it."""
+    content = (reports_folder() / report.file).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == report.sha256
+    assert len(content) == report.size
+    document = pypdf.PdfReader(io.BytesIO(content))
+    assert len(document.pages) == report.pages
+    text = " ".join(" ".join(page.extract_text() for page in document.pages).split())
+    return text, json.loads(document.attachments["evidence.json"][0])
+
+
+def test_the_report_says_whether_it_may_run_on_what_grounds_and_who_signed(
+    cast: SimpleNamespace, signed: ModelVersion
+) -> None:
+    decision = decide(
+        version=signed,
+        environment="production",
+        context={},
+        dry_run=False,
+        actor=actor_of_user(cast.dev),
+        at=AT,
+    )
+    report = made(cast, signed)
+    assert (report.status, report.failure) == ("succeeded", "")
+    text, evidence = opened(report)
+    for words in ("Production: allow", "Ada Okafor", "Viktor Sahl", "default v1", str(decision.pk)):
+        assert words in text
+    assert signed.artifact_digest in text.replace(" ", "")
+    assert evidence["decision"] == "allow"
+    assert {row["signer"] for row in evidence["signoffs"]} == {"viktor", "ada"}
+    assert evidence["decisions"][0]["attestation"]["payloadType"] == "application/vnd.in-toto+json"
+    event = Event.objects.get(verb="report.succeeded")
+    assert event.detail["sha256"] == report.sha256
+
+
+def test_a_report_of_a_denied_version_says_who_must_act(cast: SimpleNamespace, version: ModelVersion) -> None:
+    text, evidence = opened(made(cast, version))
+    assert "Production: deny" in text
+    assert "Nobody has signed for production" in text
+    assert evidence["decision"] == "deny"
+
+
+def test_a_stale_signature_is_not_shown_as_one_that_counts(
+    cast: SimpleNamespace, signed: ModelVersion
+) -> None:
+    builders.a_card(cast, signed, caveats="Not for applicants below the age of twenty.")
+    text, _ = opened(made(cast, signed))
+    assert "Production: deny" in text
+    assert "It does not count." in text
+
+
+def test_a_rejection_and_its_reason_stand_in_the_report(cast: SimpleNamespace, version: ModelVersion) -> None:
+    builders.a_signature(version.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
+    text, evidence = opened(made(cast, version))
+    assert "Risk officer: Reject" in text
+    assert evidence["signoffs"][0]["decision"] == "reject"
+
+
+def test_what_people_wrote_is_text_and_loads_nothing(cast: SimpleNamespace, version: ModelVersion) -> None:
+    hostile = '<script>alert(1)</script> <img src="file:///etc/passwd"> ![x](http://127.0.0.1:1/x.png)'
+    builders.a_card(cast, version, caveats=hostile)
+    report = made(cast, version)
+    assert report.status == "succeeded", report.failure
+    text, _ = opened(report)
+    assert "root:" not in text
+
+
+def test_a_layout_that_takes_too_long_fails_with_the_reason(
+    cast: SimpleNamespace, version: ModelVersion, settings: Settings, client_of: ClientOf
+) -> None:
+    settings.REPORT_SECONDS = 0.01
+    report = made(cast, version)
+    assert report.status == "failed"
+    assert "took longer than" in report.failure
+    page = client_of(cast.carl).get(f"/reports/{report.pk}/").content.decode()
+    assert "took longer than" in page
+    assert "Try again" in page
+    assert not list(reports_folder().iterdir())
+    assert Event.objects.get(verb="report.failed").detail == {"failure": report.failure}
+
+
+def test_a_layout_that_breaks_fails_with_the_reason(
+    cast: SimpleNamespace, version: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(tasks, "static_folder", lambda: tmp_path)
+    report = made(cast, version)
+    assert report.status == "failed"
+    assert report.failure.startswith("The layout failed:")
+
+
+def test_a_report_is_asked_for_watched_and_taken_away(
+    cast: SimpleNamespace, signed: ModelVersion, client_of: ClientOf
+) -> None:
+    client = client_of(cast.carl)
+    asked = client.post("/reports/", {"subject": "credit-default/1", "environment": "production"})
+    place = asked["Location"]
+    assert "Waiting for a worker" in client.get(place).content.decode()
+    assert client.get(place, headers={"HX-Request": "true"}).status_code == 200
+    assert client.get(f"{place}file/").status_code == 404
+    make_report(Report.objects.get().pk)
+    assert client.get(place, headers={"HX-Request": "true"}).status_code == 286
+    page = client.get(place).content.decode()
+    assert Report.objects.get().sha256 in page
+    file = client.get(f"{place}file/")
+    assert file["Content-Type"] == "application/pdf"
+    assert file["X-Checksum-SHA256"] == Report.objects.get().sha256
+    assert "credit-default-v1-production-" in file["Content-Disposition"]
+    b"".join(file.streaming_content)  # type: ignore[attr-defined]
+    assert Event.objects.get(verb="report.downloaded").actor == "user:carl"
+    assert place in client.get("/reports/").content.decode()
+
+
+def test_the_same_report_is_not_made_twice_at_once(cast: SimpleNamespace, version: ModelVersion) -> None:
+    given: dict[str, Any] = {
+        "version": version,
+        "environment": "production",
+        "requester": cast.carl,
+        "actor": actor_of_user(cast.carl),
+        "at": AT,
+    }
+    request_report(**given)
+    with pytest.raises(Conflict):
+        request_report(**given)
+    request_report(**{**given, "environment": "staging"})
+    assert Report.objects.count() == 2
+
+
+def test_a_pipeline_gets_its_report_by_api(signed: ModelVersion, api: Callable[..., Client]) -> None:
+    client = api("reports:read", "reports:write")
+    question = {"model": "credit-default", "version": "1", "environment": "production"}
+    asked = client.post("/api/v1/reports", question, content_type="application/json")
+    assert asked.status_code == 202
+    job = client.get(asked["Location"]).json()
+    assert (job["status"], job["file_url"]) == ("queued", None)
+    make_report(Report.objects.get().pk)
+    job = client.get(asked["Location"]).json()
+    assert job["status"] == "succeeded"
+    content = b"".join(client.get(job["file_url"]).streaming_content)  # type: ignore[attr-defined]
+    assert hashlib.sha256(content).hexdigest() == job["sha256"]
+
+
+REFUSED = [
+    ({"environment": "moon"}, 400, "development, staging, production"),
+    ({"version": "9"}, 404, "has no version 9"),
+    ({"model": "none"}, 404, "none"),
+]
+
+
+@pytest.mark.parametrize(("changes", "status", "words"), REFUSED, ids=[str(row[0]) for row in REFUSED])
+def test_a_report_of_nothing_is_a_problem(
+    changes: dict[str, str], status: int, words: str, version: ModelVersion, api: Callable[..., Client]
+) -> None:
+    question = {"model": "credit-default", "version": "1", "environment": "production"} | changes
+    answer = api("reports:write").post("/api/v1/reports", question, content_type="application/json")
+    assert answer.status_code == status
+    assert words in json.dumps(answer.json())
+    assert not Report.objects.exists()

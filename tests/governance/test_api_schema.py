@@ -1,0 +1,92 @@
+"""The whole API against its own OpenAPI document: no input makes it break, and answers are as they are promised."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+
+from audit.checkpoints import make_checkpoint
+from audit.sequencer import sequence_pending
+from tests import builders
+from tests.conftest import AT
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+CHECKS: list[Any] = [not_a_server_error, response_schema_conformance, content_type_conformance]
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def with_every_input(examples: int) -> Callable[..., Any]:
+    """Hypothesis, the same in every run and without a word about slow data."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture
+def key(cast: SimpleNamespace, api: Callable[..., Client]) -> dict[str, str]:
+    """A small installation, and the header of a key that may do everything in it."""
+    builders.active_policy(cast)
+    builders.ready_to_sign(cast)
+    sequence_pending()
+    make_checkpoint(AT)
+    return {"Authorization": api().defaults["HTTP_AUTHORIZATION"]}
+
+
+@pytest.fixture
+def operations(key: dict[str, str]) -> list[Any]:
+    """Every call that the document lists."""
+    document = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", get_wsgi_application())
+    found = [result.ok() for result in document.get_all_operations() if isinstance(result, Ok)]
+    assert len(found) > 15
+    return found
+
+
+def test_the_api_keeps_its_word_whatever_it_is_sent(operations: list[Any], key: dict[str, str]) -> None:
+    broken = []
+    for operation in operations:
+
+        @with_every_input(25)
+        @given(operation.as_strategy())
+        def call(case: Any) -> None:
+            case.call_and_validate(headers=key, checks=CHECKS)
+
+        try:
+            call()
+        except (Failure, FailureGroup) as failure:
+            reasons = getattr(failure, "exceptions", [failure])
+            broken += [f"{operation.label}: {reason}" for reason in reasons]
+    assert not broken, "\n\n".join(broken)
+
+
+def test_nothing_of_it_opens_without_a_key(operations: list[Any]) -> None:
+    answers = {}
+    for operation in operations:
+
+        @with_every_input(1)
+        @given(operation.as_strategy())
+        def call(case: Any) -> None:
+            answers[case.operation.label] = case.call().status_code
+
+        call()
+    assert {label: status for label, status in answers.items() if status != 401} == {}
+
+
+def test_the_document_is_sound_and_leaves_nothing_out(operations: list[Any], tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+    documented = {operation.label for operation in operations}
+    assert "POST /api/v1/gate/decisions" in documented
+    assert {label.split()[0].lower() for label in documented} <= METHODS

@@ -1,0 +1,146 @@
+"""The audit trail as people search it and machines read it."""
+
+import base64
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from audit.checkpoints import make_checkpoint
+from audit.keys import log_key
+from audit.merkle import leaf_hash, verify_inclusion
+from audit.models import Event
+from audit.notes import open_note
+from audit.sequencer import sequence_pending
+from registry.models import ModelVersion
+from tests import builders
+from tests.conftest import AT
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+Api = Callable[..., Client]
+URL = "/api/v1/audit"
+
+
+@pytest.fixture
+def log(signed: ModelVersion) -> int:
+    """Everything that led to a signed version, in the log under a checkpoint; how much that is."""
+    count = sequence_pending()
+    make_checkpoint(AT)
+    return count
+
+
+def shown(client: Client, **query: str) -> list[str]:
+    """The verbs on the page."""
+    days = client.get("/audit/", query).context["days"]
+    return [row.event.verb for _, rows in days for row in rows]
+
+
+def test_everything_is_shown_newest_first(cast: SimpleNamespace, log: int, client_of: ClientOf) -> None:
+    verbs = shown(client_of(cast.aud))
+    assert len(verbs) == log
+    assert verbs[:2] == ["review.signed", "review.signed"]
+    assert verbs[-1] == "policy.imported"
+
+
+SEARCHES: list[tuple[dict[str, str], set[str]]] = [
+    ({"who": "user:ada"}, {"tier.confirmed", "review.signed"}),
+    ({"who": "okafor"}, {"tier.confirmed", "review.signed"}),
+    ({"verb": "review.signed"}, {"review.signed"}),
+    ({"verb": "review"}, {"review.opened", "review.signed"}),
+    ({"subject": "policy:"}, {"policy.imported", "policy.activated"}),
+    ({"text": "measured figures support"}, {"review.signed"}),
+    ({"since": "2026-11-22"}, set()),
+    ({"until": "2026-11-20"}, set()),
+    ({"since": "2026-11-21", "until": "2026-11-21", "verb": "version"}, {"version.registered"}),
+    ({"since": "yesterday", "verb": "version"}, {"version.registered"}),
+]
+
+
+@pytest.mark.parametrize(("query", "verbs"), SEARCHES, ids=[str(row[0]) for row in SEARCHES])
+def test_it_is_searched_by_who_what_when_and_words(
+    query: dict[str, str], verbs: set[str], cast: SimpleNamespace, log: int, client_of: ClientOf
+) -> None:
+    client = client_of(cast.aud)
+    assert set(shown(client, **query)) == verbs
+    if not verbs:
+        assert "No entries match" in client.get("/audit/", query).content.decode()
+
+
+def test_an_entry_comes_with_its_proof(cast: SimpleNamespace, log: int, client_of: ClientOf) -> None:
+    client = client_of(cast.aud)
+    page = client.get("/audit/0/").content.decode()
+    assert "Proven to be in the log" in page
+    part = client.get("/audit/0/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "Proven to be in the log" in part
+    assert client.get(f"/audit/{log}/").status_code == 404
+
+
+def test_an_entry_that_no_checkpoint_covers_says_so(
+    cast: SimpleNamespace, log: int, client_of: ClientOf, signed: ModelVersion
+) -> None:
+    builders.a_card(cast, signed, caveats="Something else that a reader should know.")
+    sequence_pending()
+    assert "Not proven yet" in client_of(cast.aud).get(f"/audit/{log}/").content.decode()
+
+
+def test_verify_hashes_everything_again(cast: SimpleNamespace, log: int, client_of: ClientOf) -> None:
+    page = client_of(cast.aud).post("/audit/verify/").content.decode()
+    assert "The log is intact." in page
+    assert "Every entry was hashed again" in page
+
+
+def test_a_changed_event_does_not_verify(cast: SimpleNamespace, log: int, client_of: ClientOf) -> None:
+    with connection.cursor() as cursor:  # as somebody would who owns the database: past the triggers
+        if connection.vendor == "sqlite":
+            names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+            for (name,) in cursor.execute(names).fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+        else:
+            cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_event SET actor_name = 'Somebody else' WHERE verb = 'tier.confirmed'")
+    page = client_of(cast.aud).post("/audit/verify/").content.decode()
+    assert "The log does not verify." in page
+
+
+def test_the_api_turns_pages_without_losing_an_event(log: int, api: Api) -> None:
+    client, address, seen = api("audit:read"), f"{URL}/events?page_size=7", list[str]()
+    total = Event.objects.count()
+    while address:
+        page = client.get(address).json()
+        seen += [event["id"] for event in page["results"]]
+        address = page["next"]
+    assert len(seen) == len(set(seen)) == total
+
+
+@pytest.mark.parametrize("query", [{"page_size": "0"}, {"page_size": "x"}, {"cursor": "mine"}], ids=str)
+def test_a_page_that_cannot_be_is_a_400(query: dict[str, str], log: int, api: Api) -> None:
+    answer = api("audit:read").get(f"{URL}/events", query)
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_the_proof_holds_by_the_public_key_alone(log: int, api: Api) -> None:
+    client = api("audit:read")
+    proof: dict[str, Any] = client.get(f"{URL}/proof/3").json()
+    checkpoint = client.get(f"{URL}/checkpoint").json()
+    assert proof["checkpoint"] == checkpoint["note"]
+    text = open_note(proof["checkpoint"], log_key().public_key())
+    size, root = text.splitlines()[1:3]
+    leaf = leaf_hash(proof["payload"].encode())
+    path = [bytes.fromhex(step) for step in proof["proof"]]
+    assert base64.b64decode(root).hex() == proof["root"]
+    assert verify_inclusion(leaf, 3, int(size), path, base64.b64decode(root))
+    assert not verify_inclusion(leaf_hash(b"forged"), 3, int(size), path, base64.b64decode(root))
+
+
+def test_before_the_first_checkpoint_there_is_nothing_to_show(signed: ModelVersion, api: Api) -> None:
+    client = api("audit:read")
+    assert client.get(f"{URL}/checkpoint").status_code == 404
+    assert client.get(f"{URL}/proof/0").status_code == 404
+    assert client.get(f"{URL}/events").json()["results"][0]["seq"] is None
