@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""Ask Countersign, from a pipeline, whether a model version may run in an environment.
+
+    countersign.py gate --model credit-default --version 3 --environment production [--digest sha256:...]
+                        [--wait 30m] [--json]
+
+The address and the API key come from COUNTERSIGN_URL and COUNTERSIGN_TOKEN.
+
+Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had. Only 0 means that the version may run.
+
+One file, standard library only, Python 3.8 or newer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import io
+import json
+import os
+import random
+import re
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from typing import Any, NoReturn
+
+ALLOW, DENY, USAGE, NO_ANSWER = 0, 1, 2, 3
+ATTEMPT_SECONDS = 30.0
+ATTEMPTS = 5
+POLL_SECONDS = 15.0
+LONGEST_PAUSE = 60.0
+LARGEST_ANSWER = 8 * 1024 * 1024
+TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+UNMET = ("unsatisfied", "error")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class WrongUsage(Exception):
+    """The command line or the environment is wrong; the message says what to write instead."""
+
+
+class NoAnswer(Exception):
+    """No valid answer was had. `pause` is the seconds to wait before asking again, None if that is idle."""
+
+    def __init__(self, message: str, pause: float | None = None) -> None:
+        super().__init__(message)
+        self.pause = pause
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it would turn the question into another one, and carry the key to another host."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> NoReturn:
+        raise NoAnswer(f"The server redirects to {clean(newurl)}. Set COUNTERSIGN_URL to the final address.")
+
+
+class Gate:
+    """The gate of one Countersign."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/") + "/api/v1/gate/decisions"
+        self.token = token
+        https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
+        self.opener = urllib.request.build_opener(https, NoRedirects)
+
+    def ask(self, question: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """The gate's answer, asked for again after passing failures. Raises NoAnswer.
+
+        All attempts carry one Idempotency-Key, so that they are one decision on the server's record.
+        """
+        key = str(uuid.uuid4())
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = self._attempt(question, key, deadline, retried=attempt > 1)
+            except NoAnswer as failure:
+                if failure.pause is None or attempt == ATTEMPTS:
+                    raise
+                pause = max(failure.pause, 0.5 * 2 ** (attempt - 1)) * random.SystemRandom().uniform(
+                    0.75, 1.25
+                )
+                if time.monotonic() + pause >= deadline:
+                    raise
+                say(f"{failure} Asking again in {pause:.0f} s.")
+                time.sleep(pause)
+            else:
+                refuse_unless_about(answer, question)
+                return answer
+
+    def _attempt(self, question: dict[str, Any], key: str, deadline: float, retried: bool) -> dict[str, Any]:
+        limit = min(time.monotonic() + ATTEMPT_SECONDS, deadline)
+        request = urllib.request.Request(
+            self.url,
+            data=json.dumps(question).encode(),
+            method="POST",
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": "application/json",
+                "Accept": "application/json, application/problem+json",
+                "Idempotency-Key": key,
+                "User-Agent": "countersign-client/1",
+            },
+        )
+        try:
+            with self.opener.open(request, timeout=max(0.1, limit - time.monotonic())) as response:
+                if response.status != 200:
+                    raise NoAnswer(f"The server answered {response.status}, which is no decision.")
+                return parse(read(response, limit))
+        except urllib.error.HTTPError as error:
+            raise refused(error, limit, retried) from None
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, ssl.SSLError):
+                raise NoAnswer(f"No trusted connection to {self.url}: {error.reason}") from None
+            raise NoAnswer(f"No connection to {self.url}: {error.reason}.", 0) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswer(f"The connection to {self.url} broke off: {error!r}.", 0) from None
+
+
+def read(response: Any, limit: float) -> bytes:
+    """The body, within bounds of size and of time."""
+    body = bytearray()
+    while True:
+        chunk = response.read1(65536)
+        if not chunk:
+            break
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise NoAnswer("The answer is too long to be one of the gate.")
+        if time.monotonic() > limit:
+            raise NoAnswer("The answer did not arrive in time.", 0)
+    if len(body) < int(response.headers.get("Content-Length") or 0):  # read1 does not say so itself
+        raise NoAnswer("The answer broke off.", 0)
+    return bytes(body)
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The JSON object in the body."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        raise NoAnswer("The answer is not JSON. Is COUNTERSIGN_URL the address of Countersign?") from None
+    if not isinstance(answer, dict):
+        raise NoAnswer("The answer is not a decision of the gate.")
+    return answer
+
+
+def refused(error: urllib.error.HTTPError, limit: float, retried: bool) -> NoAnswer:
+    """What an error status means. A 409 on a repeated question may be our first attempt, still in flight."""
+    try:
+        problem = parse(read(error, limit))
+    except (NoAnswer, OSError, http.client.HTTPException):
+        problem = {}
+    said = " ".join(clean(problem[name]) for name in ("detail", "remedy") if problem.get(name))
+    message = f"The server answered {error.code}: {said or clean(problem.get('title') or error.reason)}"
+    if error.code in TRY_AGAIN or (error.code == 409 and retried):
+        after = error.headers.get("Retry-After", "")
+        return NoAnswer(message, min(float(after), LONGEST_PAUSE) if after.isdigit() else 0)
+    return NoAnswer(message)
+
+
+def refuse_unless_about(answer: dict[str, Any], question: dict[str, Any]) -> None:
+    """Raise NoAnswer unless this is a true decision on exactly what was asked."""
+    if answer.get("decision") not in ("allow", "deny"):
+        raise NoAnswer("The answer holds no decision.")
+    for name in ("model", "version", "environment"):
+        if name in question and answer.get(name) != question[name]:
+            raise NoAnswer(
+                f"The answer is about {name} {clean(answer.get(name))}, asked was {question[name]}."
+            )
+    if answer.get("dry_run", False) is not False:
+        raise NoAnswer("The answer is a dry run, which decides nothing.")
+    if answer["decision"] == "deny":
+        return
+    digest = question.get("artifact_digest")
+    if digest and answer.get("artifact_digest") != digest:
+        raise NoAnswer(
+            f"The answer is about the artifact {clean(answer.get('artifact_digest'))}, not {digest}."
+        )
+    requirements = answer.get("requirements")
+    if not isinstance(requirements, list) or not requirements or unmet(answer):
+        raise NoAnswer("The answer says allow, but its requirements do not.")
+
+
+def unmet(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requirements that hold the version back."""
+    return [item for item in listed(answer) if item.get("result") in UNMET]
+
+
+def listed(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    requirements = answer.get("requirements")
+    return [item for item in requirements if isinstance(item, dict)] if isinstance(requirements, list) else []
+
+
+def wait_for_allow(gate: Gate, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The first allow within the time, or else the last deny. Raises NoAnswer if there was none."""
+    deadline = time.monotonic() + seconds
+    last: dict[str, Any] | None = None
+    while True:
+        try:
+            last = gate.ask(question, max(deadline, time.monotonic() + ATTEMPT_SECONDS))
+        except NoAnswer as failure:
+            if failure.pause is None or (last is None and time.monotonic() >= deadline):
+                raise
+            say(str(failure))
+        if last and last["decision"] == "allow":
+            return last
+        left = deadline - time.monotonic()
+        if left <= 0:
+            if last is None:
+                raise NoAnswer(f"No answer within {seconds:.0f} s.")
+            return last
+        held = f"denied, {count(len(unmet(last)), 'requirement')} unmet" if last else "not answered"
+        say(f"So far {held}. Asking again for {left:.0f} s more.")
+        time.sleep(min(POLL_SECONDS, left))
+
+
+def report(answer: dict[str, Any]) -> None:
+    """Print the decision for the reader of a pipeline's log."""
+    named = "{model} version {version} in {environment}".format(
+        **{name: clean(answer.get(name)) for name in ("model", "version", "environment")}
+    )
+    tier = f", tier {clean(answer['tier'])}" if answer.get("tier") else ""
+    print(f"{answer['decision'].upper()}: {named}{tier}")
+    if answer.get("basis") not in (None, "", "policy"):
+        print(f"Basis: {clean(answer['basis'])}")
+    if answer["decision"] == "allow":
+        print(f"Valid until {clean(answer.get('valid_until'))}")
+    else:
+        missing = unmet(answer)
+        print(
+            f"{count(len(missing), 'requirement')} unmet:"
+            if missing
+            else "The policy has no rule that allows it."
+        )
+        for item in missing:
+            report_requirement(item)
+    waived = [clean(item.get("id")) for item in listed(answer) if item.get("result") == "waived"]
+    if waived:
+        print(f"Waived: {', '.join(waived)}")
+    if answer.get("url"):
+        print(f"Decision: {clean(answer['url'])}")
+    elif answer.get("id"):
+        print(f"Decision: {clean(answer['id'])}")
+
+
+def report_requirement(item: dict[str, Any]) -> None:
+    """Print one unmet requirement: what, why, what to do, who can, where."""
+    mark = "could not be judged" if item.get("result") == "error" else "not met"
+    print(f"\n  - {clean(item.get('title') or item.get('id'))} ({clean(item.get('id'))}): {mark}")
+    print(f"    Why: {clean(item.get('reason'))}")
+    if item.get("remedy"):
+        print(f"    To do: {clean(item['remedy'])}")
+    who = item.get("who")
+    if who:
+        print(f"    Who can: {', '.join(clean(one) for one in who) if isinstance(who, list) else clean(who)}")
+    if item.get("url"):
+        print(f"    Where: {clean(item['url'])}")
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def clean(text: Any) -> str:
+    """The text on one line, without control characters: a server must not steer a terminal or a CI runner."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def say(message: str) -> None:
+    print(f"countersign: {message}", file=sys.stderr, flush=True)
+
+
+def context() -> dict[str, str]:
+    """Commit and pipeline, as far as the CI system tells."""
+    get = os.environ.get
+    url = get("CI_PIPELINE_URL") or get("BUILD_URL")
+    if not url and get("GITHUB_RUN_ID"):
+        url = "{}/{}/actions/runs/{}".format(
+            get("GITHUB_SERVER_URL", "https://github.com"), get("GITHUB_REPOSITORY", ""), get("GITHUB_RUN_ID")
+        )
+    commit = get("GITHUB_SHA") or get("CI_COMMIT_SHA") or get("GIT_COMMIT") or get("BUILD_SOURCEVERSION")
+    found = {"commit": commit, "pipeline_url": url}
+    return {name: value[:500] for name, value in found.items() if value}
+
+
+def duration(text: str) -> float:
+    """Seconds in "90s", "30m" or "2h"."""
+    match = re.fullmatch(r"(\d{1,6})([smh])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 30m or 2h")
+    return float(match.group(1)) * SECONDS[match.group(2)]
+
+
+def digest(text: str) -> str:
+    if re.fullmatch(r"sha256:[0-9a-f]{64}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a digest such as sha256:<64 hexadecimal digits>")
+    return text
+
+
+def named(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def address(given: str | None) -> str:
+    """The base address of Countersign, checked."""
+    url = given or os.environ.get("COUNTERSIGN_URL", "")
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise WrongUsage(
+            "Set COUNTERSIGN_URL to the address of Countersign, such as https://countersign.example."
+        )
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        say(f"warning: {url} is not https, so the API key travels in the clear.")
+    return url
+
+
+def key() -> str:
+    """The API key, checked."""
+    token = os.environ.get("COUNTERSIGN_TOKEN", "").strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise WrongUsage("Set COUNTERSIGN_TOKEN to an API key with the scope gate.")
+    return token
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="countersign.py", description=__doc__.split("\n")[0])
+    commands = top.add_subparsers(dest="command", required=True)
+    gate = commands.add_parser(
+        "gate",
+        help="may this version run in this environment?",
+        epilog="Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had.",
+    )
+    gate.add_argument("--model", required=True, type=named, help="the model's short name")
+    gate.add_argument("--version", type=named, help="its version; may be left out when --digest is given")
+    gate.add_argument("--environment", required=True, type=named, help="development, staging or production")
+    gate.add_argument(
+        "--digest", type=digest, help="the artifact's digest, which must be that of the version"
+    )
+    gate.add_argument(
+        "--wait", type=duration, metavar="30m", help="keep asking for so long until it is allowed"
+    )
+    gate.add_argument("--json", action="store_true", help="print the answer as JSON, attestation included")
+    gate.add_argument("--url", help="the address of Countersign (default: COUNTERSIGN_URL)")
+    return top
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """Ask the gate, print its answer, return the exit code."""
+    if not arguments.version and not arguments.digest:
+        raise WrongUsage("Give --version or --digest, so that one version is meant.")
+    gate = Gate(address(arguments.url), key())
+    question = {"model": arguments.model, "environment": arguments.environment, "context": context()}
+    if arguments.version:
+        question["version"] = arguments.version
+    if arguments.digest:
+        question["artifact_digest"] = arguments.digest
+    if arguments.wait is None:
+        answer = gate.ask(question, time.monotonic() + ATTEMPTS * (ATTEMPT_SECONDS + LONGEST_PAUSE))
+    else:
+        answer = wait_for_allow(gate, question, arguments.wait)
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        report(answer)
+    sys.stdout.flush()
+    return ALLOW if answer["decision"] == "allow" else DENY
+
+
+def main() -> int:
+    """Run the command line. Exit 0 only ever stands for an allow that was read, checked and printed."""
+    arguments = parser().parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return ask(arguments)
+    except WrongUsage as error:
+        say(str(error))
+        return USAGE
+    except NoAnswer as error:
+        say(f"No answer, so do not deploy. {error}")
+        return NO_ANSWER
+    except KeyboardInterrupt:
+        say("Interrupted before there was an answer, so do not deploy.")
+        return NO_ANSWER
+
+
+if __name__ == "__main__":
+    sys.exit(main())
