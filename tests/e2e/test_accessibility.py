@@ -1,0 +1,120 @@
+"""Every kind of page in a real browser: axe-core finds nothing, in light and in dark, wide and narrow."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+from audit.sequencer import sequence_pending
+from governance.gate.actions import decide
+from governance.gate.models import GateDecision
+from registry.models import ModelVersion
+from riskreview.models import Decision
+from tests import builders
+from tests.conftest import AT, actor_of_user
+from tests.e2e.browser import Visitor
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
+Visit = Callable[..., Visitor]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+COLOURS = ("color-contrast", "link-in-text-block")
+
+
+@pytest.fixture
+def version(cast: SimpleNamespace) -> ModelVersion:
+    """Signed with a condition by Viktor, then asked about by a pipeline; a second model was rejected."""
+    builders.active_policy(cast)
+    version = builders.ready_to_sign(cast)
+    conditions = [("Monitor the ratio by age band every month.", AT.date())]
+    review = version.reviews.get()
+    builders.a_signature(
+        review, cast.viktor, "validator", Decision.APPROVE_WITH_CONDITIONS, conditions=conditions
+    )
+    other = builders.ready_to_sign(cast, slug="tenant-screening")
+    builders.a_signature(other.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
+    actor = actor_of_user(cast.dev)
+    decide(version=version, environment="production", context={}, dry_run=False, actor=actor, at=AT)
+    sequence_pending()
+    return version
+
+
+def pages(version: ModelVersion) -> list[tuple[str, str]]:
+    """Who looks at what."""
+    slug, number = version.model.slug, version.version
+    names = [slug, number]
+    return [
+        ("ada", "/"),
+        ("ada", reverse("portfolio:models")),
+        ("ada", reverse("portfolio:model", args=[slug])),
+        ("ada", reverse("portfolio:version", args=names)),
+        ("ada", f"{reverse('portfolio:version', args=names)}?env=staging"),
+        ("ada", reverse("riskreview:reviews")),
+        ("ada", reverse("riskreview:review", args=[version.reviews.get().pk])),
+        ("dev", reverse("riskreview:review", args=[version.reviews.get().pk])),
+        ("viktor", reverse("riskreview:review", args=[version.reviews.get().pk])),
+        ("viktor", reverse("riskreview:signoffs", args=names)),
+        ("dev", reverse("riskreview:submit", args=names)),
+        ("olga", reverse("riskreview:tier", args=[slug])),
+        ("ada", reverse("riskreview:tier", args=[slug])),
+        ("aud", reverse("riskreview:policy")),
+        ("dev", reverse("registry:model_new")),
+        ("dev", reverse("registry:model_edit", args=[slug])),
+        ("dev", reverse("registry:version_new", args=[slug])),
+        ("dev", reverse("registry:card", args=names)),
+        ("dev", reverse("registry:card_edit", args=names)),
+        ("dev", reverse("registry:files", args=names)),
+        ("olga", reverse("registry:model_suspend", args=[slug])),
+        ("viktor", reverse("registry:datasets")),
+        ("viktor", reverse("registry:dataset_new")),
+        ("viktor", reverse("registry:dataset", args=[f"{slug}-test", "1"])),
+        ("viktor", reverse("evaluations:runs")),
+        ("viktor", reverse("evaluations:version_runs", args=names)),
+        *(("viktor", reverse("evaluations:run", args=[run.pk])) for run in version.evaluations.all()),
+        ("aud", reverse("gate:decisions")),
+        ("aud", reverse("gate:decision", args=[GateDecision.objects.get().pk])),
+        ("aud", reverse("trail:events")),
+        ("aud", reverse("trail:entry", args=[0])),
+        ("carl", reverse("reports:reports")),
+        ("adam", reverse("accounts:people")),
+        ("adam", reverse("accounts:person_new")),
+        ("adam", reverse("accounts:person", args=["dev"])),
+        ("adam", reverse("accounts:keys")),
+        ("adam", reverse("accounts:settings")),
+        ("adam", reverse("password_change")),
+        ("dev", reverse("accounts:person_new")),
+        ("dev", "/nothing/here/"),
+    ]
+
+
+def test_axe_finds_nothing_on_any_page(cast: SimpleNamespace, version: ModelVersion, visit: Visit) -> None:
+    stranger = visit()
+    found = examined(stranger, "nobody", "/login/")
+    people: dict[str, Visitor] = {}
+    for name, address in pages(version):
+        visitor = people.get(name) or people.setdefault(name, visit(getattr(cast, name)))
+        found += examined(visitor, name, address)
+    assert not found, "\n\n".join(found)
+
+
+def examined(visitor: Visitor, name: str, address: str) -> list[str]:
+    """What is wrong with a page: in light, in dark, and on a small screen."""
+    page = visitor.page
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{visitor.url}{address}")
+    found = [f"light: {wrong}" for wrong in visitor.violations()]
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(
+        "document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())"
+    )
+    found += [f"dark: {wrong}" for wrong in visitor.violations(*COLOURS)]
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    found += [f"narrow: {wrong}" for wrong in [*visitor.violations(), *sideways(visitor)]]
+    return [f"{name} {address}, {wrong}" for wrong in found]
+
+
+def sideways(visitor: Visitor) -> list[str]:
+    """A page never scrolls sideways as a whole."""
+    wide: int = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{wide} pixels wider than the window"] if wide > 0 else []

@@ -1,0 +1,213 @@
+"""Every address × everybody: who may pass, and that no address is missing from the table."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from accounts.models import ApiKey, Role, RoleGrant, Scope, User
+from audit.checkpoints import make_checkpoint
+from audit.models import Event
+from audit.sequencer import sequence_pending
+from evaluations.actions import request_evaluation
+from evaluations.jobs import claim
+from governance.gate.actions import decide
+from governance.operation.scheduling import heartbeat_file
+from governance.reports.actions import request_report, succeed_report
+from governance.reports.models import Report
+from governance.reports.render import Rendered
+from governance.reports.tasks import reports_folder
+from registry.models import ModelVersion
+from riskreview.models import Condition, Decision
+from tests import builders
+from tests.conftest import AT, actor_of_user
+from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, Door, KeyDoor
+
+pytestmark = pytest.mark.django_db
+Api = Callable[..., Client]
+REFUSALS = {"review.sign_refused"}
+
+
+@pytest.fixture
+def cast(cast: SimpleNamespace) -> SimpleNamespace:
+    """The cast and Sam, who develops other models."""
+    sam = User.objects.create_user(username="sam", first_name="Sam", last_name="Roth")
+    RoleGrant.objects.create(user=sam, role=Role.DEVELOPER, granted_at=AT)
+    cast.sam = sam
+    return cast
+
+
+@pytest.fixture
+def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
+    """One of everything, and the names that addresses call it by."""
+    builders.active_policy(cast)
+    version = builders.ready_to_sign(cast)
+    review = version.reviews.get()
+    signoff = builders.a_signature(
+        review,
+        cast.viktor,
+        "validator",
+        Decision.APPROVE_WITH_CONDITIONS,
+        conditions=[("Watch the ratio every month.", AT.date())],
+    )
+    dev = actor_of_user(cast.dev)
+    decision = decide(version=version, environment="production", context={}, dry_run=False, actor=dev, at=AT)
+    dataset = version.evaluations.first().dataset  # type: ignore[union-attr]
+    live = request_evaluation(
+        version=version, dataset=dataset, kind="performance", config={}, requester=cast.dev, actor=dev, at=AT
+    )
+    report = a_report(cast, version)
+    api("gate")
+    sequence_pending()
+    make_checkpoint(AT)
+    heartbeat_file().touch()  # as the scheduler does
+    done = version.evaluations.filter(kind="fairness").get()
+    return {
+        "run": str(done.pk),
+        "run_id": str(done.uuid),
+        "live": str(live.pk),
+        "dataset": str(dataset.pk),
+        "review": str(review.pk),
+        "signoff": str(signoff.pk),
+        "condition": str(Condition.objects.get().pk),
+        "assessment": str(version.model.tier_assessments.get().pk),
+        "decision": str(decision.pk),
+        "report": str(report.pk),
+        "report_id": str(report.uuid),
+        "key": str(ApiKey.objects.get().pk),
+    }
+
+
+def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
+    """A finished report with a file."""
+    report = request_report(
+        version=version, environment="staging", requester=cast.carl, actor=actor_of_user(cast.carl), at=AT
+    )
+    claimed = claim(Report, report.pk, at=AT)
+    assert claimed is not None
+    reports_folder().mkdir(parents=True)
+    (reports_folder() / "r.pdf").write_bytes(b"%PDF-1.7")
+    succeed_report(report=claimed, rendered=Rendered("r.pdf", 8, "0" * 64, 1), as_of=AT, at=AT)
+    return report
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def knock(client: Client, door: Door | KeyDoor, world: dict[str, str], **more: Any) -> int:
+    """Go through the door; the status."""
+    body = _filled(door.body or {}, world)
+    call = getattr(client, door.method.lower())
+    with undone():
+        answer = call(door.path.format(**world), body, **more)
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # which closes the file
+        return int(answer.status_code)
+
+
+def _filled(body: Any, world: dict[str, str]) -> Any:
+    return {
+        name: world.get(str(value).strip("{}"), value) if str(value)[:1] == "{" else value
+        for name, value in body.items()
+    }
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_person_passes_exactly_their_doors(
+    group: str, cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
+) -> None:
+    clients = {name: client_of(getattr(cast, name)) for name in PEOPLE}
+    wrong = []
+    for door in GROUPS[group]:
+        for name, client in clients.items():
+            expected = door.passed if name in door.who else door.refused
+            if (status := knock(client, door, world)) != expected:
+                wrong.append(f"{door}: {name} gets {status}, not {expected}")
+        if (status := knock(Client(), door, world)) != door.stranger:
+            wrong.append(f"{door}: a stranger gets {status}, not {door.stranger}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_key_opens_what_its_scope_says_and_nothing_else(
+    cast: SimpleNamespace, world: dict[str, str], api: Api, client_of: Callable[[User], Client]
+) -> None:
+    keys = {scope: api(scope) for scope in Scope.values} | {"": Client(), "cookie": client_of(cast.adam)}
+    wrong = []
+    for door in KEY_DOORS:
+        more = {"content_type": "application/json"} if door.method != "GET" else {}
+        for name, client in keys.items():
+            expected = 401 if name in ("", "cookie") else door.passed if name == door.scope else 403
+            if (status := knock(client, door, world, **more)) != expected:
+                wrong.append(f"{door}: {name or 'nobody'} gets {status}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_auditor_changes_nothing(
+    cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
+) -> None:
+    client, known = client_of(cast.aud), set(Event.objects.values_list("pk", flat=True))
+    answers = {}
+    for door in [*DEEDS, *KEEPS_NOTHING]:
+        answer = client.post(door.path.format(**world), _filled(door.body, world))
+        answers[str(door)] = answer.status_code
+    assert {name: status for name, status in answers.items() if status != 403} == {
+        str(door): 200 for door in KEEPS_NOTHING
+    }
+    new = Event.objects.exclude(pk__in=known)
+    assert set(new.values_list("verb", flat=True)) <= REFUSALS
+
+
+def test_nobody_without_a_role_changes_anything(
+    world: dict[str, str], client_of: Callable[[User], Client]
+) -> None:
+    nobody = client_of(User.objects.create_user(username="nobody", first_name="No", last_name="Body"))
+    answers = {str(door): knock(nobody, door, world) for door in DEEDS}
+    assert {name: status for name, status in answers.items() if status != 403} == {}
+
+
+def test_no_address_is_missing_from_the_table(world: dict[str, str]) -> None:
+    paths = [door.path for door in DOORS] + [door.path for door in KEY_DOORS]
+    listed = {resolve(path.format(**world)).route for path in paths}
+    assert set(_routes(get_resolver())) - listed == set()
+
+
+def test_an_address_that_takes_no_post_refuses_it(
+    cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
+) -> None:
+    takes = {resolve(door.path.format(**world)).route for door in [*OWN, *DEEDS, *KEEPS_NOTHING]}
+    client = client_of(cast.adam)
+    gets = [door for door in DOORS if resolve(door.path.format(**world)).route not in takes]
+    answers = {door.path: client.post(door.path.format(**world)).status_code for door in gets}
+    assert {path: status for path, status in answers.items() if status != 405} == {
+        "/login/": 302,  # logged in already
+        "/metrics": 200,  # the library's view; POST shows the same
+    }
+
+
+def test_a_post_without_the_token_of_the_form_is_refused(
+    cast: SimpleNamespace, world: dict[str, str]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.adam)
+    posts = [door for door in DOORS if door.method == "POST"]
+    answers = {str(door): client.post(door.path.format(**world)).status_code for door in posts}
+    assert set(answers.values()) == {403}, answers
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        place = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield place
+        else:
+            yield from _routes(entry, place)
