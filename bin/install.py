@@ -162,7 +162,16 @@ def install(locks: list[Path]) -> None:
     if not uv.exists():
         subprocess.run([*pip, "install", "--quiet", "uv"], check=False)
     if uv.exists():
-        sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON)]
+        sync = [
+            str(uv),
+            "pip",
+            "sync",
+            "--quiet",
+            "--compile-bytecode",
+            "--require-hashes",
+            "--python",
+            str(PYTHON),
+        ]
         if subprocess.run([*sync, *names], check=False).returncode == 0:
             return
         say("uv could not install them. Trying pip, which takes longer …")

@@ -195,7 +195,7 @@ MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{VAR_
 MLFLOW_SECONDS = int(os.environ.get("COUNTERSIGN_MLFLOW_SECONDS", "60"))
 
 # For tests: compare what the gate remembers of a version with a fresh look, at every decision.
-RECHECK_EVIDENCE = environment_switch("COUNTERSIGN_RECHECK_EVIDENCE", default=False)
+RECHECK_EVIDENCE = False
 
 # The record
 COUNTERSIGN_ORIGIN = os.environ.get("COUNTERSIGN_ORIGIN") or COUNTERSIGN_URL.split("://", 1)[-1] + "/log"

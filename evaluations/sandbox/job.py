@@ -12,8 +12,9 @@ OUT_OF_MEMORY = (
     "Cannot allocate memory",
     "failed to map segment",
     "Unable to allocate",
+    "returned NULL without setting an exception",
 )
-"""What Python, C++, the system, the dynamic linker and numpy say when there is no memory left."""
+"""What Python, C++, the system, the dynamic linker, numpy and CPython's compiler say when no memory is left."""
 
 
 class CannotEvaluate(Exception):
