@@ -42,6 +42,11 @@ class Verb(StrEnum):
 
     MODEL_CREATED = "model.created", "Model created", Outcome.OK
     MODEL_CHANGED = "model.changed", "Model changed", Outcome.NEUTRAL
+    MODEL_TAGGED = "model.tagged", "Model tagged", Outcome.NEUTRAL
+    DEPENDENCIES_CHANGED = "model.dependencies_changed", "Dependencies changed", Outcome.NEUTRAL
+    FIELD_DEFINED = "field.defined", "Inventory field defined", Outcome.NEUTRAL
+    FIELD_CHANGED = "field.changed", "Inventory field changed", Outcome.NEUTRAL
+    FIELD_RETIRED = "field.retired", "Inventory field retired", Outcome.NEUTRAL
     MODEL_SUSPENDED = "model.suspended", "Model suspended", Outcome.NO
     MODEL_RESUMED = "model.resumed", "Model resumed", Outcome.OK
     MODEL_RETIRED = "model.retired", "Model retired", Outcome.NEUTRAL
@@ -50,8 +55,26 @@ class Verb(StrEnum):
     ARTIFACT_FAILED = "artifact.failed", "Artifact does not match its manifest", Outcome.NO
     ARTIFACT_DOWNLOADED = "artifact.downloaded", "Artifact downloaded", Outcome.NEUTRAL
     DATASET_REGISTERED = "dataset.registered", "Data set registered", Outcome.OK
+    DATASET_DOWNLOADED = "dataset.downloaded", "Data set downloaded", Outcome.NEUTRAL
+    CARD_COMMENTED = "card.commented", "Comment on a card", Outcome.NEUTRAL
+    CARD_COMMENT_RESOLVED = "card.comment_resolved", "Comment on a card resolved", Outcome.OK
     CARD_REVISED = "card.revised", "Model card revised", Outcome.NEUTRAL
     DEPLOYMENT_RECORDED = "deployment.recorded", "Deployment recorded", Outcome.OK
+    DEPLOYMENT_STARTED = "deployment.started", "Deployment started", Outcome.RUNNING
+    DEPLOYMENT_FAILED = "deployment.failed", "Deployment failed", Outcome.ERROR
+    DEPLOYMENT_ROLLED_BACK = "deployment.rolled_back", "Deployment rolled back", Outcome.STALE
+    DEPLOYMENT_ENDED = "deployment.ended", "Deployment ended", Outcome.NEUTRAL
+    DEPLOYMENT_UNDECIDED = "deployment.undecided", "Deployed without a valid decision", Outcome.NO
+    INVENTORY_EXPORTED = "inventory.exported", "Inventory exported", Outcome.NEUTRAL
+    INVENTORY_IMPORTED = "inventory.imported", "Inventory imported", Outcome.NEUTRAL
+
+    MLFLOW_CONNECTED = "mlflow.connected", "Tracking server connected", Outcome.OK
+    MLFLOW_CHANGED = "mlflow.changed", "Tracking server changed", Outcome.NEUTRAL
+    MLFLOW_REMOVED = "mlflow.removed", "Tracking server removed", Outcome.NEUTRAL
+    MLFLOW_SYNCED = "mlflow.synced", "Tracking server read", Outcome.OK
+    MLFLOW_SYNC_FAILED = "mlflow.sync_failed", "Tracking server could not be read", Outcome.ERROR
+    MLFLOW_WRITTEN = "mlflow.written", "Tags written to MLflow", Outcome.NEUTRAL
+    MLFLOW_HOOK_REFUSED = "mlflow.hook_refused", "Message from MLflow refused", Outcome.NO
 
     EVALUATION_REQUESTED = "evaluation.requested", "Evaluation requested", Outcome.RUNNING
     EVALUATION_STARTED = "evaluation.started", "Evaluation started", Outcome.RUNNING

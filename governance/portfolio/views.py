@@ -64,8 +64,7 @@ def models(request: UserRequest) -> HttpResponse:
         "undecided": queries.models_without_versions() if not filters.narrowed else [],
         "total": found.views["all"],
     }
-    template = "portfolio/models_table.html" if request.headers.get("HX-Request") else "portfolio/models.html"
-    return render(request, template, context)
+    return render(request, "portfolio/models.html", context)
 
 
 def _selects(filters: Filters) -> list[dict[str, Any]]:

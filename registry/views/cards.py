@@ -15,7 +15,7 @@ from registry.access import card_for_reader, may_edit, version_for_editor, versi
 from registry.actions import CardMoved, revise_card
 from registry.cards import completed, shown_sections
 from registry.drafts import draft_sections
-from registry.forms import CardForm
+from registry.forms.cards import CardForm
 from registry.models import CardRevision, ModelVersion
 from registry.queries import revisions_of
 from registry.views.complaints import complain

@@ -13,7 +13,7 @@ from accounts.access import UserRequest, actor_of
 from accounts.refusals import Conflict, Invalid
 from registry.access import dataset_for_reader, may_register_data, refuse_unless_steward
 from registry.actions import register_dataset
-from registry.forms import DatasetForm
+from registry.forms.datasets import DatasetForm
 from registry.models import Dataset, DatasetRole
 from registry.queries import DatasetFilters, siblings_of, trained_on
 from registry.queries import datasets as dataset_rows

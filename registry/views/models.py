@@ -20,7 +20,7 @@ from registry.access import (
     model_for_stopper,
     refuse_unless_creator,
 )
-from registry.forms import ModelForm, ReasonForm
+from registry.forms.models import ModelForm, ReasonForm
 from registry.models import RegisteredModel
 from registry.views.complaints import complain, sent
 

@@ -19,7 +19,7 @@ from registry.access import (
     refuse_unless_verifier,
     version_for_reader,
 )
-from registry.forms import VersionForm
+from registry.forms.versions import VersionForm
 from registry.models import ModelVersion, RegisteredModel, VersionSource
 from registry.storage import artifact_folder
 from registry.uploads import sent_files

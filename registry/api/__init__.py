@@ -1,0 +1,12 @@
+"""The registry's calls. A key acts by its scopes; its owner stands in the record as the person behind it.
+
+Tier and status are judged above the registry: the roof subclasses these views and overrides `standing`.
+"""
+
+from registry.api.common import Standings
+from registry.api.datasets import Datasets
+from registry.api.deployments import Deployments
+from registry.api.models import Model, Models
+from registry.api.versions import ModelVersions
+
+__all__ = ["Datasets", "Deployments", "Model", "ModelVersions", "Models", "Standings"]

@@ -1,0 +1,47 @@
+"""What exists: models, their versions with every file's digest, data sets, cards and deployments.
+
+A version never changes once it is registered: new bytes are a new version. Cards change by new revisions.
+"""
+
+from registry.models.cards import CardComment, CardRevision
+from registry.models.datasets import Classification, Dataset, DatasetRole
+from registry.models.deployments import Deployment, DeploymentStatus, Environment, Strategy
+from registry.models.mlflow import SyncRun, TrackedModel, TrackingServer
+from registry.models.uses import (
+    CustomField,
+    FieldKind,
+    Lifecycle,
+    ModelDependency,
+    ModelKind,
+    ModelTag,
+    Origin,
+    RegisteredModel,
+)
+from registry.models.versions import ArtifactFile, ModelVersion, Upload, VersionSource
+
+__all__ = [
+    "ArtifactFile",
+    "CardComment",
+    "CardRevision",
+    "Classification",
+    "CustomField",
+    "Dataset",
+    "DatasetRole",
+    "Deployment",
+    "DeploymentStatus",
+    "Environment",
+    "FieldKind",
+    "Lifecycle",
+    "ModelDependency",
+    "ModelKind",
+    "ModelTag",
+    "ModelVersion",
+    "Origin",
+    "RegisteredModel",
+    "Strategy",
+    "SyncRun",
+    "TrackedModel",
+    "TrackingServer",
+    "Upload",
+    "VersionSource",
+]

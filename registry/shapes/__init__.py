@@ -1,0 +1,1 @@
+"""The registry's rows as the API takes and gives them."""
