@@ -14,6 +14,8 @@ def locked_model(model: RegisteredModel) -> RegisteredModel:
     held = RegisteredModel.objects.select_for_update(of=("self",)).select_related("owner").get(pk=model.pk)
     list(held.versions.select_for_update().order_by("pk").values_list("pk", flat=True))
     held.versions.update(evidence_stamp=uuid.uuid4())
+    held.entry_stamp = uuid.uuid4()
+    held.save(update_fields=["entry_stamp"])
     return held
 
 

@@ -8,6 +8,7 @@ from registry.models.datasets import Classification, Dataset, DatasetRole
 from registry.models.deployments import Deployment, DeploymentStatus, Environment, Strategy
 from registry.models.mlflow import SyncRun, TrackedModel, TrackingServer
 from registry.models.uses import (
+    NEVER,
     CustomField,
     FieldKind,
     Lifecycle,
@@ -20,6 +21,7 @@ from registry.models.uses import (
 from registry.models.versions import ArtifactFile, ModelVersion, Upload, VersionSource
 
 __all__ = [
+    "NEVER",
     "ArtifactFile",
     "CardComment",
     "CardRevision",

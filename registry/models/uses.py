@@ -1,9 +1,14 @@
 """Models: the uses of machine learning, what they depend on, and the fields that an organisation adds to them."""
 
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import User
+
+NEVER = uuid.UUID(int=0)
+"""The stamp of what the inventory has not looked at yet."""
 
 
 class ModelKind(models.TextChoices):
@@ -70,9 +75,18 @@ class RegisteredModel(models.Model):
     lifecycle = models.CharField(max_length=16, choices=Lifecycle, default=Lifecycle.ACTIVE)
     lifecycle_reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    entry_stamp = models.UUIDField(default=uuid.uuid4, editable=False)  # new with each change of the entry
+    listed_stamp = models.UUIDField(
+        default=NEVER, editable=False
+    )  # the one that the inventory's row was made of
 
     class Meta:
         ordering = ["slug"]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=~Q(entry_stamp=F("listed_stamp")), name="model_to_list_again"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(lifecycle="active") | ~Q(lifecycle_reason=""), name="model_stopped_with_reason"

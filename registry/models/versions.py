@@ -3,11 +3,12 @@
 import uuid
 
 from django.db import models
+from django.db.models import F, Q
 
 from accounts.models import User
 from registry.models.datasets import Dataset
 from registry.models.mlflow import TrackedModel
-from registry.models.uses import RegisteredModel
+from registry.models.uses import NEVER, RegisteredModel
 
 
 class VersionSource(models.TextChoices):
@@ -59,12 +60,22 @@ class ModelVersion(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     artifact_problem = models.CharField(max_length=300, blank=True)
     evidence_stamp = models.UUIDField(default=uuid.uuid4, editable=False)  # new with each change of evidence
+    judged_stamp = models.UUIDField(
+        default=NEVER, editable=False
+    )  # the one that the inventory's row was judged on
 
     class Meta:
         ordering = ["model", "-registered_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["model", "version"], name="version_once_per_model"),
             models.UniqueConstraint(fields=["model", "artifact_digest"], name="same_files_once_per_model"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["model"],
+                condition=~Q(evidence_stamp=F("judged_stamp")),
+                name="version_to_judge_again",
+            )
         ]
 
     def __str__(self) -> str:
