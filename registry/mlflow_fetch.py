@@ -13,14 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import mlflow
 import yaml
 from mlflow.exceptions import MlflowException
 
-LONGEST_TEXT = 500
-MOST_ENTRIES = 200
+from registry import mlflow_run
+
 ADDED_BY_CLIENT = "registered_model_meta"  # depends on the address that was asked for, not on the model
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND", "ENDPOINT_NOT_FOUND"}
 
@@ -104,7 +103,7 @@ def in_words(error: MlflowException, uri: str) -> Failed:
 
 
 def about(uri: str, folder: Path, client: mlflow.MlflowClient) -> dict[str, Any]:
-    """Parameters, metrics and the code of the run that made the model; empty when the run is gone."""
+    """The run that made the model, with its parameters, metrics and code; empty when the run is gone."""
     run_id = run_of(uri, folder)
     empty: dict[str, Any] = {
         "run_id": run_id,
@@ -112,6 +111,7 @@ def about(uri: str, folder: Path, client: mlflow.MlflowClient) -> dict[str, Any]
         "metrics": {},
         "repository": "",
         "commit": "",
+        "run": {},
     }
     if not run_id:
         return empty
@@ -123,13 +123,20 @@ def about(uri: str, folder: Path, client: mlflow.MlflowClient) -> dict[str, Any]
     source = tags.get("mlflow.source.git.repoURL") or tags.get("mlflow.source.name", "")
     return {
         "run_id": run_id,
-        "parameters": {name: value[:LONGEST_TEXT] for name, value in first(run.data.params)},
-        "metrics": {
-            name: value if abs(value) < 1e300 else str(value) for name, value in first(run.data.metrics)
-        },
-        "repository": without_password(source)[:300],
+        "parameters": mlflow_run.texts(run.data.params),
+        "metrics": mlflow_run.numbers(run.data.metrics),
+        "repository": mlflow_run.cut(source)[:300],
         "commit": tags.get("mlflow.source.git.commit", "")[:64],
+        "run": mlflow_run.told(run, lambda folder: artifacts_in(client, run_id, folder)),
     }
+
+
+def artifacts_in(client: mlflow.MlflowClient, run_id: str, folder: str) -> list[Any]:
+    """What a folder of the run holds; nothing when the store cannot say."""
+    try:
+        return list(client.list_artifacts(run_id, folder or None))
+    except (MlflowException, OSError):
+        return []
 
 
 def run_of(uri: str, folder: Path) -> str:
@@ -141,21 +148,6 @@ def run_of(uri: str, folder: Path) -> str:
         return ""
     parsed = yaml.safe_load(described.read_text(encoding="utf-8"))
     return str(parsed.get("run_id") or "") if isinstance(parsed, dict) else ""
-
-
-def first(values: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The first so many entries by name."""
-    return sorted(values.items())[:MOST_ENTRIES]
-
-
-def without_password(source: str) -> str:
-    """A repository's address without user and password."""
-    parts = urlsplit(source)
-    return (
-        source.replace(f"{parts.netloc}", parts.netloc.rsplit("@", 1)[-1], 1)
-        if "@" in parts.netloc
-        else source
-    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -31,6 +32,7 @@ class Fetched:
     metrics: dict[str, float | str]
     repository: str
     commit: str
+    run: dict[str, Any] = field(default_factory=dict)  # as registry/mlflow_run.py tells it
 
 
 def refuse_bad_address(uri: str) -> None:
