@@ -194,6 +194,9 @@ REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
 MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}"
 MLFLOW_SECONDS = int(os.environ.get("COUNTERSIGN_MLFLOW_SECONDS", "60"))
 
+# Whose signatures on models are trusted: a folder of PEM files; without one, nobody's.
+TRUSTED_MODEL_KEYS = os.environ.get("COUNTERSIGN_TRUSTED_MODEL_KEYS", "")
+
 # For tests: compare what the gate remembers of a version with a fresh look, at every decision.
 RECHECK_EVIDENCE = False
 
