@@ -105,7 +105,7 @@ def may_resume(user: User) -> bool:
 
 def version_for_reader(user: User, slug: str, version: str) -> ModelVersion:
     """The version with its model, owner, registrant and training data. Raises Http404."""
-    rows = ModelVersion.objects.select_related("model__owner", "registered_by", "trained_on__owner")
+    rows = ModelVersion.objects.select_related("model__owner", "registered_by", "trained_on__owner", "parent")
     found = rows.filter(model__slug=slug, version=version).first()
     if found is None:
         model = model_for_reader(user, slug)

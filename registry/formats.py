@@ -8,8 +8,11 @@ from typing import Any
 
 import yaml
 
+from registry.environment import Environment, environment_of
+
 LARGEST_DESCRIPTION = 1 << 20
 MOST_COLUMNS = 5_000
+MOST_FLAVOURS = 20
 BY_SUFFIX = {
     ".skops": "skops",
     ".onnx": "ONNX",
@@ -29,17 +32,19 @@ class Description:
 
     format: str
     signature: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    flavours: tuple[str, ...] = ()  # as MLflow names them
+    environment: Environment = field(default_factory=Environment)
 
 
 def describe(folder: Path, paths: Iterable[str]) -> Description:
     """Read what the files say. What cannot be read is left out: the evaluation will say why."""
     paths = list(paths)
-    if "MLmodel" in paths:
-        described = _mlmodel(folder / "MLmodel")
-        if described is not None:
-            return Description(_flavour(described), _signature(described))
+    described = _mlmodel(folder / "MLmodel") if "MLmodel" in paths else None
+    environment = environment_of(folder, paths, described or {})
+    if described is not None:
+        return Description(_flavour(described), _signature(described), _flavours(described), environment)
     known = [BY_SUFFIX[suffix] for path in paths if (suffix := Path(path).suffix.lower()) in BY_SUFFIX]
-    return Description(known[0] if known else "files")
+    return Description(known[0] if known else "files", environment=environment)
 
 
 def _mlmodel(path: Path) -> dict[str, Any] | None:
@@ -64,6 +69,12 @@ def _flavour(described: dict[str, Any]) -> str:
             )
     named = next((str(name) for name in flavours if name != "python_function"), "Python function")
     return f"MLflow, {named}"[:40]
+
+
+def _flavours(described: dict[str, Any]) -> tuple[str, ...]:
+    flavours = described.get("flavors")
+    names = [name[:40] for name in flavours if isinstance(name, str)] if isinstance(flavours, dict) else []
+    return tuple(sorted(names)[:MOST_FLAVOURS])
 
 
 def _signature(described: dict[str, Any]) -> dict[str, list[dict[str, str]]]:

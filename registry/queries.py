@@ -1,11 +1,14 @@
 """What the registry's pages read, each in a fixed number of queries."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Role, User
+from registry.intake import StoredFile
 from registry.models import CardRevision, Dataset, DatasetRole, ModelVersion, RegisteredModel
+from registry.oms import statement_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ def people_in(role: Role) -> QuerySet[User]:
 def revisions_of(version: ModelVersion) -> QuerySet[CardRevision]:
     """The card's revisions, newest first, with their authors."""
     return version.cards.select_related("author")
+
+
+def manifest_of(version: ModelVersion) -> dict[str, Any]:
+    """The version's files as the statement that an OpenSSF model signature signs."""
+    files = [StoredFile(file.path, file.size, file.sha256) for file in version.files.all()]
+    return statement_of(f"{version.model.slug}-{version.version}", files)
 
 
 def next_version(model: RegisteredModel) -> str:

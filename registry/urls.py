@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{VERSION}/card/", cards.card, name="card"),
     path(f"{VERSION}/card/edit/", cards.card_edit, name="card_edit"),
     path(f"{VERSION}/files/", versions.files, name="files"),
+    path(f"{VERSION}/files/manifest.json", versions.manifest, name="manifest"),
     path(f"{VERSION}/files/verify/", versions.verify, name="verify"),
     path(f"{VERSION}/files/get/<path:path>", versions.file, name="file"),
     path("datasets/", datasets.datasets, name="datasets"),

@@ -26,6 +26,7 @@ from evaluations.tasks import run_evaluation
 from governance.demo import portfolio as contract
 from governance.demo.cast import Cast, create_cast, create_keys, write_accounts
 from governance.demo.story import tell
+from registry.about import About
 from registry.actions import (
     create_model,
     register_dataset,
@@ -216,17 +217,16 @@ def _version(
         "actor": dev.actor,
         "at": timezone.now(),
     }
+    data = [loaded.datasets[ref] for ref in version.datasets]
+    tests = [dataset for dataset in data if dataset.role == DatasetRole.TEST]
+    earlier = [row for (slug, _), row in loaded.versions.items() if slug == model.slug]
+    parent = earlier[-1] if earlier else None
     if took is None:
-        return register_predictions_only(**common)
+        return register_predictions_only(about=About(evaluated_on=tests, parent=parent), **common)
     uri, folder, fetched = took
-    training = [loaded.datasets[ref] for ref in version.datasets if loaded.datasets[ref].role == "training"]
-    return register_fetched(
-        mlflow_uri=uri,
-        folder=folder,
-        fetched=fetched,
-        trained_on=training[0] if training else None,
-        **common,
-    )
+    training = next((dataset for dataset in data if dataset.role == DatasetRole.TRAINING), None)
+    about = About(trained_on=training, evaluated_on=tests, parent=parent)
+    return register_fetched(mlflow_uri=uri, folder=folder, fetched=fetched, about=about, **common)
 
 
 def _evaluate(trained: contract.Portfolio, loaded: Loaded, cast: Cast, say: Say) -> int:

@@ -113,6 +113,14 @@ class ModelVersions(_KnowsStanding, registry.ModelVersions):
         return standing_of(version, at=timezone.now()).status
 
 
+class OneVersion(_KnowsStanding, registry.ModelVersionView):
+    """One version."""
+
+    def status_of(self, version: ModelVersion) -> str:
+        """From the evidence, as everywhere."""
+        return standing_of(version, at=timezone.now()).status
+
+
 class Deployments(registry.Deployments):
     """What pipelines say they have deployed."""
 

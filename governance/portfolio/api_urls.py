@@ -1,11 +1,18 @@
 from django.urls import path
 
 from governance.portfolio import api
+from registry.api import ModelVersionManifest
 
 urlpatterns = [
     path("versions", api.Versions.as_view(), name="api-versions"),
     path("models", api.Models.as_view(), name="api-models"),
     path("models/<slug:slug>", api.Model.as_view(), name="api-model"),
     path("models/<slug:slug>/versions", api.ModelVersions.as_view(), name="api-model-versions"),
+    path("models/<slug:slug>/versions/<str:version>", api.OneVersion.as_view(), name="api-model-version"),
+    path(
+        "models/<slug:slug>/versions/<str:version>/manifest",
+        ModelVersionManifest.as_view(),
+        name="api-manifest",
+    ),
     path("deployments", api.Deployments.as_view(), name="api-deployments"),
 ]

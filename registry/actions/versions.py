@@ -1,46 +1,40 @@
 """Registering versions: bytes staged and hashed first, then row, manifest and event in one transaction."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.refusals import Conflict, Invalid
+from accounts.refusals import Conflict
 from audit.actions import record
 from audit.actor import Actor
 from audit.canonical import canonical, plain
 from audit.verbs import Verb
 from registry import tracking
-from registry.formats import Description, describe
-from registry.intake import Readable, StoredFile, manifest_digest, take_in, take_stock
-from registry.models import (
-    ArtifactFile,
-    Dataset,
-    DatasetRole,
-    Lifecycle,
-    ModelVersion,
-    RegisteredModel,
-    VersionSource,
-)
+from registry.about import About, seed_among, sound
+from registry.contents import Contents, look_into
+from registry.formats import Description
+from registry.intake import Readable, manifest_digest, take_in, take_stock
+from registry.models import ArtifactFile, Lifecycle, ModelVersion, RegisteredModel, VersionSource
 from registry.names import refuse_bad_version
+from registry.signing import NONE
 from registry.storage import artifact_folder, published, staging
 
 DECLARATION = "DECLARATION.json"
+UNSAID = About()
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a version came from and what its maker says about it."""
+    """Where a version came from."""
 
     source: VersionSource
     uri: str = ""
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    metrics: Mapping[str, object] = field(default_factory=dict)
-    repository: str = ""
-    commit: str = ""
+    run_id: str = ""
+    run: Mapping[str, object] = field(default_factory=dict)
 
 
 def register_upload(
@@ -49,24 +43,18 @@ def register_upload(
     version: str,
     files: Iterable[tuple[str, Readable]],
     registrant: User,
-    trained_on: Dataset | None = None,
-    parameters: Mapping[str, object] | None = None,
-    code_repository: str = "",
-    code_commit: str = "",
+    about: About = UNSAID,
     actor: Actor,
     at: datetime,
 ) -> ModelVersion:
     """Register a version from files, given by their paths inside the model's folder."""
-    refuse_unregistrable(model, version, trained_on)
-    origin = Origin(
-        VersionSource.UPLOAD, parameters=parameters or {}, repository=code_repository, commit=code_commit
-    )
+    about = sound(about, model)
+    refuse_unregistrable(model, version)
     with staging() as stage:
         folder = stage / "files"
         folder.mkdir()
-        taken = take_in(files, folder)
-        described = describe(folder, [file.path for file in taken])
-        return _register(model, version, folder, taken, described, origin, registrant, trained_on, actor, at)
+        contents = look_into(folder, take_in(files, folder), at=at)
+        return _register(model, version, contents, Origin(VersionSource.UPLOAD), about, registrant, actor, at)
 
 
 def register_from_mlflow(
@@ -75,12 +63,13 @@ def register_from_mlflow(
     version: str,
     mlflow_uri: str,
     registrant: User,
-    trained_on: Dataset | None = None,
+    about: About = UNSAID,
     actor: Actor,
     at: datetime,
 ) -> ModelVersion:
     """Register a version from MLflow's store, with its run's parameters, metrics and code."""
-    refuse_unregistrable(model, version, trained_on)
+    sound(about, model)
+    refuse_unregistrable(model, version)
     with staging() as stage:
         folder = stage / "files"
         folder.mkdir()
@@ -92,7 +81,7 @@ def register_from_mlflow(
             folder=folder,
             fetched=fetched,
             registrant=registrant,
-            trained_on=trained_on,
+            about=about,
             actor=actor,
             at=at,
         )
@@ -106,30 +95,41 @@ def register_fetched(
     folder: Path,
     fetched: tracking.Fetched,
     registrant: User,
-    trained_on: Dataset | None = None,
+    about: About = UNSAID,
     actor: Actor,
     at: datetime,
 ) -> ModelVersion:
-    """Register a version whose files were fetched from MLflow into a folder of its own; the folder is taken."""
-    refuse_unregistrable(model, version, trained_on)
-    taken = take_stock(folder)
-    origin = Origin(
-        VersionSource.MLFLOW,
-        mlflow_uri,
-        fetched.parameters,
-        fetched.metrics,
-        fetched.repository,
-        fetched.commit,
+    """Register a version whose files were fetched from MLflow into a folder of its own; the folder is taken.
+
+    What the registrant says comes first; the run fills in the rest, its parameters as hyperparameters too.
+    """
+    about = sound(about, model)
+    refuse_unregistrable(model, version)
+    about = replace(
+        about,
+        parameters=about.parameters or fetched.parameters,
+        hyperparameters=about.hyperparameters or fetched.parameters,
+        training_metrics={**fetched.metrics, **about.training_metrics},
+        code_repository=about.code_repository or fetched.repository,
+        code_commit=about.code_commit or fetched.commit,
     )
-    described = describe(folder, [file.path for file in taken])
-    return _register(model, version, folder, taken, described, origin, registrant, trained_on, actor, at)
+    contents = look_into(folder, take_stock(folder), at=at)
+    origin = Origin(VersionSource.MLFLOW, mlflow_uri, fetched.run_id, fetched.run)
+    return _register(model, version, contents, origin, about, registrant, actor, at)
 
 
 def register_predictions_only(
-    *, model: RegisteredModel, version: str, registrant: User, actor: Actor, at: datetime
+    *,
+    model: RegisteredModel,
+    version: str,
+    registrant: User,
+    about: About = UNSAID,
+    actor: Actor,
+    at: datetime,
 ) -> ModelVersion:
     """Register a version that we never hold. A declaration stands in for its files and has a digest."""
-    refuse_unregistrable(model, version, None)
+    about = sound(about, model)
+    refuse_unregistrable(model, version)
     declaration = {
         "declaration": "The files of this version are not held here. It is known by its predictions only.",
         "model": model.slug,
@@ -141,23 +141,16 @@ def register_predictions_only(
         folder = stage / "files"
         folder.mkdir()
         (folder / DECLARATION).write_text(canonical(declaration) + "\n", encoding="utf-8")
-        described = Description("declaration")
+        contents = Contents(folder, take_stock(folder), Description("declaration"), NONE)
         origin = Origin(VersionSource.PREDICTIONS)
-        taken = take_stock(folder)
-        return _register(model, version, folder, taken, described, origin, registrant, None, actor, at)
+        return _register(model, version, contents, origin, about, registrant, actor, at)
 
 
-def refuse_unregistrable(model: RegisteredModel, version: str, trained_on: Dataset | None) -> None:
+def refuse_unregistrable(model: RegisteredModel, version: str) -> None:
     """What can be refused before a byte is read. Raises Invalid, Conflict."""
     refuse_bad_version(version)
     if model.lifecycle == Lifecycle.RETIRED:
         raise Conflict(f"{model.name} is retired and takes no new versions.", "Register a new model.")
-    if trained_on is not None and trained_on.role == DatasetRole.TEST:
-        raise Invalid(
-            f"{trained_on} is a test set; a model that has seen it cannot be judged on it.",
-            "Name the training set.",
-            field="trained_on",
-        )
     if model.versions.filter(version=version).exists():
         raise Conflict(
             f"{model.name} has a version {version} already.", "Versions never change: choose another number."
@@ -168,34 +161,33 @@ def refuse_unregistrable(model: RegisteredModel, version: str, trained_on: Datas
 def _register(
     model: RegisteredModel,
     name: str,
-    folder: Path,
-    taken: tuple[StoredFile, ...],
-    described: Description,
+    contents: Contents,
     origin: Origin,
+    about: About,
     registrant: User,
-    trained_on: Dataset | None,
     actor: Actor,
     at: datetime,
 ) -> ModelVersion:
     """The row, its manifest, the event, and last the files in their place: all of it or nothing."""
     model = RegisteredModel.objects.select_for_update().get(pk=model.pk)
-    refuse_unregistrable(model, name, trained_on)
+    refuse_unregistrable(model, name)
+    taken = contents.files
     digest = manifest_digest(taken)
     _refuse_same_bytes(model, digest)
     values = {
         "source": origin.source,
         "source_uri": origin.uri,
+        "run_id": origin.run_id[:64],
+        "run": plain(origin.run),
         "artifact_digest": digest,
-        "artifact_format": described.format,
         "size": sum(file.size for file in taken),
         "file_count": len(taken),
-        "parameters": plain(origin.parameters),
-        "training_metrics": plain(origin.metrics),
-        "signature": plain(described.signature),
-        "code_repository": origin.repository.strip()[:300],
-        "code_commit": origin.commit.strip()[:64],
+        "signing": plain(contents.signing),
+        **_of_files(contents.described, about),
+        **_of_registrant(about),
     }
-    version = _insert(model, name, registrant, trained_on, at, values)
+    version = _insert(model, name, registrant, at, values)
+    version.evaluated_on.set(about.evaluated_on)
     ArtifactFile.objects.bulk_create(
         ArtifactFile(version=version, path=file.path, size=file.size, sha256=file.sha256) for file in taken
     )
@@ -205,18 +197,48 @@ def _register(
         "size": values["size"],
         "source": origin.source.value,
         "source_uri": origin.uri,
-        "trained_on": str(trained_on) if trained_on else None,
+        "trained_on": str(about.trained_on) if about.trained_on else None,
+        "evaluated_on": [str(dataset) for dataset in about.evaluated_on],
+        "parent": about.parent.version if about.parent else None,
+        "signature": contents.signing["state"],
     }
     record(Verb.VERSION_REGISTERED, subject=version.ref, actor=actor, at=at, detail=detail)
-    with published(folder, artifact_folder(version)):
+    with published(contents.folder, artifact_folder(version)):
         return version
+
+
+def _of_files(described: Description, about: About) -> dict[str, object]:
+    """What the files say, where the registrant did not say otherwise."""
+    environment = described.environment
+    return {
+        "artifact_format": described.format,
+        "flavors": plain(described.flavours),
+        "signature": plain(described.signature),
+        "python_version": about.python_version or environment.python,
+        "requirements": plain(about.requirements or environment.requirements),
+    }
+
+
+def _of_registrant(about: About) -> dict[str, object]:
+    """What the registrant and the run say."""
+    hyperparameters = about.hyperparameters
+    seed = about.random_seed if about.random_seed is not None else seed_among(hyperparameters)
+    return {
+        "trained_on": about.trained_on,
+        "parent": about.parent,
+        "parameters": plain(about.parameters),
+        "hyperparameters": plain(hyperparameters),
+        "random_seed": seed,
+        "training_metrics": plain(about.training_metrics),
+        "code_repository": about.code_repository.strip()[:300],
+        "code_commit": about.code_commit.strip()[:64],
+    }
 
 
 def _insert(
     model: RegisteredModel,
     name: str,
     registrant: User,
-    trained_on: Dataset | None,
     at: datetime,
     values: Mapping[str, object],
 ) -> ModelVersion:
@@ -227,7 +249,6 @@ def _insert(
                 model=model,
                 version=name,
                 registered_by=registrant,
-                trained_on=trained_on,
                 registered_at=at,
                 verified_at=at,
                 **values,

@@ -7,6 +7,15 @@ from registry.api.common import Standings
 from registry.api.datasets import Datasets
 from registry.api.deployments import Deployments
 from registry.api.models import Model, Models
-from registry.api.versions import ModelVersions
+from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
-__all__ = ["Datasets", "Deployments", "Model", "ModelVersions", "Models", "Standings"]
+__all__ = [
+    "Datasets",
+    "Deployments",
+    "Model",
+    "ModelVersionManifest",
+    "ModelVersionView",
+    "ModelVersions",
+    "Models",
+    "Standings",
+]

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from registry.models import Dataset, RegisteredModel, VersionSource
+from registry.about import About
+from registry.forms.pairs import Pairs
+from registry.models import Dataset, ModelVersion, RegisteredModel, VersionSource
 from registry.queries import next_version, training_sets
 
 
@@ -54,6 +56,38 @@ class VersionForm(forms.Form):
     )
     code_repository = forms.CharField(max_length=300, required=False, label="Code repository")
     code_commit = forms.CharField(max_length=64, required=False, label="Commit")
+    parent = forms.ModelChoiceField(
+        queryset=ModelVersion.objects.none(),
+        required=False,
+        label="Made from",
+        empty_label="No earlier version",
+        help_text="The version that this one continues or was tuned from.",
+    )
+    evaluated_on = forms.ModelMultipleChoiceField(
+        queryset=Dataset.objects.none(),
+        required=False,
+        label="Evaluated on",
+        help_text="What its makers measured it on while they built it.",
+    )
+    hyperparameters = Pairs(
+        required=False, help_text="One a line: max_depth = 6. Left out, the MLflow run’s parameters count."
+    )
+    training_metrics = Pairs(required=False, help_text="One a line: auc = 0.81. As the makers measured them.")
+    random_seed = forms.IntegerField(
+        required=False,
+        min_value=-(2**63),
+        max_value=2**63 - 1,
+        help_text="Left out, it is read from the hyperparameters.",
+    )
+    python_version = forms.CharField(
+        max_length=20, required=False, label="Python", help_text="Left out, it is read from the files."
+    )
+    requirements = forms.CharField(
+        required=False,
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "cs-mono"}),
+        help_text="One a line, as pip takes them. Left out, they are read from the files.",
+    )
 
     def __init__(self, *args: Any, model: RegisteredModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +96,26 @@ class VersionForm(forms.Form):
             error_messages={"required": "Choose the model's files, or one .zip of them."},
         )
         self.fields["trained_on"].queryset = training_sets()  # type: ignore[attr-defined]
+        self.fields["parent"].queryset = model.versions.all()  # type: ignore[attr-defined]
+        self.fields["parent"].label_from_instance = lambda version: f"Version {version.version}"  # type: ignore[attr-defined]
+        self.fields["evaluated_on"].queryset = Dataset.objects.order_by("name", "-registered_at")  # type: ignore[attr-defined]
         self.fields["version"].initial = next_version(model)
         if self.is_bound:  # only the chosen way must be filled in
             self.fields["mlflow_uri"].required = self.data.get("source") == VersionSource.MLFLOW
             self.fields["files"].required = self.data.get("source") == VersionSource.UPLOAD
+
+    def about(self) -> About:
+        """How the version was made, as far as the form says."""
+        given = self.cleaned_data
+        return About(
+            trained_on=given["trained_on"],
+            evaluated_on=list(given["evaluated_on"]),
+            parent=given["parent"],
+            hyperparameters=given["hyperparameters"],
+            training_metrics=given["training_metrics"],
+            random_seed=given["random_seed"],
+            python_version=given["python_version"],
+            requirements=given["requirements"].splitlines(),
+            code_repository=given["code_repository"],
+            code_commit=given["code_commit"],
+        )

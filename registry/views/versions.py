@@ -1,5 +1,6 @@
 """Registering a version, and the files that it consists of."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -7,6 +8,7 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
@@ -21,6 +23,7 @@ from registry.access import (
 )
 from registry.forms.versions import VersionForm
 from registry.models import ModelVersion, RegisteredModel, VersionSource
+from registry.queries import manifest_of
 from registry.storage import artifact_folder
 from registry.uploads import sent_files
 from registry.views.complaints import complain, sent
@@ -38,7 +41,6 @@ WAYS = [
         "A vendor's model that is not held here. It is measured on data sets that hold what it predicted.",
     ),
 ]
-FIELDS = {VersionSource.MLFLOW: "mlflow_uri", VersionSource.UPLOAD: "files"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,7 +52,7 @@ def version_new(request: UserRequest, slug: str) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                version = _register(request, model, form.cleaned_data)
+                version = _register(request, model, form)
             except (Invalid, Conflict) as refused:
                 status = complain(form, refused, "version")
             else:
@@ -64,27 +66,21 @@ def version_new(request: UserRequest, slug: str) -> HttpResponse:
     return render(request, "registry/version_new.html", context, status=status)
 
 
-def _register(request: UserRequest, model: RegisteredModel, given: dict[str, Any]) -> ModelVersion:
+def _register(request: UserRequest, model: RegisteredModel, form: VersionForm) -> ModelVersion:
+    given = form.cleaned_data
     who: dict[str, Any] = {
         "model": model,
         "version": given["version"],
         "registrant": request.user,
+        "about": form.about(),
         "actor": actor_of(request),
         "at": timezone.now(),
     }
     if given["source"] == VersionSource.PREDICTIONS:
         return actions.register_predictions_only(**who)
     if given["source"] == VersionSource.MLFLOW:
-        return actions.register_from_mlflow(
-            mlflow_uri=given["mlflow_uri"].strip(), trained_on=given["trained_on"], **who
-        )
-    return actions.register_upload(
-        files=sent_files(given["files"], request.POST.getlist("paths")),
-        trained_on=given["trained_on"],
-        code_repository=given["code_repository"],
-        code_commit=given["code_commit"],
-        **who,
-    )
+        return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"].strip(), **who)
+    return actions.register_upload(files=sent_files(given["files"], request.POST.getlist("paths")), **who)
 
 
 @require_GET
@@ -97,6 +93,16 @@ def files(request: UserRequest, slug: str, version: str) -> HttpResponse:
         "may_verify": may_verify(request.user),
     }
     return render(request, "registry/files.html", context)
+
+
+@require_GET
+def manifest(request: UserRequest, slug: str, version: str) -> HttpResponse:
+    """The manifest to keep, as OpenSSF Model Signing writes it."""
+    found = version_for_reader(request.user, slug, version)
+    name = f"{slug}-{version}-manifest.json"
+    answer = HttpResponse(json.dumps(manifest_of(found), indent=2), content_type="application/json")
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    return answer
 
 
 @require_POST

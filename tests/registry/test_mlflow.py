@@ -1,5 +1,6 @@
 """Against a real tracking store in SQLite, with a model that MLflow itself logged."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     }
     rows = pd.DataFrame({"age": [0.0, 1.0, 1.0, 0.0], "amount": [1.0, 0.0, 1.0, 0.0]})
     with mlflow.start_run(run_id=client.create_run(experiment, tags=tags).info.run_id) as run:
-        mlflow.log_params({"C": 0.5, "solver": "lbfgs"})
+        mlflow.log_params({"C": 0.5, "solver": "lbfgs", "random_state": 7, "api_key": "s3cret"})
+        mlflow.set_tag("data.source", "https://me:s3cret@data.example/loans")
+        mlflow.log_text("notes", "notes/training.md")
+        mlflow.log_input(mlflow.data.pandas_dataset.from_pandas(rows, name="loans"), context="training")
         mlflow.log_metrics({"auc": 0.81, "broken": float("nan")})
         model = LogisticRegression(C=0.5).fit(rows, [0, 1, 1, 0])
         mlflow.sklearn.log_model(
@@ -80,11 +84,36 @@ def test_a_logged_model_comes_with_its_files_parameters_and_code(
     check_artifact(version)
     assert "MLmodel" in [file.path for file in version.files.all()]
     assert (version.source, version.source_uri) == ("mlflow", "models:/credit-default/1")
-    assert version.parameters == {"C": "0.5", "solver": "lbfgs"}
+    assert {"C": "0.5", "solver": "lbfgs"}.items() <= version.parameters.items()
+    assert version.hyperparameters == version.parameters
+    assert version.random_seed == 7
+    assert version.requirements[-1] == "scikit-learn"
+    assert version.requirements[0].startswith("mlflow==")
+    assert version.python_version.startswith("3.")
+    assert version.flavors == ["python_function", "sklearn"]
     assert version.training_metrics["auc"] == 0.81
     assert [column["name"] for column in version.signature["inputs"]] == ["age", "amount"]
     assert version.artifact_format.startswith("MLflow, scikit-learn")
     assert (version.code_repository, version.code_commit) == ("https://git.example/m.git", "3fa9d10")
+
+
+def test_the_run_is_kept_beside_the_version_without_secrets(
+    store: Store, register: Callable[..., ModelVersion]
+) -> None:
+    version = register(store.uri, "models:/credit-default/1")
+
+    assert version.run_id == version.run["id"] == store.run_id
+    assert version.run["name"]
+    assert version.run["status"] == "FINISHED"
+    assert version.run["started"] < version.run["ended"]
+    assert version.run["params"]["solver"] == "lbfgs"
+    assert version.run["metrics"] == {"auc": 0.81, "broken": "nan"}
+    assert {"path": "notes/training.md", "size": 5} in version.run["artifacts"]
+    assert [(data["name"], data["context"]) for data in version.run["datasets"]] == [("loans", "training")]
+    assert version.run["tags"]["data.source"] == "https://data.example/loans"
+    told = json.dumps([version.run, version.parameters, version.hyperparameters])
+    assert "s3cret" not in told
+    assert ":pw@" not in told
 
 
 def test_the_same_model_by_another_address_is_the_same_bytes(

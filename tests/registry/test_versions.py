@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.refusals import Conflict, Invalid
 from audit.models import Event
+from registry.about import About
 from registry.actions import register_predictions_only, register_upload, retire_model, verify_artifact
 from registry.models import DatasetRole, ModelVersion, RegisteredModel
 from registry.storage import StoredBytesDiffer, artifact_folder, check_artifact
@@ -176,7 +177,7 @@ def test_a_model_that_saw_the_test_set_is_refused(cast: SimpleNamespace, model: 
             version="1",
             files=[("a", BytesIO(b"1"))],
             registrant=cast.dev,
-            trained_on=test_set,
+            about=About(trained_on=test_set),
             actor=actor_of_user(cast.dev),
             at=AT,
         )
