@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "registry",
     "evaluations",
     "riskreview",
+    "governance.portfolio",
     "governance.gate",
     "governance.reports",
     "governance",

@@ -28,7 +28,10 @@ class RequirementResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer for one version and environment, with every reason."""
+    """The answer for one version and environment, with every reason.
+
+    `valid_until` is how long a pipeline may rely on it, `holds_until` when time alone may change it (None: never).
+    """
 
     decision: Decision
     environment: str
@@ -37,3 +40,4 @@ class Verdict:
     summary: str
     valid_until: datetime
     basis: str = "policy"
+    holds_until: datetime | None = None

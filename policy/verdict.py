@@ -48,13 +48,15 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
         results = (_unmet(POLICY, context, reason, "Change the policy, so that something applies."), *results)
     allowed = all(item.result in ("satisfied", "waived", "not_applicable") for item in results)
     limit = now + pack.decision_valid_for if pack else now
+    until = earliest(*(judgement.until for judgement in judged))
     return Verdict(
         decision="allow" if allowed else "deny",
         environment=environment,
         tier=tier,
         requirements=results,
         summary=_summary(environment, results, allowed),
-        valid_until=earliest(limit, *(judgement.until for judgement in judged)) or limit,
+        valid_until=earliest(limit, until) or limit,
+        holds_until=until,
     )
 
 

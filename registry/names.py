@@ -38,3 +38,13 @@ def refuse_bad_version(version: str) -> None:
             "Use up to 40 letters, digits, dots, hyphens, underscores and plus signs, such as 3 or 2.1.0.",
             field="version",
         )
+
+
+def refuse_bad_tag(tag: str) -> None:
+    """Raises Invalid unless the text can be a tag."""
+    if not SLUG.fullmatch(tag) or len(tag) > 40:
+        raise Invalid(
+            f"{tag[:40] or 'Nothing'} cannot be a tag.",
+            "Use up to 40 lower-case letters, digits and single hyphens, such as q3-review.",
+            field="tag",
+        )

@@ -65,6 +65,7 @@ PAGES = [
     Door("/people/dev/", who=ADMINISTRATOR),
     Door("/keys/", who=ADMINISTRATOR),
     Door("/models/"),
+    Door("/inventory/search/"),
     Door("/models/new/", who=CREATORS),
     Door(MODEL),
     Door(f"{MODEL}edit/", who=TEAM),
@@ -113,6 +114,8 @@ KEEPS_NOTHING = [
 OWN = [
     posts("/settings/", EVERYBODY, theme="dark"),
     posts("/password/", EVERYBODY, 200),
+    posts("/inventory/views/", EVERYBODY, name="Mine", query="view=mine"),
+    Door("/inventory/views/1/delete/", "POST", passed=404),
     posts("/reports/", EVERYBODY, subject="credit-default/1", environment="production"),
     Door("/logout/", "POST", passed=302, stranger=302),
 ]
@@ -127,6 +130,7 @@ DEEDS = [
     posts(f"{MODEL}suspend/", STOPPERS, reason=REASON),
     posts(f"{MODEL}resume/", OFFICERS, 409, reason=REASON),
     posts(f"{MODEL}retire/", STOPPERS, reason=REASON),
+    posts("/inventory/change/", TEAM | OFFICERS, model="credit-default", do="tag", tag="new", note=REASON),
     posts(f"{MODEL}versions/new/", TEAM, version="2", source="predictions"),
     posts(f"{MODEL}tier/", TEAM),
     posts(f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", tier="critical"),

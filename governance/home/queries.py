@@ -1,10 +1,13 @@
 """Counts and dates for the first page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from governance.portfolio.standing import Standing
+from django.db.models import Count
+
+from governance.portfolio.models import InventoryRow
+from governance.portfolio.upkeep import catch_up
 from riskreview.models import Condition, SignOff
 from riskreview.queries import QueueItem
 
@@ -42,17 +45,18 @@ class Portfolio:
     in_production: int
 
 
-def portfolio(standings: Sequence[Standing]) -> Portfolio:
+def portfolio(*, at: datetime) -> Portfolio:
     """Tier × status, and how many production would allow."""
+    catch_up(at=at)
+    counted = InventoryRow.objects.exclude(version=None).values_list("status", "tier").annotate(Count("pk"))
+    counts = {(status, tier): number for status, tier, number in counted.order_by()}
     rows = []
     for status in STATUSES:
-        mine = [row for row in standings if row.status == status]
-        cells = [
-            Cell(tier, status, sum(row.tier == tier for row in mine), TONES.get(status, "")) for tier in TIERS
-        ]
-        rows.append(PortfolioRow(status, cells, len(mine)))
-    allowed = sum(row.judged["production"].allows for row in standings)
-    return Portfolio(rows, len(standings), allowed)
+        cells = [Cell(tier, status, counts.get((status, tier), 0), TONES.get(status, "")) for tier in TIERS]
+        total = sum(number for (name, _), number in counts.items() if name == status)
+        rows.append(PortfolioRow(status, cells, total))
+    allowed = InventoryRow.objects.filter(allowed=True).count()
+    return Portfolio(rows, sum(counts.values()), allowed)
 
 
 def grouped(queue: Iterable[QueueItem], today: date) -> list[tuple[str, list[QueueItem]]]:

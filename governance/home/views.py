@@ -10,8 +10,6 @@ from django.views.decorators.http import require_GET
 from accounts.access import UserRequest
 from governance.gate.queries import recent_denials
 from governance.home.queries import ending_soon, grouped, portfolio
-from governance.portfolio.queries import newest_versions
-from governance.portfolio.standing import standings
 from riskreview.queries import queue_for
 
 DENIALS_SINCE = timedelta(days=14)
@@ -21,12 +19,11 @@ DENIALS_SINCE = timedelta(days=14)
 def home(request: UserRequest) -> HttpResponse:
     """The first page after the log-in."""
     now = timezone.now()
-    rows = standings(newest_versions(), at=now)
     queue = queue_for(request.user, at=now)
     context = {
         "queue": queue,
         "groups": grouped(queue, now.date()),
-        "portfolio": portfolio(rows),
+        "portfolio": portfolio(at=now),
         "denials": recent_denials(since=now - DENIALS_SINCE),
         "ending": ending_soon(now),
         "today": now.date(),

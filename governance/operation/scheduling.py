@@ -19,10 +19,12 @@ from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from evaluations.jobs import sweep
+from governance.portfolio.upkeep import catch_up
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.5
 BEAT_SECONDS = 2.0
+INVENTORY_BATCH = 50
 LONGEST_PAUSE_SECONDS = 10.0
 # Any number will do, so long as nothing else in this database takes the same advisory lock.
 ADVISORY_LOCK = 0x7363_6865_6475
@@ -42,6 +44,7 @@ def duties() -> list[Duty]:
     """All of them, the quickest first."""
     return [
         Duty("sequence the record", TURN_SECONDS, _sequence),
+        Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("sign a checkpoint", 60.0, _checkpoint),
     ]
@@ -153,6 +156,13 @@ class Turn:
 
 def _sequence(at: datetime) -> None:
     while sequence_pending() == 500:
+        pass
+
+
+def _keep_inventory(at: datetime) -> None:
+    """A little at a time, so that a change of policy over thousands of models holds nothing else up."""
+    began = monotonic()
+    while catch_up(at=at, limit=INVENTORY_BATCH) == INVENTORY_BATCH and monotonic() - began < TURN_SECONDS:
         pass
 
 

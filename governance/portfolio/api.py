@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,7 +14,10 @@ from accounts.api import KeyView
 from accounts.models import Scope
 from accounts.refusals import Conflict, Invalid
 from governance.gate.queries import decision_named
+from governance.portfolio.models import InventoryRow
+from governance.portfolio.search import matching
 from governance.portfolio.standing import Standing, standing_of, standings
+from governance.portfolio.upkeep import catch_up
 from registry import api as registry
 from registry.models import Deployment, Environment, ModelVersion, RegisteredModel
 from registry.pagination import CursorPages, page_of
@@ -40,6 +43,10 @@ FILTERS = [
     OpenApiParameter("page_size", int),
     OpenApiParameter("cursor", str),
 ]
+
+
+STANDING_FILTERS = ("tier", "status", "stage")
+CAUGHT_UP_AT_ONCE = 200
 
 
 class Versions(KeyView):
@@ -73,16 +80,10 @@ class _KnowsStanding(registry.Standings):
 
     def standing(self, models: Sequence[RegisteredModel]) -> Mapping[str, Mapping[str, str | None]]:
         """Slug → tier and status of the newest version; a model without versions has its lifecycle."""
-        newest = ModelVersion.objects.filter(
-            pk__in=RegisteredModel.objects.filter(pk__in=[model.pk for model in models])
-            .annotate(newest=Max("versions__pk"))
-            .values("newest")
-        )
-        rows = _standing(list(newest.select_related("model", *VERSION_RELATIONS)))
-        found: dict[str, Mapping[str, str | None]] = {
-            row.version.model.slug: {"tier": row.tier or None, "status": row.status} for row in rows
-        }
-        return found
+        asked = [model.pk for model in models]
+        catch_up(at=timezone.now(), limit=len(asked), among=asked)
+        rows = InventoryRow.objects.filter(pk__in=asked).exclude(version=None).select_related("model")
+        return {row.model.slug: {"tier": row.tier or None, "status": row.status} for row in rows}
 
 
 class Models(_KnowsStanding, registry.Models):
@@ -91,14 +92,15 @@ class Models(_KnowsStanding, registry.Models):
     def narrowed(
         self, rows: QuerySet[RegisteredModel], given: Mapping[str, str]
     ) -> QuerySet[RegisteredModel]:
-        """The registry's filters, and tier and status."""
+        """The registry's filters, those of the inventory, and words in `q`."""
         rows = super().narrowed(rows, given)
-        asked = {name: given[name] for name in ("tier", "status") if given.get(name)}
-        if not asked:
+        asked = {f"inventory_row__{name}": given[name] for name in STANDING_FILTERS if given.get(name)}
+        if not asked and not given.get("q"):
             return rows
-        standing = self.standing(list(rows))
-        fit = [slug for slug, row in standing.items() if all(row[name] == asked[name] for name in asked)]
-        return rows.filter(slug__in=fit)
+        catch_up(at=timezone.now(), limit=CAUGHT_UP_AT_ONCE)
+        if given.get("q"):
+            rows = rows.filter(pk__in=matching(InventoryRow.objects.all(), given["q"]).values("pk"))
+        return rows.filter(**asked)
 
 
 class Model(_KnowsStanding, registry.Model):

@@ -1,11 +1,9 @@
-"""What the inventory and the version page read."""
+"""What the pages of a model and of a version read."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Max
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,91 +13,8 @@ from audit.queries import trail_of
 from audit.verbs import Verb
 from governance.portfolio.standing import Standing, standings
 from governance.trail.telling import sentence
-from registry.models import Deployment, Lifecycle, ModelVersion, RegisteredModel
+from registry.models import Deployment, ModelVersion, RegisteredModel
 from riskreview.evidence import VERSION_RELATIONS
-
-TIER_ORDER = {"low": 1, "moderate": 2, "high": 3, "critical": 4, "prohibited": 5}
-SORTS: dict[str, Callable[[Standing], Any]] = {
-    "tier": lambda row: (-TIER_ORDER.get(row.tier, 0), row.version.model.name.lower()),
-    "model": lambda row: row.version.model.name.lower(),
-    "status": lambda row: (row.status, row.version.model.name.lower()),
-    "owner": lambda row: (row.version.model.owner.name, row.version.model.name.lower()),
-}
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the inventory's address asks for."""
-
-    q: str = ""
-    tier: str = ""
-    status: str = ""
-    owner: str = ""
-    gate: str = ""
-    view: str = "all"
-    sort: str = "tier"
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything is filtered out."""
-        return any((self.q, self.tier, self.status, self.owner, self.gate))
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """The rows that match, and the counts of each saved view."""
-
-    rows: list[Standing]
-    views: dict[str, int] = field(default_factory=dict)
-
-
-def newest_versions() -> list[ModelVersion]:
-    """The newest version of each model that is not retired, retired models last."""
-    newest = RegisteredModel.objects.annotate(newest=Max("versions__pk")).values("newest")
-    return list(
-        ModelVersion.objects.filter(pk__in=newest)
-        .select_related("model", *VERSION_RELATIONS)
-        .order_by("model__slug")
-    )
-
-
-def inventory(filters: Filters, *, username: str, at: datetime) -> Inventory:
-    """The newest version of each model, filtered and sorted."""
-    rows = standings(newest_versions(), at=at)
-    views = {
-        "all": rows,
-        "attention": [row for row in rows if row.status in ("lapsed", "in_review", "evaluating")],
-        "production": [row for row in rows if row.marks["production"] in ("ok", "waived")],
-        "mine": [row for row in rows if _concerns(row, username)],
-    }
-    chosen = [row for row in views.get(filters.view, rows) if _matches(row, filters)]
-    chosen.sort(key=SORTS.get(filters.sort, SORTS["tier"]))
-    return Inventory(chosen, {name: len(found) for name, found in views.items()})
-
-
-def models_without_versions() -> list[RegisteredModel]:
-    """Uses that were declared and have nothing registered yet."""
-    return list(
-        RegisteredModel.objects.filter(versions=None)
-        .exclude(lifecycle=Lifecycle.RETIRED)
-        .select_related("owner")
-    )
-
-
-def _concerns(row: Standing, username: str) -> bool:
-    return username in row.judged["production"].evidence.involved
-
-
-def _matches(row: Standing, filters: Filters) -> bool:
-    model = row.version.model
-    words = f"{model.name} {model.slug} {model.owner.name} {row.version.artifact_digest}".lower()
-    return (
-        filters.q.lower() in words
-        and filters.tier in ("", row.tier)
-        and filters.status in ("", row.status)
-        and filters.owner in ("", model.owner.username)
-        and filters.gate in ("", row.judged["production"].verdict.decision)
-    )
 
 
 def versions_of(model: RegisteredModel, *, at: datetime) -> list[Standing]:

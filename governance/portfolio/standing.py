@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from policy.context import after, earliest
 from policy.evidence import Evidence
 from policy.verdict import RequirementResult, Verdict
 from registry.models import Environment, Lifecycle, ModelVersion
@@ -16,6 +17,7 @@ from riskreview.models import Decision
 TARGET = Environment.PRODUCTION
 """The environment that the word for a version's life speaks of."""
 
+TIER_ORDER = {"low": 1, "moderate": 2, "high": 3, "critical": 4, "prohibited": 5}
 SHAPES = {"satisfied": "ok", "waived": "waived", "not_applicable": "na", "error": "error"}
 
 
@@ -58,6 +60,15 @@ class Standing:
         if len(unmet) == 1:
             return unmet[0].title
         return f"{len(unmet)} requirements unmet"
+
+    def holds_until(self, at: datetime) -> datetime | None:
+        """The first moment after `at` when time alone may change anything here; None if it never does."""
+        moments = [judged.verdict.holds_until for judged in self.judged.values()]
+        for judged in self.judged.values():
+            for signoff in judged.evidence.signoffs:
+                moments.append(signoff.expires_at)
+                moments.extend(after(condition.due_on) for condition in signoff.conditions)
+        return earliest(*(moment for moment in moments if moment is not None and moment > at))
 
 
 def mark(verdict: Verdict) -> str:

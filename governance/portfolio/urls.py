@@ -1,10 +1,15 @@
 from django.urls import path
 
+from governance.portfolio import inventory_views as inventory
 from governance.portfolio import views
 
 app_name = "portfolio"
 urlpatterns = [
-    path("models/", views.models, name="models"),
+    path("models/", inventory.models, name="models"),
+    path("inventory/search/", inventory.search, name="search"),
+    path("inventory/change/", inventory.change_many, name="change_many"),
+    path("inventory/views/", inventory.view_save, name="view_save"),
+    path("inventory/views/<int:pk>/delete/", inventory.view_delete, name="view_delete"),
     path("models/<slug:slug>/", views.model, name="model"),
     path("models/<slug:slug>/versions/<str:version>/", views.version, name="version"),
 ]

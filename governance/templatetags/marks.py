@@ -19,7 +19,7 @@ STATUS_SHAPES = {
     "rejected": "no", "retired": "na", "queued": "todo", "running": "run", "succeeded": "ok",
     "failed": "error", "cancelled": "na", "open": "half", "closed": "ok", "active": "ok", "suspended": "no",
     "proposed": "todo", "confirmed": "ok", "withdrawn": "na", "expired": "stale", "revoked": "na",
-    "superseded": "na", "disabled": "na",
+    "superseded": "na", "disabled": "na", "in_development": "draft", "in_validation": "half", "in_use": "ok",
 }  # fmt: skip
 VERDICTS = {"allow": ("ok", "Allow"), "deny": ("no", "Deny")}
 BASES = {"waiver": ("waived", "Allow, with a waiver"), "break_glass": ("glass", "Allow, break-glass")}

@@ -252,6 +252,18 @@ function startMenu(menu) {
   });
 }
 
+/* Down and up walk through what the search box offers; Enter in the box itself opens the whole list. */
+function walkFound(event) {
+  const search = event.target.closest(".cs-search");
+  if (!search || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
+  const links = all(".cs-found a", search);
+  if (event.key === "Escape") { search.querySelector("[data-found]")?.replaceChildren(); return; }
+  if (!links.length) return;
+  const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  (links[at] ?? search.querySelector("input")).focus();
+  event.preventDefault();
+}
+
 function start(within) {
   all("[data-toast]", within).forEach(startToast);
   all("[data-conditions]", within).forEach(startConditions);
@@ -263,6 +275,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
 });
+document.addEventListener("keydown", walkFound);
 document.addEventListener("htmx:afterSettle", () => start(document));
 document.addEventListener("htmx:sendError", () => {
   document.getElementById("say-now")?.replaceChildren("The server did not answer. What is shown may be old.");

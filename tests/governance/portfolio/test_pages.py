@@ -1,7 +1,5 @@
 """The inventory, a model and a version, as pages and as the API lists them."""
 
-import csv
-import io
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -97,50 +95,6 @@ def portfolio(cast: SimpleNamespace, signed: ModelVersion) -> None:
     other = builders.ready_to_sign(cast, slug="tenant-screening")
     builders.a_signature(other.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
     builders.a_model(cast, "demand-forecast", name="=cmd|' /C calc'!A0")
-
-
-FILTERS = [
-    ({}, {"Credit default", "Tenant screening"}),
-    ({"q": "tenant"}, {"Tenant screening"}),
-    ({"q": "Lindqvist"}, {"Credit default", "Tenant screening"}),
-    ({"status": "rejected"}, {"Tenant screening"}),
-    ({"gate": "allow"}, {"Credit default"}),
-    ({"tier": "low"}, set()),
-    ({"owner": "dev"}, set()),
-    ({"view": "production"}, {"Credit default"}),
-    ({"view": "nonsense", "sort": "nonsense"}, {"Credit default", "Tenant screening"}),
-]
-
-
-@pytest.mark.parametrize(("query", "names"), FILTERS, ids=[str(row[0]) for row in FILTERS])
-def test_the_inventory_shows_what_its_address_asks_for(
-    query: dict[str, str], names: set[str], cast: SimpleNamespace, portfolio: None, client_of: ClientOf
-) -> None:
-    rows = client_of(cast.aud).get("/models/", query).context["page"].object_list
-    assert {row.version.model.name for row in rows} == names
-
-
-def test_a_declared_model_without_a_version_is_not_forgotten(
-    cast: SimpleNamespace, portfolio: None, client_of: ClientOf
-) -> None:
-    page = client_of(cast.aud).get("/models/").content.decode()
-    assert "Declared, nothing registered yet" in page
-    assert "/models/demand-forecast/" in page
-
-
-def test_the_export_holds_every_row_and_no_formula(
-    cast: SimpleNamespace, portfolio: None, client_of: ClientOf
-) -> None:
-    builders.a_version(cast, cast.olga.owned_models.get(slug="demand-forecast"))
-    answer = client_of(cast.aud).get("/models/?format=csv")
-    assert answer["Content-Type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
-    assert {row["model"]: row["status"] for row in rows} == {
-        "credit-default": "approved",
-        "tenant-screening": "rejected",
-        "demand-forecast": "draft",
-    }
-    assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
 
 def test_the_api_lists_versions_by_status_model_and_place(

@@ -1,0 +1,26 @@
+"""How far a model has come, from what is known of it. Never stored as the truth."""
+
+from collections.abc import Collection, Sequence
+
+STAGES = {
+    "proposed": "Proposed",
+    "in_development": "In development",
+    "in_validation": "In validation",
+    "approved": "Approved",
+    "in_use": "In use",
+    "suspended": "Suspended",
+    "retired": "Retired",
+}
+
+
+def stage_of(lifecycle: str, statuses: Sequence[str], deployed_in: Collection[str]) -> str:
+    """The stage of a model from its lifecycle, the statuses of its versions and where it runs."""
+    if lifecycle in ("suspended", "retired"):
+        return lifecycle
+    if "production" in deployed_in:
+        return "in_use"
+    if "approved" in statuses:
+        return "approved"
+    if any(status in ("in_review", "lapsed") for status in statuses):
+        return "in_validation"
+    return "in_development" if statuses else "proposed"

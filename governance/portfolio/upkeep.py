@@ -1,0 +1,157 @@
+"""Keeping the inventory's rows true: finding those that no longer speak of today, and writing them anew.
+
+What changes evidence gives the version a new stamp, what changes an entry gives the model one
+(registry/actions/locking.py). A row is out of date when a stamp moved, when another policy is in force, or when time
+has passed a moment at which its verdicts could change.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from governance.portfolio.models import InventoryRow
+from governance.portfolio.search import words
+from governance.portfolio.stages import stage_of
+from governance.portfolio.standing import TIER_ORDER, Standing, standings
+from registry.models import Deployment, ModelVersion, RegisteredModel
+from riskreview.evidence import VERSION_RELATIONS
+from riskreview.models import PolicyPack
+
+BATCH = 100
+ACTIVE = Coalesce(Subquery(PolicyPack.objects.filter(active=True).values("pk")[:1]), Value(0))
+WRITTEN = [
+    *("version", "name_key", "owner_key", "tier", "tier_rank", "tier_confirmed", "status", "stage"),
+    *("development", "staging", "production", "allowed", "note", "tags", "live_in", "text"),
+    *("registered_at", "policy", "judged_at", "holds_until"),
+]
+
+
+def outdated(at: datetime) -> list[QuerySet[Any]]:
+    """The models whose rows do not speak of this moment, in four ways, each by an index; what they call `pk`."""
+    rows = InventoryRow.objects.order_by()
+    return [
+        RegisteredModel.objects.filter(~Q(entry_stamp=F("listed_stamp"))).order_by(),
+        rows.filter(holds_until__lte=at),
+        rows.filter(Q(policy__lt=ACTIVE) | Q(policy__gt=ACTIVE)),
+        ModelVersion.objects.filter(~Q(evidence_stamp=F("judged_stamp"))).order_by(),
+    ]
+
+
+def catch_up(*, at: datetime, limit: int = BATCH, among: Collection[int] | None = None) -> int:
+    """Write out-of-date rows anew, at most `limit` of them; answers how many were written.
+
+    `among` chooses the models; the first ones come otherwise.
+    """
+    *rows, versions = outdated(at)
+    waiting = (
+        rows[0]
+        .values_list("pk")
+        .union(*(part.values_list("pk") for part in rows[1:]), versions.values_list("model_id"))
+    )
+    found = [pk for (pk,) in (waiting if among is not None else waiting[:limit])]
+    if among is not None:
+        found = [pk for pk in found if pk in among][:limit]
+    for start in range(0, len(found), BATCH):
+        _write_anew(found[start : start + BATCH], at)
+    return len(found)
+
+
+def _write_anew(models: Sequence[int], at: datetime) -> None:
+    """Stamps are read before the evidence: what changes meanwhile leaves its row out of date, never wrong."""
+    entries = dict(RegisteredModel.objects.filter(pk__in=models).values_list("pk", "entry_stamp"))
+    seen = dict(ModelVersion.objects.filter(model__in=models).values_list("pk", "evidence_stamp"))
+    policy = PolicyPack.objects.filter(active=True).values_list("pk", flat=True).first() or 0
+    found = list(
+        RegisteredModel.objects.filter(pk__in=models)
+        .select_related("owner")
+        .prefetch_related(
+            "tags",
+            Prefetch("developers", User.objects.order_by("pk")),
+            Prefetch(
+                "versions", ModelVersion.objects.only("model", "version", "artifact_digest", "source_uri")
+            ),
+        )
+        .order_by("pk")
+    )
+    newest = {row.version.model_id: row for row in standings(_newest(models), at=at)}
+    live = _live(models)
+    rows = [_row(model, newest.get(model.pk), live[model.pk], policy, at) for model in found]
+    with transaction.atomic():
+        InventoryRow.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["model"], update_fields=WRITTEN
+        )
+        _mark(seen, entries)
+
+
+def _newest(models: Sequence[int]) -> list[ModelVersion]:
+    """The version of each model that was registered last."""
+    newest = RegisteredModel.objects.filter(pk__in=models).annotate(newest=Max("versions__pk"))
+    rows = ModelVersion.objects.filter(pk__in=newest.values("newest"))
+    return list(rows.select_related("model", *VERSION_RELATIONS))
+
+
+def _live(models: Sequence[int]) -> dict[int, list[str]]:
+    """Model → environments where one of its versions runs."""
+    rows = Deployment.objects.filter(version__model__in=models, ended_at=None, status="live")
+    live = defaultdict(list)
+    for model, environment in rows.values_list("version__model_id", "environment").distinct():
+        live[model].append(environment)
+    return live
+
+
+def _row(
+    model: RegisteredModel, standing: Standing | None, live: list[str], policy: int, at: datetime
+) -> InventoryRow:
+    row = InventoryRow(
+        model=model,
+        name_key=model.name.casefold()[:120],
+        owner_key=model.owner.name.casefold()[:160],
+        stage=stage_of(model.lifecycle, [standing.status] if standing else [], live),
+        tags=[tag.name for tag in model.tags.all()],
+        live_in=sorted(live),
+        text=_text(model),
+        policy=policy,
+        judged_at=at,
+    )
+    if standing is not None:
+        row.version, row.registered_at = standing.version, standing.version.registered_at
+        row.tier, row.tier_rank = standing.tier, TIER_ORDER.get(standing.tier, 0)
+        row.tier_confirmed, row.status = standing.tier_confirmed, standing.status
+        row.development, row.staging, row.production = (
+            standing.marks[name] for name in ("development", "staging", "production")
+        )
+        row.allowed = standing.judged["production"].allows
+        row.note, row.holds_until = standing.note[:200], standing.holds_until(at)
+    return row
+
+
+def _text(model: RegisteredModel) -> str:
+    people = [model.owner, *model.developers.all()]
+    said = [model.name, model.slug, model.purpose, model.decides, model.products, model.business_line]
+    said += [model.team, model.supplier, *(tag.name for tag in model.tags.all())]
+    said += [text for user in people for text in (user.name, user.username)]
+    for version in model.versions.all():
+        said += [version.version, version.artifact_digest, version.source_uri]
+    return words(said)
+
+
+def _mark(seen: Mapping[int, uuid.UUID], entries: Mapping[int, uuid.UUID]) -> None:
+    """Remember what the rows speak of. What moved since stays out of date; so does what somebody holds right now,
+    because waiting for it could end in a deadlock."""
+    versions = ModelVersion.objects.select_for_update(skip_locked=True).filter(pk__in=seen)
+    free = list(versions.values_list("pk", flat=True))
+    ModelVersion.objects.filter(pk__in=free, evidence_stamp__in=set(seen.values())).update(
+        judged_stamp=F("evidence_stamp")
+    )
+    models = RegisteredModel.objects.select_for_update(skip_locked=True).filter(pk__in=entries)
+    listed = list(models.values_list("pk", flat=True))
+    RegisteredModel.objects.filter(pk__in=listed, entry_stamp__in=set(entries.values())).update(
+        listed_stamp=F("entry_stamp")
+    )

@@ -1,0 +1,118 @@
+"""The inventory's rows: never behind what the evidence says, whatever happens."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.portfolio.models import InventoryRow
+from governance.portfolio.search import WORD, words
+from governance.portfolio.standing import standing_of
+from governance.portfolio.upkeep import catch_up
+from registry.actions import record_deployment, suspend_model
+from registry.models import ModelVersion
+from riskreview.models import Decision, PolicyPack
+from riskreview.packs import activate_pack, import_pack
+from tests import builders
+from tests.conftest import AT, actor_of_user
+
+pytestmark = pytest.mark.django_db
+
+
+def stands() -> tuple[str, str, str]:
+    """What the one row says."""
+    row = InventoryRow.objects.get()
+    return row.status, row.stage, row.production
+
+
+def test_a_row_follows_each_step_of_a_life(cast: SimpleNamespace) -> None:
+    builders.active_policy(cast)
+    model = builders.a_model(cast)
+    steps: list[tuple[Callable[[], object], str]] = [
+        (lambda: None, "proposed"),
+        (lambda: builders.a_version(cast, model), "in_development"),
+    ]
+    for step, stage in steps:
+        step()
+        assert catch_up(at=AT) == 1
+        assert InventoryRow.objects.get().stage == stage
+    assert catch_up(at=AT) == 0
+
+
+def test_signing_suspending_and_deploying_reach_the_row(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    catch_up(at=AT)
+    assert stands() == ("approved", "approved", "ok")
+    record_deployment(
+        version=signed, environment="production", decision_id="d-1", actor=actor_of_user(cast.dev), at=AT
+    )
+    assert catch_up(at=AT) == 1
+    assert stands() == ("approved", "in_use", "ok")
+    suspend_model(model=signed.model, reason="Complaints.", actor=actor_of_user(cast.ada), at=AT)
+    assert catch_up(at=AT) == 1
+    assert stands()[1:] == ("suspended", "no")
+
+
+def test_a_veto_reaches_the_row(cast: SimpleNamespace, version: ModelVersion) -> None:
+    catch_up(at=AT)
+    builders.a_signature(version.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
+    assert catch_up(at=AT) == 1
+    assert stands()[0] == "rejected"
+
+
+def test_time_alone_makes_a_row_old(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    catch_up(at=AT)
+    row = InventoryRow.objects.get()
+    assert row.holds_until is not None
+    before, after = row.holds_until - timedelta(seconds=1), row.holds_until
+    assert catch_up(at=before) == 0
+    assert standing_of(signed, at=before).status == "approved"
+    assert catch_up(at=after) == 1
+    assert InventoryRow.objects.get().status == standing_of(signed, at=after).status != "approved"
+
+
+def test_another_policy_makes_every_row_old(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    builders.ready_to_sign(cast, slug="other")
+    catch_up(at=AT)
+    active = PolicyPack.objects.get(active=True)
+    text = active.source.replace(f"version: {active.version}\n", f"version: {active.version + 1}\n", 1)
+    actor = actor_of_user(cast.carl)
+    activate_pack(import_pack(text, source="next", actor=actor, at=AT), actor=actor, at=AT)
+    assert catch_up(at=AT) == 2
+    assert catch_up(at=AT) == 0
+
+
+def test_a_change_while_rows_are_written_is_not_lost(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    """The stamps were read before; what moved since stays to be done."""
+    catch_up(at=AT)
+    seen = ModelVersion.objects.values_list("evidence_stamp", flat=True).get(pk=signed.pk)
+    builders.a_card(cast, signed, caveats="Another caveat than before.")
+    ModelVersion.objects.filter(pk=signed.pk).update(judged_stamp=seen)  # a slower process ends now
+    assert catch_up(at=AT) == 1
+    assert stands()[0] == "lapsed"
+
+
+def test_writing_rows_costs_the_same_for_many(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    with CaptureQueriesContext(connection) as one:
+        catch_up(at=AT)
+    for number in range(3):
+        builders.ready_to_sign(cast, slug=f"other-{number}")
+    with CaptureQueriesContext(connection) as three:
+        assert catch_up(at=AT) == 3
+    assert len(three) <= len(one) + 1
+
+
+@given(st.lists(st.text(max_size=40), max_size=4))
+def test_words_are_small_plain_and_each_once(texts: list[str]) -> None:
+    made = words(texts).split(" ") if words(texts) else []
+    assert len(made) == len(set(made))
+    assert all(WORD.fullmatch(word) for word in made)
+    assert words([words(texts)]) == words(texts)
+
+
+def test_accents_and_capitals_do_not_matter() -> None:
+    assert words(["Café-Ürün Straße", "cafe"]) == "cafe urun strasse"
