@@ -29,6 +29,7 @@ from governance.portfolio.inventory import (
     rows,
     surroundings,
 )
+from governance.portfolio.models import InventoryRow
 from governance.portfolio.stages import STAGES
 from governance.portfolio.standing import TIER_ORDER
 from governance.portfolio.upkeep import catch_up
@@ -75,12 +76,13 @@ def models(request: UserRequest) -> HttpResponseBase:
 @require_GET
 def search(request: UserRequest) -> HttpResponse:
     """The first few models in which what was typed begins some word; for the search box as one types."""
-    asked = request.GET.get("q", "").strip()[:200]
+    asked, found = request.GET.get("q", "").strip()[:200], list[InventoryRow]()
     if asked:
         catch_up(at=timezone.now(), limit=CAUGHT_UP_AT_ONCE)
-    begins = Case(When(name_key__startswith=asked.casefold(), then=Value(0)), default=Value(1))
-    found = rows(Filters(q=asked), request.user).order_by(begins, "name_key") if asked else []
-    return render(request, "portfolio/search_results.html", {"rows": found[:FOUND_AT_ONCE], "q": asked})
+        begins = Case(When(name_key__startswith=asked.casefold(), then=Value(0)), default=Value(1))
+        matches = rows(Filters(q=asked), request.user).order_by(begins, "name_key")
+        found = list(matches[:FOUND_AT_ONCE])
+    return render(request, "portfolio/search_results.html", {"rows": found, "q": asked})
 
 
 @require_POST
