@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.access import request_id
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
+from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -62,6 +62,12 @@ def _response(error: Exception) -> Response | None:
             return problem(HTTPStatus.CONFLICT, str(error), remedy=error.remedy)
         case NotAllowed():
             return problem(HTTPStatus.FORBIDDEN, str(error), remedy=error.remedy)
+        case Unavailable():
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), remedy=error.remedy)
+        case UnreadablePostError():
+            return problem(
+                HTTPStatus.BAD_REQUEST, "The body broke off before its end.", remedy="Send it again."
+            )
         case Refusal():
             return problem(HTTPStatus.CONFLICT, str(error), remedy=error.remedy)
         case exceptions.ValidationError():

@@ -23,3 +23,7 @@ class Invalid(Refusal):
 
 class Conflict(Refusal):
     """It contradicts what exists already."""
+
+
+class Unavailable(Refusal):
+    """Something that we depend on does not answer. Nothing was changed, and trying again makes sense."""

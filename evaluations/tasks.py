@@ -19,7 +19,7 @@ from evaluations.models import EvaluationRun
 from evaluations.sandbox import Job, Limits, Outcome, run_job
 from evaluations.wake import EVALUATION_TASK
 from registry.actions.locking import stamp
-from registry.storage import StoredBytesDiffer, artifact_folder, check_artifact, check_dataset, dataset_path
+from registry.storage import StoredBytesDiffer, materialised, materialised_dataset
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 1.0
@@ -32,9 +32,8 @@ def run_evaluation(pk: int) -> None:
     if run is None:
         return
     try:
-        check_artifact(run.version)
-        check_dataset(run.dataset)
-        outcome = _measure(run)
+        with materialised(run.version) as model, materialised_dataset(run.dataset) as data:
+            outcome = _measure(run, model, data)
     except (StoredBytesDiffer, Refusal) as problem:
         fail_evaluation(run=run, failure=str(problem), provenance={}, at=timezone.now())
         return
@@ -59,7 +58,7 @@ def _claim(pk: int) -> EvaluationRun | None:
     return run
 
 
-def _measure(run: EvaluationRun) -> Outcome:
+def _measure(run: EvaluationRun, model: Path, data: Path) -> Outcome:
     limits = Limits(
         memory_mb=settings.SANDBOX_MEMORY_MB,
         cpu_seconds=settings.SANDBOX_SECONDS,
@@ -67,7 +66,7 @@ def _measure(run: EvaluationRun) -> Outcome:
     )
     pulse = _Pulse(run)
     with tempfile.TemporaryDirectory(prefix=f"run-{run.pk}-", dir=_jobs_folder()) as folder:
-        return run_job(_job(run), Path(folder), limits, pulse.on_progress, pulse.should_stop)
+        return run_job(_job(run, model, data), Path(folder), limits, pulse.on_progress, pulse.should_stop)
 
 
 def _jobs_folder() -> Path:
@@ -76,13 +75,13 @@ def _jobs_folder() -> Path:
     return folder
 
 
-def _job(run: EvaluationRun) -> Job:
+def _job(run: EvaluationRun, model: Path, data: Path) -> Job:
     dataset, version = run.dataset, run.version
     return Job(
         kind=run.kind,
         model_kind=version.model.kind,
-        model_path=None if version.predictions_only else str(artifact_folder(version)),
-        data_path=str(dataset_path(dataset)),
+        model_path=None if version.predictions_only else str(model),
+        data_path=str(data),
         label=dataset.label,
         positive=dataset.positive or None,
         prediction=dataset.prediction or None,

@@ -1,9 +1,13 @@
-"""Reading settings from the environment; needs no Django, because settings.py itself stands on it."""
+"""Reading settings from the environment: what settings.py itself stands on."""
 
 import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 
 def environment_switch(name: str, *, default: bool) -> bool:
@@ -16,6 +20,26 @@ def environment_list(name: str, *, default: list[str]) -> list[str]:
     """The comma-separated values of a variable."""
     value = os.environ.get(name, "")
     return [part.strip() for part in value.split(",") if part.strip()] or default
+
+
+def blob_storage() -> dict[str, Any]:
+    """Where artifacts and data sets lie, for STORAGES: a folder, or a bucket when COUNTERSIGN_STORAGE names one."""
+    address = os.environ.get("COUNTERSIGN_STORAGE", "").strip()
+    if not address:
+        return {"BACKEND": "registry.stores.folder.FolderStore"}
+    parts = urlsplit(address)
+    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ImproperlyConfigured(
+            f"COUNTERSIGN_STORAGE is {address!r}; write s3://BUCKET or s3://BUCKET/PREFIX, or leave it out for a "
+            "local folder. Credentials stand in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    options = {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "endpoint_url": os.environ.get("COUNTERSIGN_S3_ENDPOINT") or None,
+        "region_name": os.environ.get("COUNTERSIGN_S3_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+    }
+    return {"BACKEND": "registry.stores.s3.ObjectStore", "OPTIONS": options}
 
 
 def secret_key(var: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
+from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal, Unavailable
 
 log = logging.getLogger("countersign.request")
 ACCEPTABLE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -52,6 +52,8 @@ class SpokenRefusals:
                 status = 400
             case Conflict():
                 status = 409
+            case Unavailable():
+                status = 503
             case _:
                 status = 409
         return render(request, "refusal.html", {"reason": str(error), "remedy": error.remedy}, status=status)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from governance.configuration import environment_list, environment_switch, secret_key
+from governance.configuration import blob_storage, environment_list, environment_switch, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("COUNTERSIGN_VAR", BASE_DIR / "var")).resolve()
@@ -157,12 +157,13 @@ WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "blobs": blob_storage(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
-FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["registry.receiving.Receiver"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_MAX_BYTES = int(os.environ.get("COUNTERSIGN_UPLOAD_MAX_MB", "2048")) * 1024 * 1024
+CACHE_MAX_BYTES = int(os.environ.get("COUNTERSIGN_CACHE_MB", "10240")) * 1024 * 1024
 
 # Workers. The job rows are the truth and Celery only wakes a worker up, so results are ignored and a lost message
 # costs no more than a sweep.

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -29,6 +29,15 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
+class OnDisk:
+    """A file that lies on our disk already and was hashed on its way there."""
+
+    place: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class StoredFile:
     """One line of a manifest: size in bytes, SHA-256 as 64 hex digits."""
 
@@ -46,7 +55,7 @@ def manifest_digest(files: Iterable[StoredFile]) -> str:
     return "sha256:" + hashlib.sha256(canonical(lines).encode()).hexdigest()
 
 
-def take_in(files: Iterable[tuple[str, Readable]], folder: Path) -> tuple[StoredFile, ...]:
+def take_in(files: Iterable[tuple[str, Readable | OnDisk]], folder: Path) -> tuple[StoredFile, ...]:
     """Write each file to its place in the folder while hashing it. Raises Invalid naming the culprit."""
     taken: dict[str, StoredFile] = {}
     room = settings.UPLOAD_MAX_BYTES
@@ -57,6 +66,12 @@ def take_in(files: Iterable[tuple[str, Readable]], folder: Path) -> tuple[Stored
         taken[path] = copy_in(source, folder, path, room=room)
         room -= taken[path].size
     return refuse_emptiness(tuple(taken[path] for path in sorted(taken)))
+
+
+def on_disk(source: Readable) -> Readable | OnDisk:
+    """The file as it was received and hashed, when it was; else what there is to read."""
+    received = getattr(source, "on_disk", None)
+    return received if isinstance(received, OnDisk) else source
 
 
 def take_stock(folder: Path) -> tuple[StoredFile, ...]:
@@ -81,34 +96,45 @@ def take_stock(folder: Path) -> tuple[StoredFile, ...]:
     return refuse_emptiness(tuple(sorted(found, key=lambda file: file.path)))
 
 
-def copy_in(source: Readable, folder: Path, path: str, *, room: int) -> StoredFile:
-    """Copy one file in, hashing it; `room` is how many bytes it may have."""
+def copy_in(source: Readable | OnDisk, folder: Path, path: str, *, room: int) -> StoredFile:
+    """Take one file in; `room` is how many bytes it may have. Hashed while it is copied, unless it was before."""
     place = folder / path
-    sha256, size = hashlib.sha256(), 0
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, OnDisk):
+            refuse_excess(path, room - source.size)
+            os.link(source.place, place)
+            return StoredFile(path, source.size, source.sha256)
         with place.open("xb") as target:
-            while chunk := source.read(CHUNK):
-                size += len(chunk)
-                refuse_excess(path, room - size)
-                sha256.update(chunk)
-                target.write(chunk)
-            target.flush()
-            os.fsync(target.fileno())
+            return StoredFile(path, *_copy(source, target, path, room))
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise Invalid(
             f"{path} stands where another file has a folder.", "Rename one of them.", field="files"
         ) from error
-    return StoredFile(path, size, sha256.hexdigest())
+
+
+def _copy(source: Readable, target: IO[bytes], path: str, room: int) -> tuple[int, str]:
+    sha256, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        refuse_excess(path, room - size)
+        sha256.update(chunk)
+        target.write(chunk)
+    return size, sha256.hexdigest()
 
 
 def hash_file(place: Path) -> tuple[int, str]:
     """Size in bytes and SHA-256 of a file."""
+    with place.open("rb", buffering=0) as source:
+        return digest_of(source)
+
+
+def digest_of(source: Readable) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of what is left to read."""
     sha256, size = hashlib.sha256(), 0
-    with place.open("rb") as source:
-        while chunk := source.read(CHUNK):
-            size += len(chunk)
-            sha256.update(chunk)
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        sha256.update(chunk)
     return size, sha256.hexdigest()
 
 
@@ -131,10 +157,23 @@ def safe_path(given: str) -> str:
 def refuse_excess(path: str, room: int) -> None:
     """Raises Invalid when there is no room left."""
     if room < 0:
-        limit = filesizeformat(settings.UPLOAD_MAX_BYTES).replace("\xa0", " ")
-        raise Invalid(
-            f"{path} takes the upload over {limit}.", "An administrator can raise the limit.", field="files"
-        )
+        raise excess(path)
+
+
+def excess(path: str, announced: int = 0) -> Invalid:
+    """The refusal of an upload that is too large, by the file at which that shows."""
+    limit, size = in_words(settings.UPLOAD_MAX_BYTES), in_words(announced)
+    said = f"{path} comes in an upload of {size}; the limit is {limit}." if announced else ""
+    return Invalid(
+        said or f"{path} takes the upload over {limit}.",
+        "An administrator can raise the limit.",
+        field="files",
+    )
+
+
+def in_words(size: int) -> str:
+    """2.0 GB, on one line."""
+    return filesizeformat(size).replace("\xa0", " ")
 
 
 def refuse_emptiness(files: Sequence[StoredFile]) -> tuple[StoredFile, ...]:

@@ -1,54 +1,39 @@
-"""Where the bytes live: everything under MEDIA_ROOT, written aside first and moved into place whole."""
+"""Where the bytes live: staged aside, kept as blobs under their digest, and laid out again for who reads them.
 
-import os
+A blob is named by the SHA-256 of its content, so the same file of many versions lies there once. A row of
+ArtifactFile or Dataset names its blob by that digest. What an installation stored before there were blobs is read
+from its old place until `manage.py move_artifacts` has moved it.
+"""
+
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
-from registry.intake import hash_file
-from registry.models import Dataset, ModelVersion
+from registry.intake import digest_of, hash_file
+from registry.models import ArtifactFile, Dataset, ModelVersion
+from registry.stores import store
+from registry.stores.folder import link_or_copy
 
 LEFTOVER_SECONDS = 24 * 3600
-READ_ONLY = 0o444
 SHOWN_PROBLEMS = 3
 
 
 class StoredBytesDiffer(Exception):
-    """What lies on disk is not what was registered; `str()` says which files, in a sentence."""
-
-
-def artifact_folder(version: ModelVersion) -> Path:
-    """The folder whose content is exactly the version's manifest.
-
-    Named by primary key: version names that differ only in case would share a folder on some file systems.
-    """
-    return Path(settings.MEDIA_ROOT) / "artifacts" / version.model.slug / str(version.pk)
-
-
-def dataset_path(dataset: Dataset) -> Path:
-    """The file of a data set, as it was registered."""
-    return Path(settings.MEDIA_ROOT) / dataset.file
+    """What is stored is not what was registered; `str()` says which files, in a sentence."""
 
 
 def artifact_problem(version: ModelVersion) -> str:
-    """What is wrong with the version's files on disk, in a sentence; "" when each is as registered."""
-    folder = artifact_folder(version)
-    expected = {file.path: file for file in version.files.all()}
-    if not expected:
+    """What is wrong with the version's stored files, in a sentence; "" when each is as registered."""
+    files = list(version.files.all())
+    if not files:
         return "The version has no manifest."
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    wrong = dict.fromkeys(expected.keys() - found.keys(), "missing")
-    wrong |= dict.fromkeys(found.keys() - expected.keys(), "not in the manifest")
-    for path in expected.keys() & found.keys():
-        if found[path].is_symlink():
-            wrong[path] = "a link"
-        elif hash_file(found[path]) != (expected[path].size, expected[path].sha256):
-            wrong[path] = "changed"
+    wrong = {file.path: fault for file in files if (fault := _fault(version, file))}
     told = [f"{path} is {fault}" for path, fault in sorted(wrong.items())]
     if not told:
         return ""
@@ -56,82 +41,121 @@ def artifact_problem(version: ModelVersion) -> str:
     return "; ".join(told[:SHOWN_PROBLEMS]) + more + "."
 
 
-def check_artifact(version: ModelVersion) -> None:
-    """Raises StoredBytesDiffer unless the files on disk are exactly those registered."""
-    if problem := artifact_problem(version):
-        raise StoredBytesDiffer(f"The stored files differ from the manifest: {problem}")
+@contextmanager
+def materialised(version: ModelVersion) -> Iterator[Path]:
+    """A folder whose content is exactly the version's manifest, hashed just now; gone afterwards.
+
+    Raises StoredBytesDiffer, and Unavailable when an object store does not answer.
+    """
+    with staging() as stage:
+        folder = stage / "files"
+        folder.mkdir()
+        wrong = {}
+        files = list(version.files.all())
+        for file in files:
+            place = folder / file.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if fault := _laid_out(version, file, place):
+                wrong[file.path] = fault
+        if wrong or not files:
+            raise StoredBytesDiffer(
+                f"The stored files differ from the manifest: {artifact_problem(version) or 'they changed just now.'}"
+            )
+        yield folder
 
 
-def check_dataset(dataset: Dataset) -> None:
-    """Raises StoredBytesDiffer unless the data set's file is on disk as registered."""
-    path = dataset_path(dataset)
-    if not path.is_file():
-        raise StoredBytesDiffer(f"The file of {dataset} is missing.")
-    size, sha256 = hash_file(path)
-    if size != dataset.size or f"sha256:{sha256}" != dataset.digest:
-        raise StoredBytesDiffer(f"The file of {dataset} has changed since it was registered.")
+@contextmanager
+def materialised_dataset(dataset: Dataset) -> Iterator[Path]:
+    """The data set's file, hashed just now; gone afterwards. Raises StoredBytesDiffer."""
+    with staging() as stage:
+        place = stage / f"data{Path(dataset.file).suffix}"
+        try:
+            _provide(_hex(dataset), old_dataset_place(dataset), place)
+        except FileNotFoundError as missing:
+            raise StoredBytesDiffer(f"The file of {dataset} is missing.") from missing
+        if place.is_symlink() or hash_file(place) != (dataset.size, _hex(dataset)):
+            raise StoredBytesDiffer(f"The file of {dataset} has changed since it was registered.")
+        yield place
+
+
+def opened(version: ModelVersion, file: ArtifactFile) -> IO[bytes]:
+    """One file of a version, to be read from its beginning. Raises FileNotFoundError, Unavailable."""
+    try:
+        return store().stream(file.sha256)
+    except FileNotFoundError:
+        return old_place(version, file).open("rb")
+
+
+def old_place(version: ModelVersion, file: ArtifactFile) -> Path:
+    """Where a version's file lay before there were blobs."""
+    return old_folder(version) / file.path
+
+
+def old_folder(version: ModelVersion) -> Path:
+    """Where a version's files lay before there were blobs."""
+    return Path(settings.MEDIA_ROOT) / "artifacts" / version.model.slug / str(version.pk)
+
+
+def old_dataset_place(dataset: Dataset) -> Path:
+    """Where a data set's file lay before there were blobs."""
+    return Path(settings.MEDIA_ROOT) / dataset.file
 
 
 @contextmanager
 def staging() -> Iterator[Path]:
-    """An empty folder on the same file system as the final places; gone afterwards, whatever happened."""
-    incoming = Path(settings.MEDIA_ROOT) / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True)
-    _sweep(incoming)
-    folder = Path(tempfile.mkdtemp(prefix="in-", dir=incoming))
+    """An empty folder on the same file system as the blobs; gone afterwards, whatever happened."""
+    folder = Path(tempfile.mkdtemp(prefix="in-", dir=incoming()))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def published(staged: Path, home: Path) -> Iterator[None]:
-    """Move a staged file or folder into its place, and take it away again when the block fails.
-
-    Meant as the last step of the transaction that creates the row. Something that already stands at `home`
-    belongs to no row (a process was killed between the move and its commit), so it makes room.
-    """
-    home.parent.mkdir(parents=True, exist_ok=True)
-    remove(home)
-    _make_read_only(staged)
-    os.rename(staged, home)
-    _sync_folder(home.parent)
-    try:
-        yield
-    except BaseException:
-        remove(home)
-        raise
+def incoming() -> Path:
+    """Where what comes in is written aside. What a killed process left there goes after a day."""
+    folder = Path(settings.MEDIA_ROOT) / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.iterdir():
+        with suppress(FileNotFoundError):  # somebody else's sweep was faster
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                remove(leftover)
+    return folder
 
 
 def remove(place: Path) -> None:
     """Remove a file or a folder, if it is there."""
     if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
     else:
         place.unlink(missing_ok=True)
 
 
-def _make_read_only(staged: Path) -> None:
-    files = [path for path in staged.rglob("*") if path.is_file()] if staged.is_dir() else [staged]
-    for path in files:
-        path.chmod(READ_ONLY)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The rename itself must reach the disk before the row that relies on it."""
-    handle = os.open(folder, os.O_RDONLY)
+def _fault(version: ModelVersion, file: ArtifactFile) -> str:
+    """What is wrong with one stored file; "" when nothing is."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        with opened(version, file) as source:
+            return "" if digest_of(source) == (file.size, file.sha256) else "changed"
+    except FileNotFoundError:
+        return "missing"
 
 
-def _sweep(incoming: Path) -> None:
-    """Remove what a killed process left behind."""
-    for leftover in incoming.iterdir():
-        try:
-            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-                shutil.rmtree(leftover, ignore_errors=True)
-        except FileNotFoundError:
-            continue  # somebody else's sweep was faster
+def _laid_out(version: ModelVersion, file: ArtifactFile, place: Path) -> str:
+    """Put one file into its place and hash it there; what is wrong with it, or ""."""
+    try:
+        _provide(file.sha256, old_place(version, file), place)
+    except FileNotFoundError:
+        return "missing"
+    if place.is_symlink():
+        return "a link"
+    return "" if hash_file(place) == (file.size, file.sha256) else "changed"
+
+
+def _provide(name: str, old: Path, place: Path) -> None:
+    try:
+        store().provide(name, place)
+    except FileNotFoundError:
+        link_or_copy(old, place)
+
+
+def _hex(dataset: Dataset) -> str:
+    return dataset.digest.removeprefix("sha256:")

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 
 from accounts.models import User
@@ -85,6 +86,17 @@ def a_dataset(cast: SimpleNamespace, name: str = "loans-test", **changes: Any) -
         "owner": cast.viktor,
     }
     return register_dataset(**(given | changes), actor=actor_of_user(cast.viktor), at=AT)
+
+
+def blob_of(version: ModelVersion, path: str = "model.skops") -> Path:
+    """Where one file of a version lies on disk."""
+    return blob(version.files.get(path=path).sha256)
+
+
+def blob(digest: str) -> Path:
+    """Where the bytes of this SHA-256 lie on disk."""
+    name = digest.removeprefix("sha256:")
+    return Path(settings.MEDIA_ROOT) / "blobs" / name[:2] / name
 
 
 def a_file(content: bytes, name: str) -> "ContentFile[bytes]":

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,11 +13,12 @@ from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from registry.intake import StoredFile, copy_in, refuse_emptiness, safe_path
+from registry.intake import StoredFile, copy_in, on_disk, refuse_emptiness, safe_path
+from registry.keeping import Kept, kept
 from registry.meaning import Meaning, refuse_nonsense
 from registry.models import Dataset, DatasetRole
 from registry.names import refuse_bad_dataset_name, refuse_bad_version
-from registry.storage import dataset_path, published, staging
+from registry.storage import staging
 from registry.tables import Table, read_table
 
 
@@ -67,24 +67,25 @@ def register_dataset(
             version=version,
             role=role,
             digest=f"sha256:{stored.sha256}",
-            file=f"datasets/{uuid4().hex}{Path(given).suffix.lower()}",
+            file=given[-200:],
             size=stored.size,
             description=description.strip(),
             owner=owner,
             registered_at=at,
         )
-        return _register(dataset, meaning, table, stage / given, actor, at)
+        with kept(stage, [stored]) as blobs:
+            return _register(dataset, meaning, table, blobs, actor, at)
 
 
 def _take_in(file: NamedFile, stage: Path, given: str) -> StoredFile:
-    stored = copy_in(file, stage, given, room=settings.UPLOAD_MAX_BYTES)
+    stored = copy_in(on_disk(file), stage, given, room=settings.UPLOAD_MAX_BYTES)
     refuse_emptiness([stored])
     return stored
 
 
 @transaction.atomic
 def _register(
-    dataset: Dataset, meaning: Meaning, table: Table, staged: Path, actor: Actor, at: datetime
+    dataset: Dataset, meaning: Meaning, table: Table, blobs: Kept, actor: Actor, at: datetime
 ) -> Dataset:
     dataset.rows = table.rows
     dataset.columns = [{"name": name, "type": kind} for name, kind in table.columns]
@@ -102,8 +103,8 @@ def _register(
         raise Conflict(f"Somebody registered {dataset} at this moment.", "Choose another version.") from error
     detail = {"digest": dataset.digest, "rows": dataset.rows, "role": dataset.role, "label": dataset.label}
     record(Verb.DATASET_REGISTERED, subject=dataset.ref, actor=actor, at=at, detail=detail)
-    with published(staged, dataset_path(dataset)):
-        return dataset
+    blobs.pin()
+    return dataset
 
 
 def _refuse_taken(name: str, version: str) -> None:

@@ -17,11 +17,12 @@ from registry import tracking
 from registry.about import About, seed_among, sound
 from registry.contents import Contents, look_into
 from registry.formats import Description
-from registry.intake import Readable, manifest_digest, take_in, take_stock
+from registry.intake import OnDisk, Readable, manifest_digest, take_in, take_stock
+from registry.keeping import Kept, kept
 from registry.models import ArtifactFile, Lifecycle, ModelVersion, RegisteredModel, VersionSource
 from registry.names import refuse_bad_version
 from registry.signing import NONE
-from registry.storage import artifact_folder, published, staging
+from registry.storage import staging
 
 DECLARATION = "DECLARATION.json"
 UNSAID = About()
@@ -41,7 +42,7 @@ def register_upload(
     *,
     model: RegisteredModel,
     version: str,
-    files: Iterable[tuple[str, Readable]],
+    files: Iterable[tuple[str, Readable | OnDisk]],
     registrant: User,
     about: About = UNSAID,
     actor: Actor,
@@ -157,7 +158,6 @@ def refuse_unregistrable(model: RegisteredModel, version: str) -> None:
         )
 
 
-@transaction.atomic
 def _register(
     model: RegisteredModel,
     name: str,
@@ -168,7 +168,24 @@ def _register(
     actor: Actor,
     at: datetime,
 ) -> ModelVersion:
-    """The row, its manifest, the event, and last the files in their place: all of it or nothing."""
+    """The files in the store, then everything that names them in one transaction: all of it or nothing."""
+    with kept(contents.folder, contents.files) as blobs:
+        return _enter(model, name, contents, blobs, origin, about, registrant, actor, at)
+
+
+@transaction.atomic
+def _enter(
+    model: RegisteredModel,
+    name: str,
+    contents: Contents,
+    blobs: Kept,
+    origin: Origin,
+    about: About,
+    registrant: User,
+    actor: Actor,
+    at: datetime,
+) -> ModelVersion:
+    """The row, its manifest and the event."""
     model = RegisteredModel.objects.select_for_update().get(pk=model.pk)
     refuse_unregistrable(model, name)
     taken = contents.files
@@ -203,8 +220,8 @@ def _register(
         "signature": contents.signing["state"],
     }
     record(Verb.VERSION_REGISTERED, subject=version.ref, actor=actor, at=at, detail=detail)
-    with published(contents.folder, artifact_folder(version)):
-        return version
+    blobs.pin()
+    return version
 
 
 def _of_files(described: Description, about: About) -> dict[str, object]:

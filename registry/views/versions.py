@@ -1,6 +1,7 @@
 """Registering a version, and the files that it consists of."""
 
 import json
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from registry.access import (
 from registry.forms.versions import VersionForm
 from registry.models import ModelVersion, RegisteredModel, VersionSource
 from registry.queries import manifest_of
-from registry.storage import artifact_folder
+from registry.storage import opened
 from registry.uploads import sent_files
 from registry.views.complaints import complain, sent
 
@@ -123,15 +124,18 @@ def file(request: UserRequest, slug: str, version: str, path: str) -> HttpRespon
     """One file, to keep. Never shown in the browser: nobody vouches for what it holds."""
     found = version_for_reader(request.user, slug, version)
     wanted = file_for_reader(request.user, found, path)
-    place = artifact_folder(found) / wanted.path
-    if not place.is_file():
+    try:
+        content = opened(found, wanted)
+    except FileNotFoundError as missing:
         raise Conflict(
-            f"{wanted.path} is missing on disk.", "Verify the version's files, then tell an administrator."
-        )
+            f"{wanted.path} is missing in the store.",
+            "Verify the version's files, then tell an administrator.",
+        ) from missing
     actions.record_download(version=found, file=wanted, actor=actor_of(request), at=timezone.now())
     return FileResponse(
-        place.open("rb"),
+        content,
         as_attachment=True,
-        filename=place.name,
+        filename=PurePosixPath(wanted.path).name,
         content_type="application/octet-stream",
+        headers={"Content-Length": str(wanted.size)},
     )

@@ -18,7 +18,6 @@ from evaluations.models import EvaluationRun
 from evaluations.tasks import run_evaluation
 from registry.actions import register_upload
 from registry.models import Dataset, ModelVersion
-from registry.storage import artifact_folder, dataset_path
 from tests import builders
 from tests.conftest import AT, actor_of_user
 
@@ -189,9 +188,9 @@ def test_bytes_that_changed_on_disk_are_not_measured(
     what: str, version: ModelVersion, loans: Dataset, api: Api
 ) -> None:
     if what == "artifact":
-        path = next(path for path in artifact_folder(version).rglob("*.skops"))
+        path = builders.blob(version.files.get(path__endswith=".skops").sha256)
     else:
-        path = dataset_path(loans)
+        path = builders.blob(loans.digest)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes() + b"\n")
     run = measured(api)

@@ -13,7 +13,8 @@ from pytest_django.fixtures import Settings
 from accounts.refusals import Conflict, Invalid
 from registry.actions import register_dataset
 from registry.models import Dataset
-from registry.storage import StoredBytesDiffer, check_dataset, dataset_path
+from registry.storage import StoredBytesDiffer, materialised_dataset
+from tests.builders import blob
 from tests.conftest import AT, actor_of_user
 from tests.registry.conftest import Verbs
 
@@ -53,7 +54,8 @@ def test_a_csv_is_read_for_its_columns_types_and_rows(cast: SimpleNamespace, ver
         {"name": "credit", "type": "text"},
     ]
     assert dataset.digest == "sha256:" + hashlib.sha256(CSV.encode()).hexdigest()
-    assert dataset_path(dataset).read_text() == CSV
+    with materialised_dataset(dataset) as place:
+        assert (place.name, place.read_text()) == ("data.csv", CSV)
     assert verbs() == ["dataset.registered"]
 
 
@@ -182,13 +184,12 @@ def test_a_table_over_the_limit_is_refused(cast: SimpleNamespace, settings: Sett
 
 def test_a_changed_file_is_noticed(cast: SimpleNamespace) -> None:
     dataset = register(cast)
-    check_dataset(dataset)
-    path = dataset_path(dataset)
+    path = blob(dataset.digest)
     path.chmod(0o600)
     path.write_text(CSV.replace("bad", "good"))
 
-    with pytest.raises(StoredBytesDiffer, match="has changed since"):
-        check_dataset(dataset)
+    with pytest.raises(StoredBytesDiffer, match="has changed since"), materialised_dataset(dataset):
+        pass
     path.unlink()
-    with pytest.raises(StoredBytesDiffer, match="is missing"):
-        check_dataset(dataset)
+    with pytest.raises(StoredBytesDiffer, match="is missing"), materialised_dataset(dataset):
+        pass

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from accounts.refusals import Conflict, Invalid
 from registry.actions import register_from_mlflow
 from registry.models import ModelVersion, RegisteredModel
-from registry.storage import check_artifact
+from registry.storage import artifact_problem
 from registry.tracking import refuse_bad_address
 from tests.conftest import AT, actor_of_user
 
@@ -81,7 +81,7 @@ def test_a_logged_model_comes_with_its_files_parameters_and_code(
 ) -> None:
     version = register(store.uri, "models:/credit-default/1")
 
-    check_artifact(version)
+    assert artifact_problem(version) == ""
     assert "MLmodel" in [file.path for file in version.files.all()]
     assert (version.source, version.source_uri) == ("mlflow", "models:/credit-default/1")
     assert {"C": "0.5", "solver": "lbfgs"}.items() <= version.parameters.items()

@@ -9,8 +9,7 @@ from django.test import Client
 from audit.models import Event
 from registry.actions import retire_model, suspend_model
 from registry.models import Dataset, Lifecycle, ModelVersion, RegisteredModel
-from registry.storage import artifact_folder
-from tests.builders import a_card, a_dataset, a_model, a_version
+from tests.builders import a_card, a_dataset, a_model, a_version, blob_of
 from tests.conftest import AT, actor_of_user
 
 ClientOf = Callable[[Any], Client]
@@ -182,10 +181,10 @@ def test_a_missing_file_is_said_and_verifying_shows_it(
     cast: SimpleNamespace, client_of: ClientOf, model: RegisteredModel
 ) -> None:
     version = a_version(cast, model)
-    (artifact_folder(version) / "model.skops").unlink()
+    blob_of(version).unlink()
     client = client_of(cast.viktor)
 
-    assert "model.skops is missing on disk" in text(client.get(f"{VERSION}/files/get/model.skops"))
+    assert "model.skops is missing in the store" in text(client.get(f"{VERSION}/files/get/model.skops"))
     client.post(f"{VERSION}/files/verify/")
     assert "model.skops is missing." in text(client.get(f"{VERSION}/files/"))
     assert client_of(cast.aud).post(f"{VERSION}/files/verify/").status_code == 403
