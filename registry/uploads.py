@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParser as DjangoParser
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import ParseError
@@ -11,12 +12,13 @@ from rest_framework.parsers import DataAndFiles, MultiPartParser
 
 from accounts.refusals import Invalid
 from registry.archive import entries, is_archive
-from registry.intake import Readable
+from registry.intake import OnDisk, Readable, on_disk
+from registry.receiving import broken_off, refuse_bad_upload
 
 
 def sent_files(
     files: "Sequence[UploadedFile[Any]]", paths: Sequence[str] = ()
-) -> Iterator[tuple[str, Readable]]:
+) -> Iterator[tuple[str, Readable | OnDisk]]:
     """Path and content of each file; a .zip that comes alone is opened.
 
     `paths` runs beside `files` when the sender knows where they stood: browsers keep only the last part.
@@ -31,7 +33,7 @@ def sent_files(
         yield from entries(files[0], given_path(files[0]))
         return
     for position, file in enumerate(files):
-        yield paths[position] if paths else given_path(file), file
+        yield paths[position] if paths else given_path(file), on_disk(file)
 
 
 def given_path(file: "UploadedFile[Any]") -> str:
@@ -61,7 +63,7 @@ class PathsParser(MultiPartParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Any = None
     ) -> "DataAndFiles[Any, Any]":
-        """Raises ParseError for a body that is not multipart."""
+        """Raises ParseError for a body that is not multipart, Invalid for one that is too large or broke off."""
         request = parser_context["request"]
         meta = {**request.META, "CONTENT_TYPE": media_type}
         try:
@@ -70,4 +72,7 @@ class PathsParser(MultiPartParser):
             ).parse()
         except MultiPartParserError as error:
             raise ParseError(f"The body cannot be read as multipart: {error}") from error
+        except UnreadablePostError as error:
+            raise broken_off(request) from error
+        refuse_bad_upload(request._request)
         return DataAndFiles(data, files)

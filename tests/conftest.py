@@ -49,8 +49,6 @@ def own_files(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> P
     folder = tmp_path_factory.mktemp("var")
     settings.VAR_DIR = folder
     settings.MEDIA_ROOT = folder / "files"
-    settings.FILE_UPLOAD_TEMP_DIR = folder / "uploads"
-    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.COUNTERSIGN_GENERATE_KEYS = True
     settings.RECHECK_EVIDENCE = True
     return folder

@@ -6,11 +6,19 @@ from django.forms import Form
 from django.http import HttpRequest
 
 from accounts.refusals import Conflict, Invalid
+from registry.receiving import refuse_bad_upload
 
 
 def sent(request: HttpRequest) -> tuple[Any, Any]:
-    """Data and files for a form: both of a POST, neither of a GET. An empty POST is still one."""
-    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    """Data and files for a form: both of a POST, neither of a GET. An empty POST is still one.
+
+    Raises Invalid for files that were refused while they came in.
+    """
+    if request.method != "POST":
+        return None, None
+    data, files = request.POST, request.FILES
+    refuse_bad_upload(request)
+    return data, files
 
 
 def complain(form: Form, refusal: Invalid | Conflict, field: str = "") -> int:
