@@ -2,11 +2,13 @@
 
 import difflib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
+CONTEXT = 90  # characters kept on each side of a change
 MOST_WORDS = 4_000  # comparing is quadratic; longer texts are compared by line
 
 
@@ -33,6 +35,19 @@ def word_diff(before: str, after: str) -> list[Piece]:
         if new_start < new_end:
             pieces.append(Piece("added", "".join(new[new_start:new_end])))
     return pieces
+
+
+def near(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """The changes with a little of the text around them."""
+    for position, piece in enumerate(pieces):
+        if piece.kind != "same" or len(piece.text) <= 2 * CONTEXT:
+            yield piece
+        elif position == 0:
+            yield Piece("same", f"… {piece.text[-CONTEXT:]}")
+        elif position == len(pieces) - 1:
+            yield Piece("same", f"{piece.text[:CONTEXT]} …")
+        else:
+            yield Piece("same", f"{piece.text[:CONTEXT]} … {piece.text[-CONTEXT:]}")
 
 
 def _words(text: str) -> int:

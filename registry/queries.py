@@ -64,6 +64,21 @@ def manifest_of(version: ModelVersion) -> dict[str, Any]:
     return statement_of(f"{version.model.slug}-{version.version}", files)
 
 
+def before(version: ModelVersion) -> ModelVersion | None:
+    """The version that this one was made from, else the one registered before it."""
+    if version.parent is not None:
+        return version.parent
+    earlier = ModelVersion.objects.filter(model=version.model_id, registered_at__lte=version.registered_at)
+    return earlier.filter(pk__lt=version.pk).order_by("-registered_at", "-pk").first()
+
+
+def pair_to_compare(model: RegisteredModel) -> tuple[str, str]:
+    """The newest version and the one that it was made from, else the one before it; "" where there is none."""
+    newest = model.versions.select_related("parent").first()
+    earlier = before(newest) if newest else None
+    return earlier.version if earlier else "", newest.version if newest else ""
+
+
 def next_version(model: RegisteredModel) -> str:
     """The number after the highest whole one; "" when the versions are not numbers."""
     names = list(model.versions.values_list("version", flat=True))

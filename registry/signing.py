@@ -39,6 +39,12 @@ HASHES: dict[type[ec.EllipticCurve], hashes.HashAlgorithm] = {
     ec.SECP521R1: hashes.SHA512(),
 }
 SHOWN = 3
+STATES = {
+    "none": "No signature",
+    "verified": "Verified",
+    "untrusted": "By somebody not trusted here",
+    "unverifiable": "Cannot be verified here",
+}
 AGAIN = "Send the files as they were signed, or sign them again."
 
 
@@ -62,6 +68,12 @@ def check_signature(folder: Path, files: Sequence[StoredFile], *, at: datetime) 
     except NotCheckable as error:
         return {"state": "unverifiable", "why": str(error)}
     return {**found, "files": len(statement.files), "unsigned": unsigned, "root": f"sha256:{statement.root}"}
+
+
+def in_words(signing: Mapping[str, Any]) -> str:
+    """`Verified, release`; versions from before signatures were read have none."""
+    state = STATES.get(signing.get("state", "none"), STATES["none"])
+    return f"{state}, {signing['by']}" if signing.get("by") else state
 
 
 def _read_bundle(place: Path) -> dict[str, Any]:

@@ -12,12 +12,11 @@ from evaluations.tiles import LABELS, SHOWN
 from policy.cards import load_card_schema
 from policy.evidence import canonical_digest, changed
 from policy.words import component, listed
-from registry.differences import Piece, word_diff
+from registry.differences import Piece, near, word_diff
 from registry.models import CardRevision, ModelVersion
 from riskreview.judgement import Judged
 from riskreview.models import Review, SignOff, TierAssessment
 
-CONTEXT = 90  # characters kept on each side of a change
 MOST_SECTIONS = 4
 
 
@@ -125,21 +124,8 @@ def _sections(then: CardRevision, now: CardRevision) -> list[Words]:
     for section in load_card_schema().sections:
         before, after = then.sections.get(section.id, ""), now.sections.get(section.id, "")
         if before != after:
-            found.append(Words(section.title, tuple(_near(word_diff(before, after)))))
+            found.append(Words(section.title, tuple(near(word_diff(before, after)))))
     return found[:MOST_SECTIONS]
-
-
-def _near(pieces: Sequence[Piece]) -> Iterable[Piece]:
-    """The changes with a little of the text around them."""
-    for position, piece in enumerate(pieces):
-        if piece.kind != "same" or len(piece.text) <= 2 * CONTEXT:
-            yield piece
-        elif position == 0:
-            yield Piece("same", f"… {piece.text[-CONTEXT:]}")
-        elif position == len(pieces) - 1:
-            yield Piece("same", f"{piece.text[:CONTEXT]} …")
-        else:
-            yield Piece("same", f"{piece.text[:CONTEXT]} … {piece.text[-CONTEXT:]}")
 
 
 def _tier(version: ModelVersion, before: str) -> Part:

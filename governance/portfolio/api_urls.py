@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.portfolio import api
+from governance.portfolio import api, compare_api
 from registry.api import ModelVersionManifest
 
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
         ModelVersionManifest.as_view(),
         name="api-manifest",
     ),
+    path("models/<slug:slug>/compare", compare_api.CompareVersions.as_view(), name="api-compare"),
     path("deployments", api.Deployments.as_view(), name="api-deployments"),
 ]

@@ -1,7 +1,7 @@
 from django.urls import path
 
+from governance.portfolio import compare_views, views
 from governance.portfolio import inventory_views as inventory
-from governance.portfolio import views
 
 app_name = "portfolio"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("inventory/views/", inventory.view_save, name="view_save"),
     path("inventory/views/<int:pk>/delete/", inventory.view_delete, name="view_delete"),
     path("models/<slug:slug>/", views.model, name="model"),
+    path("models/<slug:slug>/compare/", compare_views.compare, name="compare"),
     path("models/<slug:slug>/versions/<str:version>/", views.version, name="version"),
 ]

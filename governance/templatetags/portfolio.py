@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
 from registry.models import ModelVersion
+from registry.queries import before
 from riskreview.models import Review, SignOff
 
 register = template.Library()
@@ -43,6 +44,7 @@ def version_head(
         "my_turn": _asked_to_sign(standing, str(request.user)),
         "may_edit": may_edit(request.user, version.model),  # type: ignore[arg-type]
         "tabs": _tabs(version, names, tab),
+        "earlier": before(version),
         "report_url": f"{reverse('reports:reports')}?version={version.pk}",
     }
 

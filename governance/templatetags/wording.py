@@ -97,6 +97,14 @@ def number(value: float | None, decimals: int = 3) -> str:
     return NOTHING if value is None else f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
+def signed(value: float | None, decimals: int = 3) -> str:
+    """A difference with its sign; `0.000` has none."""
+    if value is None:
+        return NOTHING
+    shown = number(value, decimals)
+    return shown if shown.startswith(MINUS) or not round(value, decimals) else f"+{shown}"
+
+
 def interval(value: Any, decimals: int = 3) -> str:
     """`[0.801, 0.823]` from a pair or from something with `low` and `high`; else nothing."""
     if isinstance(value, (tuple, list)) and len(value) == 2:

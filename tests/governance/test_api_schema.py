@@ -79,6 +79,8 @@ def test_nothing_of_it_opens_without_a_key(operations: list[Any]) -> None:
         @with_every_input(1)
         @given(operation.as_strategy())
         def call(case: Any) -> None:
+            if "slug" in case.path_parameters:  # another text may lead to no address at all
+                case.path_parameters["slug"] = "credit-default"
             answers[case.operation.label] = case.call().status_code
 
         call()
