@@ -1,4 +1,7 @@
-"""`python -m bench.portfolio`: a portfolio like the demo's, made by actions, with figures instead of measurements."""
+"""`python -m bench.portfolio [MODELS]`: a portfolio like the demo's, made by actions, figures instead of measurements.
+
+MODELS more are put straight into the database, ten versions each, and listed in the inventory.
+"""
 
 import json
 import sys
@@ -8,13 +11,17 @@ import django
 
 django.setup()
 
+from django.utils import timezone  # noqa: E402
+
 from accounts.actions import create_key  # noqa: E402
 from accounts.models import RoleGrant, User  # noqa: E402
-from registry.models import ModelVersion  # noqa: E402
+from governance.portfolio.upkeep import catch_up  # noqa: E402
+from registry.models import ModelKind, ModelVersion, RegisteredModel, VersionSource  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.conftest import AT, PASSWORD, PEOPLE, actor_of_user  # noqa: E402
 
-MODELS = 12
+MODELS, VERSIONS = 12, 10
+SUBJECTS = ("credit", "fraud", "churn", "pricing", "claims", "triage", "demand", "collections")
 
 
 def make() -> dict[str, str]:
@@ -35,5 +42,44 @@ def make() -> dict[str, str]:
     return {"key": fresh.text, "prefix": key.prefix, "model": versions[0].model.slug, "password": PASSWORD}
 
 
+def fill(models: int) -> None:
+    """So many models with their versions, and the inventory's rows for them."""
+    owners = list(User.objects.order_by("pk"))
+    made = RegisteredModel.objects.bulk_create(
+        RegisteredModel(
+            slug=f"use-{number}",
+            name=f"{SUBJECTS[number % len(SUBJECTS)].capitalize()} model {number}",
+            purpose=f"Number {number} of a large portfolio, about {SUBJECTS[number % len(SUBJECTS)]}.",
+            business_line=f"Line {number % 20}",
+            kind=ModelKind.values[number % 3],
+            owner=owners[number % len(owners)],
+            created_at=AT,
+        )
+        for number in range(models)
+    )
+    ModelVersion.objects.bulk_create(
+        (
+            ModelVersion(
+                model=model,
+                version=str(number + 1),
+                source=VersionSource.UPLOAD,
+                artifact_digest=f"sha256:{model.pk:032x}{number:032x}",
+                size=1,
+                file_count=1,
+                registered_by=model.owner,
+                registered_at=AT,
+            )
+            for model in made
+            for number in range(VERSIONS)
+        ),
+        batch_size=5_000,
+    )
+    while catch_up(at=timezone.now()):
+        pass
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(make()))
+    told = make()
+    if len(sys.argv) > 1:
+        fill(int(sys.argv[1]))
+    sys.stdout.write(json.dumps(told))

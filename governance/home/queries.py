@@ -55,7 +55,7 @@ def portfolio(*, at: datetime) -> Portfolio:
         cells = [Cell(tier, status, counts.get((status, tier), 0), TONES.get(status, "")) for tier in TIERS]
         total = sum(number for (name, _), number in counts.items() if name == status)
         rows.append(PortfolioRow(status, cells, total))
-    allowed = InventoryRow.objects.filter(allowed=True).count()
+    allowed = InventoryRow.objects.filter(answer="allow").count()
     return Portfolio(rows, sum(counts.values()), allowed)
 
 

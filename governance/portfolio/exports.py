@@ -43,6 +43,7 @@ def download(
     kind: str, rows: QuerySet[InventoryRow], filters: Filters, *, actor: Actor, at: datetime
 ) -> HttpResponseBase:
     """All rows that match, not only the page."""
+    rows = rows.defer(None).defer("text")
     asked = {name: value for name, value in asdict(filters).items() if value}
     with transaction.atomic():
         detail = {"format": kind, "filters": asked, "rows": rows.count()}

@@ -20,7 +20,11 @@ class InventoryRow(models.Model):
         ModelVersion, on_delete=models.CASCADE, null=True, related_name="inventory_row"
     )
     name_key = models.CharField(max_length=120)  # in small letters, for sorting
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     owner_key = models.CharField(max_length=160)
+    kind = models.CharField(max_length=32)
+    origin = models.CharField(max_length=20)
+    line = models.CharField(max_length=80, blank=True)  # of business
     tier = models.CharField(max_length=12, blank=True)
     tier_rank = models.PositiveSmallIntegerField(default=0)  # 1 low to 5 prohibited, 0 without a tier
     tier_confirmed = models.BooleanField(default=False)
@@ -29,7 +33,7 @@ class InventoryRow(models.Model):
     development = models.CharField(max_length=8, blank=True)  # the shape that says how the gate answers
     staging = models.CharField(max_length=8, blank=True)
     production = models.CharField(max_length=8, blank=True)
-    allowed = models.BooleanField(default=False)  # in production
+    answer = models.CharField(max_length=5, blank=True)  # of the gate in production: allow or deny
     note = models.CharField(max_length=200, blank=True)  # what keeps it out of production
     tags = models.JSONField(default=list)
     live_in = models.JSONField(default=list)  # environments where a pipeline says that it runs
@@ -47,7 +51,8 @@ class InventoryRow(models.Model):
             models.Index(fields=["stage", "name_key"], name="inventory_by_stage"),
             models.Index(fields=["owner_key", "name_key"], name="inventory_by_owner"),
             models.Index(fields=["-registered_at", "name_key"], name="inventory_by_date"),
-            models.Index(fields=["allowed", "name_key"], name="inventory_by_answer"),
+            models.Index(fields=["answer", "name_key"], name="inventory_by_answer"),
+            models.Index(fields=["line", "name_key"], name="inventory_by_line"),
             models.Index(fields=["policy"], name="inventory_by_policy"),
             models.Index(fields=["holds_until"], name="inventory_by_end"),
         ]

@@ -27,8 +27,21 @@ from riskreview.models import PolicyPack
 BATCH = 100
 ACTIVE = Coalesce(Subquery(PolicyPack.objects.filter(active=True).values("pk")[:1]), Value(0))
 WRITTEN = [
-    *("version", "name_key", "owner_key", "tier", "tier_rank", "tier_confirmed", "status", "stage"),
-    *("development", "staging", "production", "allowed", "note", "tags", "live_in", "text"),
+    *(
+        "version",
+        "name_key",
+        "owner",
+        "owner_key",
+        "kind",
+        "origin",
+        "line",
+        "tier",
+        "tier_rank",
+        "tier_confirmed",
+        "status",
+        "stage",
+    ),
+    *("development", "staging", "production", "answer", "note", "tags", "live_in", "text"),
     *("registered_at", "policy", "judged_at", "holds_until"),
 ]
 
@@ -112,7 +125,11 @@ def _row(
     row = InventoryRow(
         model=model,
         name_key=model.name.casefold()[:120],
+        owner=model.owner,
         owner_key=model.owner.name.casefold()[:160],
+        kind=model.kind,
+        origin=model.origin,
+        line=model.business_line,
         stage=stage_of(model.lifecycle, [standing.status] if standing else [], live),
         tags=[tag.name for tag in model.tags.all()],
         live_in=sorted(live),
@@ -127,7 +144,7 @@ def _row(
         row.development, row.staging, row.production = (
             standing.marks[name] for name in ("development", "staging", "production")
         )
-        row.allowed = standing.judged["production"].allows
+        row.answer = standing.answers["production"]
         row.note, row.holds_until = standing.note[:200], standing.holds_until(at)
     return row
 

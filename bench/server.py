@@ -1,0 +1,118 @@
+"""A web server of the product on a fresh database, and calls that are timed."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the server answers, what was made in its database, and the process that works."""
+
+    base: str
+    made: dict[str, str]
+    process: int
+
+    def peak_mib(self) -> int:
+        """The most memory that the process ever held."""
+        status = Path(f"/proc/{self.process}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) // 1024 if found else 0
+
+
+@contextmanager
+def served(make: Sequence[str] = ("bench.portfolio",)) -> Iterator[Served]:
+    """A server with one worker; `make` is the module, with arguments, that fills its database."""
+    with tempfile.TemporaryDirectory() as folder, _server(Path(folder), make) as found:
+        yield found
+
+
+@contextmanager
+def _server(folder: Path, make: Sequence[str]) -> Iterator[Served]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "COUNTERSIGN_VAR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "PORT": str(port),
+        "COUNTERSIGN_LOG_LEVEL": "ERROR",
+    }
+    run = {"cwd": ROOT, "env": environment, "check": True, "stdout": subprocess.PIPE}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], **run)  # type: ignore[call-overload]
+    made = subprocess.run([sys.executable, "-m", *make], **run)  # type: ignore[call-overload]
+    command = [sys.executable, "-m", "gunicorn", "governance.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", "1", "--threads", "4", "--log-level", "error"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{base}/healthz")
+        yield Served(base, json.loads(made.stdout.splitlines()[-1]), _worker_of(server.pid))
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _await(address: str) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{address} did not answer")
+
+
+def times(call: Callable[[], None], count: int) -> list[float]:
+    """Milliseconds of each call."""
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def logged_in(found: Served, username: str = "ada") -> urllib.request.OpenerDirector:
+    """A browser of that person."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with browser.open(f"{found.base}/login/", timeout=30) as answer:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
+    password = found.made["password"].replace(" ", "+")
+    form = f"csrfmiddlewaretoken={token[1] if token else ''}&username={username}&password={password}"
+    browser.addheaders = [("Referer", f"{found.base}/login/")]
+    browser.open(f"{found.base}/login/", form.encode(), timeout=30).read()
+    return browser
+
+
+def reader(browser: urllib.request.OpenerDirector, address: str, expected: bytes) -> Callable[[], None]:
+    """A call that reads the page and stops everything when it does not say what it should."""
+
+    def call() -> None:
+        with browser.open(address, timeout=60) as answer:
+            if expected not in answer.read():
+                raise SystemExit(f"{address} does not say what it should")
+
+    return call
+
+
+def _worker_of(master: int) -> int:
+    children = Path(f"/proc/{master}/task/{master}/children")
+    for _ in range(50):
+        if children.exists() and (found := children.read_text().split()):
+            return int(found[0])
+        time.sleep(0.1)
+    return master
