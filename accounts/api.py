@@ -1,5 +1,6 @@
 """The base of every view of the API."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -12,9 +13,9 @@ from audit.actor import Actor
 
 
 class KeyView(APIView):
-    """A view of the API: `scopes` maps methods to the scope they need."""
+    """A view of the API: `scopes` maps methods to the scope they need, or to several of which one will do."""
 
-    scopes: ClassVar[dict[str, str]] = {}
+    scopes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
 
     @property
     def key(self) -> ApiKey:

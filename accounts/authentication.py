@@ -39,19 +39,21 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The view names the scope of each method in `scopes`; a view that names none is closed."""
+    """The view names the scope of each method in `scopes`, or several of which one will do; else it is closed."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         key: object = request.user
         if not isinstance(key, ApiKey):
             return False
-        scopes: dict[str, str] = getattr(view, "scopes", {})
+        scopes: dict[str, str | tuple[str, ...]] = getattr(view, "scopes", {})
         needed = scopes.get(request.method or "")
         if needed is None:
             return request.method == "OPTIONS"
-        if needed not in key.scopes:
+        enough = (needed,) if isinstance(needed, str) else needed
+        if not set(enough) & set(key.scopes):
             raise NotAllowed(
-                f"This key lacks the scope {needed}.", "An administrator can make a key that has it."
+                f"This key lacks the scope {' or '.join(enough)}.",
+                "An administrator can make a key that has it.",
             )
         return True
 
