@@ -9,7 +9,7 @@ from django.http import Http404
 from accounts.access import require_role
 from accounts.models import Role, User
 from accounts.refusals import NotAllowed
-from registry.models import ArtifactFile, CardRevision, Dataset, ModelVersion, RegisteredModel
+from registry.models import ArtifactFile, CardRevision, Dataset, Deployment, ModelVersion, RegisteredModel
 
 STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
 STEWARDS = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
@@ -125,6 +125,15 @@ def dataset_for_reader(user: User, name: str, version: str) -> Dataset:
     found = Dataset.objects.select_related("owner").filter(name=name, version=version).first()
     if found is None:
         raise Http404(f"There is no data set {name}@{version}.")
+    return found
+
+
+def deployment_for_reader(user: User, pk: int) -> Deployment:
+    """The deployment with its version and all that judging that reads. Raises Http404."""
+    related = ("model__owner", "registered_by", "trained_on__owner")
+    found = Deployment.objects.select_related(*(f"version__{name}" for name in related)).filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"There is no deployment {pk}.")
     return found
 
 

@@ -9,5 +9,4 @@ urlpatterns = [
     path("models/<slug:slug>", api.Model.as_view(), name="api-model"),
     path("models/<slug:slug>/versions", api.ModelVersions.as_view(), name="api-model-versions"),
     path("datasets", api.Datasets.as_view(), name="api-datasets"),
-    path("deployments", api.Deployments.as_view(), name="api-deployments"),
 ]

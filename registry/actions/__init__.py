@@ -2,8 +2,16 @@
 
 from registry.actions.cards import CardMoved, revise_card
 from registry.actions.datasets import register_dataset
+from registry.actions.deployments import (
+    Restored,
+    end_deployment,
+    fail_deployment,
+    finish_deployment,
+    record_deployment,
+    roll_back_deployment,
+)
 from registry.actions.models import change_model, create_model, resume_model, retire_model, suspend_model
-from registry.actions.use import record_deployment, record_download, verify_artifact
+from registry.actions.use import record_download, verify_artifact
 from registry.actions.versions import (
     register_fetched,
     register_from_mlflow,
@@ -12,6 +20,11 @@ from registry.actions.versions import (
 )
 
 __all__ = [
+    "roll_back_deployment",
+    "finish_deployment",
+    "fail_deployment",
+    "end_deployment",
+    "Restored",
     "CardMoved",
     "change_model",
     "create_model",

@@ -5,13 +5,11 @@ Tier and status are judged above the registry: the roof subclasses these views a
 
 from registry.api.common import Standings
 from registry.api.datasets import Datasets
-from registry.api.deployments import Deployments
 from registry.api.models import Model, Models
 from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
 __all__ = [
     "Datasets",
-    "Deployments",
     "Model",
     "ModelVersionManifest",
     "ModelVersionView",

@@ -5,7 +5,14 @@ A version never changes once it is registered: new bytes are a new version. Card
 
 from registry.models.cards import CardComment, CardRevision
 from registry.models.datasets import Classification, Dataset, DatasetRole
-from registry.models.deployments import Deployment, DeploymentStatus, Environment, Strategy
+from registry.models.deployments import (
+    RUNNING,
+    UNDECIDED,
+    Deployment,
+    DeploymentStatus,
+    Environment,
+    Strategy,
+)
 from registry.models.mlflow import SyncRun, TrackedModel, TrackingServer
 from registry.models.uses import (
     NEVER,
@@ -21,6 +28,8 @@ from registry.models.uses import (
 from registry.models.versions import ArtifactFile, ModelVersion, Upload, VersionSource
 
 __all__ = [
+    "RUNNING",
+    "UNDECIDED",
     "NEVER",
     "ArtifactFile",
     "CardComment",

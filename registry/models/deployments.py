@@ -1,5 +1,7 @@
 """What pipelines say they put where."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -32,6 +34,12 @@ class Strategy(models.TextChoices):
     SHADOW = "shadow", "Shadow"
     CANARY = "canary", "Canary"
     AB = "ab", "A/B"
+
+
+RUNNING = Q(status=DeploymentStatus.LIVE, ended_at=None)
+"""What runs now, as far as pipelines have said."""
+UNDECIDED = Q(status__in=[DeploymentStatus.STARTED, DeploymentStatus.LIVE], ended_at=None) & ~Q(problem="")
+"""What runs or is on its way without a valid decision of the gate."""
 
 
 class Deployment(models.Model):
@@ -67,3 +75,25 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} in {self.environment}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs now, as far as pipelines have said."""
+        return self.status == DeploymentStatus.LIVE and self.ended_at is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it failed, ended or was rolled back."""
+        return self.ended_at is not None
+
+    @property
+    def since(self) -> datetime:
+        """When it went live; while it is on its way, when that began."""
+        return self.finished_at or self.deployed_at
+
+    @property
+    def way(self) -> str:
+        """The strategy, with its share of the traffic where it has one: `Canary, 10%`."""
+        if self.traffic_share is None:
+            return self.get_strategy_display()
+        return f"{self.get_strategy_display()}, {self.traffic_share * 100:.4g}%"
