@@ -230,6 +230,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ModelKind": "registry.models.ModelKind",
         "EvaluationKind": "evaluations.models.EvaluationKind",
+        "JobStatus": "evaluations.models.JobStatus",
+        "DeploymentStatus": "registry.models.DeploymentStatus",
+        "DeploymentReported": "registry.shapes.deployments.REPORTED",
     },
 }
 

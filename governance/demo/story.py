@@ -9,10 +9,11 @@ from accounts.models import ApiKey, Role
 from audit.actor import Actor
 from governance.demo.cast import Cast
 from governance.demo.portfolio import Model, Portfolio, Story, Version
+from governance.deployments.decided import problem_with
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from registry.actions import record_deployment, revise_card
-from registry.models import Environment, ModelVersion
+from registry.models import Environment, ModelVersion, Strategy
 from riskreview.actions import open_review, sign_off
 from riskreview.judgement import judge_version
 from riskreview.models import Decision, Review
@@ -31,6 +32,10 @@ RATIONALES = {
     "compliance_officer": "The use is lawful as documented and its limits are stated to the people affected.",
     "ethics_committee": "The people affected can ask for a person to decide, and the card says how.",
     "business_approver": "The model serves the stated purpose and its limits are acceptable to the business.",
+}
+STRATEGIES: dict[tuple[str, str], Strategy] = {
+    ("wine-origin", Environment.PRODUCTION): Strategy.BATCH,
+    ("consumer-credit", Environment.STAGING): Strategy.SHADOW,
 }
 SIGNED = {
     Story.DEPLOYED,
@@ -71,18 +76,43 @@ def _live(model: Model, described: Version, version: ModelVersion, cast: Cast, p
             role = model.notes.get("veto_role", "compliance_officer")
             _sign(review, role, Decision.REJECT, note, [], cast)
     if story == Story.STALE_AFTER_CARD_CHANGE:
-        _ask(version, Environment.PRODUCTION, pipeline)
+        allowed = _ask(version, Environment.PRODUCTION, pipeline)
+        _deploy(version, allowed, Strategy.BATCH, pipeline, note="Nightly list")
         _change_card(model, described, version, cast)
     for environment in _asked(story):
         decision = _ask(version, environment, pipeline)
         if decision.decision == "allow" and story == Story.DEPLOYED:
-            record_deployment(
-                version=version,
-                environment=environment,
-                decision_id=str(decision.id),
-                actor=pipeline,
-                at=timezone.now(),
-            )
+            strategy = STRATEGIES.get((model.slug, environment), Strategy.REAL_TIME)
+            _deploy(version, decision, strategy, pipeline)
+        if story == Story.FAIRNESS_FAILED:
+            _deploy(version, decision, Strategy.CANARY, pipeline, share=0.05, note="Pilot in one branch")
+
+
+def _deploy(
+    version: ModelVersion,
+    decision: GateDecision,
+    strategy: Strategy,
+    pipeline: Actor,
+    *,
+    share: float | None = None,
+    note: str = "",
+) -> None:
+    """Reported as it happened, whatever the gate had said."""
+    now = timezone.now()
+    problem = problem_with(
+        decision, decision_id=str(decision.pk), version=version, environment=decision.environment, at=now
+    )
+    record_deployment(
+        version=version,
+        environment=decision.environment,
+        decision_id=str(decision.pk),
+        strategy=strategy,
+        traffic_share=share,
+        problem=problem,
+        note=note,
+        actor=pipeline,
+        at=now,
+    )
 
 
 def _asked(story: Story) -> list[str]:

@@ -47,7 +47,7 @@ def decision_named(text: str) -> GateDecision | None:
         pk = uuid.UUID(text)
     except ValueError:
         return None
-    return GateDecision.objects.filter(pk=pk).first()
+    return GateDecision.objects.select_related("version__model").filter(pk=pk).first()
 
 
 @dataclass(frozen=True)

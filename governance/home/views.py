@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
+from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
 from governance.home.queries import ending_soon, grouped, portfolio
 from riskreview.queries import queue_for
@@ -24,6 +25,7 @@ def home(request: UserRequest) -> HttpResponse:
         "queue": queue,
         "groups": grouped(queue, now.date()),
         "portfolio": portfolio(at=now),
+        "undecided": [Row(row) for row in undecided()],
         "denials": recent_denials(since=now - DENIALS_SINCE),
         "ending": ending_soon(now),
         "today": now.date(),

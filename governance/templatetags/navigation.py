@@ -37,6 +37,7 @@ WORK = (
 )
 RECORD = (
     Link("gate:decisions", "Gate decisions", "gate"),
+    Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
     Link("reports:reports", "Reports", "file"),
 )

@@ -42,8 +42,16 @@ def _more(event: Event, detail: dict[str, Any]) -> str:
             return _plain(detail.get("tier"))
         case Verb.EVALUATION_REQUESTED:
             return f"{detail.get('kind', '')} on {detail.get('dataset', '')}"
-        case Verb.DEPLOYMENT_RECORDED:
-            return f"in {detail.get('environment', '')}"
+        case (
+            Verb.DEPLOYMENT_RECORDED
+            | Verb.DEPLOYMENT_STARTED
+            | Verb.DEPLOYMENT_FAILED
+            | Verb.DEPLOYMENT_ROLLED_BACK
+            | Verb.DEPLOYMENT_ENDED
+        ):
+            return f"in {detail.get('environment', '')}, {_plain(detail.get('strategy', 'real_time'))}"
+        case Verb.DEPLOYMENT_UNDECIDED:
+            return f"in {detail.get('environment', '')}: {_plain(detail.get('problem')).rstrip('.')}"
         case Verb.CARD_REVISED:
             return f"revision {detail.get('revision', '')}"
     return ""
