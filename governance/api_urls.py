@@ -3,7 +3,9 @@
 from django.urls import URLPattern
 
 from evaluations.api_urls import urlpatterns as evaluations
+from governance.deployments.api_urls import urlpatterns as deployments
 from governance.gate.api_urls import urlpatterns as gate
+from governance.lineage.api_urls import urlpatterns as lineage
 from governance.portfolio.api_urls import urlpatterns as portfolio
 from governance.reports.api_urls import urlpatterns as reports
 from governance.trail.api_urls import urlpatterns as trail
@@ -11,6 +13,8 @@ from registry.api_urls import urlpatterns as registry
 
 urlpatterns: list[URLPattern] = [
     *portfolio,
+    *deployments,
+    *lineage,
     *registry,
     *evaluations,
     *gate,

@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("evaluations.urls")),
     path("", include("riskreview.urls")),
     path("", include("governance.portfolio.urls")),
+    path("", include("governance.deployments.urls")),
+    path("", include("governance.lineage.urls")),
     path("", include("governance.gate.urls")),
     path("", include("governance.trail.urls")),
     path("", include("governance.reports.urls")),

@@ -12,14 +12,12 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
-from accounts.refusals import Conflict, Invalid
-from governance.gate.queries import decision_named
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.search import matching
 from governance.portfolio.standing import Standing, standing_of, standings
 from governance.portfolio.upkeep import catch_up
 from registry import api as registry
-from registry.models import Deployment, Environment, ModelVersion, RegisteredModel
+from registry.models import RUNNING, Deployment, ModelVersion, RegisteredModel
 from registry.pagination import CursorPages, page_of
 from riskreview.evidence import VERSION_RELATIONS
 
@@ -61,7 +59,7 @@ class Versions(KeyView):
         if slug := request.query_params.get("model"):
             rows = rows.filter(model__slug=slug)
         if environment := request.query_params.get("environment"):
-            here = Deployment.objects.filter(environment=environment, ended_at=None)
+            here = Deployment.objects.filter(RUNNING, environment=environment)
             rows = rows.filter(pk__in=here.values("version"))
         if status := request.query_params.get("status"):
             wanted = [row.version.pk for row in _standing(list(rows)) if row.status == status]
@@ -121,26 +119,3 @@ class OneVersion(_KnowsStanding, registry.ModelVersionView):
     def status_of(self, version: ModelVersion) -> str:
         """From the evidence, as everywhere."""
         return standing_of(version, at=timezone.now()).status
-
-
-class Deployments(registry.Deployments):
-    """What pipelines say they have deployed."""
-
-    def refuse_unless_decided(self, version: ModelVersion, environment: str, decision_id: str) -> None:
-        """The decision named must be an allow of the gate for this version and environment, and still hold."""
-        if environment not in Environment.values:
-            raise Invalid(
-                f"There is no environment {environment}.",
-                f"They are {', '.join(Environment.values)}.",
-                field="environment",
-            )
-        decision = decision_named(decision_id)
-        if decision is None or decision.version_id != version.pk or decision.environment != environment:
-            raise Conflict(
-                f"{decision_id} is no decision about {version} in {environment}.",
-                "Send the id the gate gave.",
-            )
-        if decision.decision != "allow" or decision.dry_run:
-            raise Conflict("The gate did not allow this.", "Ask the gate again before you deploy.")
-        if decision.valid_until <= timezone.now():
-            raise Conflict("This decision has run out.", "Ask the gate again before you deploy.")

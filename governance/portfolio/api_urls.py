@@ -15,5 +15,4 @@ urlpatterns = [
         name="api-manifest",
     ),
     path("models/<slug:slug>/compare", compare_api.CompareVersions.as_view(), name="api-compare"),
-    path("deployments", api.Deployments.as_view(), name="api-deployments"),
 ]

@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from audit.models import Event
 from audit.queries import trail_of
 from audit.verbs import Verb
+from governance.deployments.queries import Row, serving
 from governance.portfolio.standing import Standing, standings
 from governance.trail.telling import sentence
-from registry.models import Deployment, ModelVersion, RegisteredModel
+from registry.models import ModelVersion, RegisteredModel
 from riskreview.evidence import VERSION_RELATIONS
 
 
@@ -23,13 +24,12 @@ def versions_of(model: RegisteredModel, *, at: datetime) -> list[Standing]:
     return standings(list(rows), at=at)
 
 
-def serving(versions: Sequence[ModelVersion]) -> list[Deployment]:
-    """What runs where now, of these versions' models."""
-    return list(
-        Deployment.objects.filter(version__model__in={v.model_id for v in versions}, ended_at=None)
-        .select_related("version__model")
-        .order_by("environment")
-    )
+def serving_of(versions: Sequence[Standing], *, at: datetime) -> list[Row]:
+    """What runs of these versions now, as the gate judges it."""
+    judged = {
+        (row.version.pk, environment): found for row in versions for environment, found in row.judged.items()
+    }
+    return serving([row.version for row in versions], at=at, judged=judged)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from registry.models import Environment
 def model(request: UserRequest, slug: str) -> HttpResponse:
     """A use, and every version that implements it."""
     found = model_for_reader(request.user, slug)
-    versions = queries.versions_of(found, at=timezone.now())
+    now = timezone.now()
+    versions = queries.versions_of(found, at=now)
     context = {
         "model": found,
         "developers": list(found.developers.all()),
@@ -26,7 +27,7 @@ def model(request: UserRequest, slug: str) -> HttpResponse:
         "assessment": found.tier_assessments.select_related("confirmed_by", "assessed_by").first(),
         "may_edit": may_edit(request.user, found),
         "may_stop": may_stop(request.user, found),
-        "serving": queries.serving([row.version for row in versions]),
+        "serving": queries.serving_of(versions, at=now),
         "happened": queries.what_happened(found.ref),
         "trail": f"{reverse('trail:events')}?subject={found.ref}",
     }
@@ -48,7 +49,7 @@ def version(request: UserRequest, slug: str, version: str) -> HttpResponse:
         "measures": panels.measures(found),
         "signatures": panels.signatures(standing, environment, at=now),
         "decisions": recent_decisions(found, limit=5),
-        "serving": [d for d in queries.serving([found]) if d.version_id == found.pk],
+        "serving": queries.serving_of([standing], at=now),
         "happened": queries.what_happened(found.ref),
         "trail": f"{reverse('trail:events')}?subject={found.ref}",
         **panels.gate_panel(standing, environment, at=now),

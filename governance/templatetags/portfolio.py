@@ -1,6 +1,7 @@
 """The shared head of every page about a version, and the warning before a card is saved."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -8,9 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.deployments.queries import Row, serving
+from governance.lineage import sightings
 from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
-from registry.models import ModelVersion
+from registry.models import Dataset, ModelVersion
 from registry.queries import before
 from riskreview.models import Review, SignOff
 
@@ -43,9 +46,24 @@ def version_head(
         "developers": standing.judged["production"].evidence.developers,
         "my_turn": _asked_to_sign(standing, str(request.user)),
         "may_edit": may_edit(request.user, version.model),  # type: ignore[arg-type]
+        "serving": context["serving"] if "serving" in context else _serving(version, standing, now),
         "tabs": _tabs(version, names, tab),
         "earlier": before(version),
         "report_url": f"{reverse('reports:reports')}?version={version.pk}",
+    }
+
+
+def _serving(version: ModelVersion, standing: Standing, at: datetime) -> list[Row]:
+    judged = {(version.pk, environment): found for environment, found in standing.judged.items()}
+    return serving([version], at=at, judged=judged)
+
+
+@register.inclusion_tag("lineage/saw.html")
+def deployed_that_saw(dataset: Dataset) -> dict[str, Any]:
+    """What runs now of every version that was trained or measured on the data set."""
+    return {
+        "sightings": sightings.deployed_that_saw(dataset, at=timezone.now()),
+        "key": f"{dataset.name}/{dataset.version}",
     }
 
 
@@ -76,6 +94,7 @@ def _tabs(version: ModelVersion, names: list[str], current: str) -> list[dict[st
             reverse("riskreview:signoffs", args=names),
             SignOff.objects.filter(review__version=version).count(),
         ),
+        ("lineage", "Lineage", reverse("lineage:lineage", args=["version", "/".join(names)]), None),
         ("files", "Files", reverse("registry:files", args=names), version.files.count()),
         ("audit", "Audit", f"{reverse('trail:events')}?subject={version.ref}", None),
     ]
