@@ -1,6 +1,7 @@
 """Things that tests need to exist, made through the product's own actions."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,11 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from accounts.models import User
 from evaluations.actions import request_evaluation, succeed_evaluation
 from evaluations.jobs import claim
 from evaluations.models import EvaluationRun
+from governance.gate.actions import decide
+from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
 from policy.tiering import load_questionnaire
 from registry.actions import create_model, register_dataset, register_upload, revise_card
@@ -218,4 +222,23 @@ def a_signature(
         signer=signer,
         actor=actor_of_user(signer),
         **(given | changes),
+    )
+
+
+def a_decision(
+    cast: SimpleNamespace,
+    version: ModelVersion,
+    environment: str = "production",
+    *,
+    hours: int = 0,
+    dry_run: bool = False,
+) -> GateDecision:
+    """What the gate tells Dev's pipeline now, or told it so many hours ago."""
+    return decide(
+        version=version,
+        environment=environment,
+        context={},
+        dry_run=dry_run,
+        actor=actor_of_user(cast.dev),
+        at=timezone.now() - timedelta(hours=hours),
     )

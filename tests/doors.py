@@ -36,13 +36,14 @@ class Door:
 
 @dataclass(frozen=True)
 class KeyDoor:
-    """An address of the API, the method, the scope that opens it and the answer."""
+    """An address of the API, the method, the scope that opens it (or another that does) and the answer."""
 
     path: str
     scope: Scope
     method: str = "GET"
     passed: int = 200
     body: Any = None
+    also: Scope | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -94,6 +95,9 @@ PAGES = [
     Door("/policy/"),
     Door("/gate/decisions/"),
     Door("/gate/decisions/{decision}/"),
+    Door("/deployments/"),
+    Door("/deployments/{deployment}/"),
+    Door("/lineage/version/credit-default/1/"),
     Door("/audit/"),
     Door("/audit/0/"),
     Door("/reports/"),
@@ -175,13 +179,23 @@ KEY_DOORS = [
     KeyDoor(f"{API}/versions", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_WRITE, "POST", 415, {}),
+    KeyDoor(f"{API}/deployments", Scope.REGISTRY_READ, also=Scope.GATE),
     KeyDoor(
         f"{API}/deployments",
         Scope.REGISTRY_WRITE,
         "POST",
-        409,
+        201,
         QUESTION | {"environment": "production", "decision_id": "{decision}"},
+        also=Scope.GATE,
     ),
+    KeyDoor(f"{API}/deployments/{{deployment}}", Scope.REGISTRY_READ, also=Scope.GATE),
+    *(
+        KeyDoor(
+            f"{API}/deployments/{{deployment}}/{step}", Scope.REGISTRY_WRITE, "POST", status, {}, Scope.GATE
+        )
+        for step, status in (("finish", 200), ("fail", 409), ("end", 200), ("roll-back", 200))
+    ),
+    KeyDoor(f"{API}/lineage/deployment/{{deployment}}", Scope.REGISTRY_READ),
     KeyDoor(
         f"{API}/evaluations",
         Scope.EVALUATIONS_WRITE,

@@ -22,6 +22,7 @@ from governance.reports.actions import request_report, succeed_report
 from governance.reports.models import Report
 from governance.reports.render import Rendered
 from governance.reports.tasks import reports_folder
+from registry.actions import record_deployment
 from registry.models import ModelVersion
 from riskreview.models import Condition, Decision
 from tests import builders
@@ -61,6 +62,9 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     live = request_evaluation(
         version=version, dataset=dataset, kind="performance", config={}, requester=cast.dev, actor=dev, at=AT
     )
+    deployment = record_deployment(
+        version=version, environment="production", decision_id=str(decision.pk), actor=dev, at=AT
+    )
     report = a_report(cast, version)
     api("gate")
     sequence_pending()
@@ -77,6 +81,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "condition": str(Condition.objects.get().pk),
         "assessment": str(version.model.tier_assessments.get().pk),
         "decision": str(decision.pk),
+        "deployment": str(deployment.pk),
         "report": str(report.pk),
         "report_id": str(report.uuid),
         "key": str(ApiKey.objects.get().pk),
@@ -146,7 +151,9 @@ def test_a_key_opens_what_its_scope_says_and_nothing_else(
     for door in KEY_DOORS:
         more = {"content_type": "application/json"} if door.method != "GET" else {}
         for name, client in keys.items():
-            expected = 401 if name in ("", "cookie") else door.passed if name == door.scope else 403
+            expected = (
+                401 if name in ("", "cookie") else door.passed if name in (door.scope, door.also) else 403
+            )
             if (status := knock(client, door, world, **more)) != expected:
                 wrong.append(f"{door}: {name or 'nobody'} gets {status}, not {expected}")
     assert not wrong, "\n".join(wrong)
