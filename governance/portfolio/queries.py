@@ -14,7 +14,7 @@ from audit.verbs import Verb
 from governance.deployments.queries import Row, serving
 from governance.portfolio.standing import Standing, standings
 from governance.trail.telling import sentence
-from registry.models import ModelVersion, RegisteredModel
+from registry.models import RegisteredModel
 from riskreview.evidence import VERSION_RELATIONS
 
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,7 +26,7 @@ ClientOf = Callable[[User], Client]
 PIPELINE = Actor("key:ci", "CI retail", "API key")
 
 
-def deployed(version: ModelVersion, decision: str = "", *, hours: int = 0, **more: str) -> Deployment:
+def deployed(version: ModelVersion, decision: str = "", *, hours: int = 0, **more: Any) -> Deployment:
     """A deployment to production, so many hours ago."""
     return record_deployment(
         version=version,

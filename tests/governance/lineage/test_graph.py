@@ -100,7 +100,11 @@ def chain(*names: str) -> list[Edge]:
 
 
 ROAD = ["dataset:d", "version:1", "version:2", "evaluation:e", "review:r", "decision:g", "deployment:p"]
-LINE = Graph([Node(*name.split(":"), title=name) for name in ROAD], chain(*ROAD), frozenset({"version:2"}))
+LINE = Graph(
+    [Node(kind, key, key) for kind, _, key in (name.partition(":") for name in ROAD)],
+    chain(*ROAD),
+    frozenset({"version:2"}),
+)
 
 
 def names(graph: Graph) -> set[str]:

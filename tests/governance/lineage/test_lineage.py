@@ -59,7 +59,7 @@ def story(cast: SimpleNamespace, signed: ModelVersion) -> dict[str, Any]:
     }
 
 
-def graph(client: Client, path: str, **query: object) -> dict[str, Any]:
+def graph(client: Client, path: str, **query: str | int) -> dict[str, Any]:
     answer = client.get(f"/api/v1/lineage/{path}", query)
     assert answer.status_code == 200, answer.content
     found: dict[str, Any] = answer.json()
