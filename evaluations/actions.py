@@ -20,6 +20,7 @@ from registry.actions.locking import stamp
 from registry.models import Dataset, ModelKind, ModelVersion
 
 WORKER = Actor.system("worker")
+MEASURED_KINDS = (ModelKind.BINARY, ModelKind.MULTICLASS, ModelKind.REGRESSION)
 KNOWN_CONFIG = {"seed": int, "min_n": int, "threshold": float, "max_rows": int}
 
 
@@ -74,6 +75,14 @@ def refuse_unless_measurable(version: ModelVersion, dataset: Dataset, kind: str)
         raise Invalid(
             f"There is no evaluation {kind}.",
             f"The kinds are {', '.join(EvaluationKind.values)}.",
+            field="kind",
+        )
+    if version.model.kind not in MEASURED_KINDS:
+        raise Invalid(
+            f"{version.model.name} is entered as {version.model.get_kind_display().lower()}, "
+            f"and nothing measures the {kind} of that kind yet.",
+            "Say in its card how it was tested. What is measured: "
+            f"{', '.join(known.label.lower() for known in MEASURED_KINDS)}.",
             field="kind",
         )
     if not dataset.label:

@@ -7,7 +7,7 @@ from policy.context import Context, Judgement, earliest, told
 from policy.evidence import EvaluationFact, RunningFact, newest_runs
 from policy.requirement import Check, Requirement
 from policy.result import RequirementResult
-from policy.words import KINDS, METRICS, compared, day, listed, number, span
+from policy.words import KINDS, METRICS, UNMEASURED, compared, day, listed, named, number, span
 
 ROUNDING = 1e-9
 """A ratio of exactly 0.80 meets 0.80, though floating point makes 0.04 / 0.05 0.7999999999999999."""
@@ -31,9 +31,14 @@ def judge_evaluation(requirement: Requirement, context: Context) -> Judgement:
     a run on easier data.
     """
     evidence = context.evidence
+    kind = evidence.model_kind
+    if kind not in KINDS:  # before any exemption: nobody escapes by calling the model something else
+        return Judgement(_unmeasurable(requirement, context, kind))
     exempt = _exempt(requirement, context)
     if exempt:
         return Judgement(told(requirement, context, "not_applicable", exempt))
+    if not any(check.covers(kind) for check in requirement.checks):
+        return Judgement(_unmeasurable(requirement, context, kind))
     newest = newest_runs(evidence.evaluations, requirement.evaluation)
     runs = [run for run in newest if run.dataset_role == requirement.dataset_role]
     if not runs:
@@ -55,12 +60,27 @@ def _exempt(requirement: Requirement, context: Context) -> str | None:
     kind = context.evidence.model_kind
     if requirement.applies_to and kind not in requirement.applies_to:
         asked = listed(KINDS[name] for name in requirement.applies_to)
-        return f"Asked of {asked} only; this model is for {KINDS.get(kind, kind)}."
+        return f"Asked of {asked} only; this model is for {KINDS[kind]}."
     evidence = context.evidence
     # A use that decides about people cannot escape the comparison by declaring no group.
     if requirement.when_sensitive and not (evidence.sensitive_attributes or evidence.decides_about_people):
         return "No data set declares a sensitive attribute, so there are no groups to compare."
     return None
+
+
+def _unmeasurable(requirement: Requirement, context: Context, kind: str) -> RequirementResult:
+    """Nobody decided what such a model must reach, so it reaches nothing."""
+    words = (KINDS | UNMEASURED).get(kind, kind)
+    administrators = context.evidence.holders.get("administrator", ())
+    return told(
+        requirement,
+        context,
+        "error",
+        f"No check is meant for this kind of model: it is for {words}.",
+        remedy=f"Nothing measures the {requirement.evaluation} of such models yet, so the answer stays deny. "
+        "Leave it out of this tier and environment in the policy pack, if that is what the policy means.",
+        who=named(administrators, "administrator") or context.makers,
+    )
 
 
 def _missing(
@@ -111,14 +131,14 @@ def _measured(requirement: Requirement, context: Context, runs: list[EvaluationF
     evidence = tuple(part for run in runs for part in (f"run {run.run}", run.digest))
     detail = {"checks": [outcome.detail for _, outcome in outcomes]}
     shown = unjudged or unmet
-    if shown or not outcomes:
-        reason = _sentences(shown, several) if shown else "No check is meant for this kind of model."
+    if shown:
+        reason = _sentences(shown, several)
         return told(
             requirement,
             context,
-            "unsatisfied" if shown and not unjudged else "error",
+            "error" if unjudged else "unsatisfied",
             reason,
-            remedy=_remedy(requirement, bool(unjudged or not outcomes)),
+            remedy=_remedy(requirement, bool(unjudged)),
             who=context.makers,
             url=runs[0].url or None,
             evidence=evidence,

@@ -21,6 +21,18 @@ KINDS = {
     "multiclass_classification": "multiclass classification",
     "regression": "regression",
 }
+"""Kinds of model that are measured: a pack has a check for each, or leaves it out by name."""
+
+UNMEASURED = {
+    "ranking": "ranking",
+    "forecasting": "forecasting",
+    "clustering": "clustering",
+    "generative": "generating text or media",
+    "rule_set": "applying rules",
+    "not_a_model": "something that is not a model",
+}
+"""Kinds that the inventory knows and nothing measures yet: where a pack asks for an evaluation, they are denied."""
+
 METRICS = {
     "roc_auc": "AUC",
     "average_precision": "Average precision",

@@ -129,6 +129,8 @@ TABLE: list[tuple[str, Requirement, dict[str, Any], str, str]] = [
      "satisfied", "0.800"),
     ("under four fifths", FAIRNESS, measured("fairness", "selection_rate_ratio", value=0.79), "unsatisfied",
      "0.790"),
+    ("nobody escapes by another name", FAIRNESS, {"model_kind": "rule_set"}, "error",
+     "it is for applying rules"),
     ("fairness of a regression", FAIRNESS, {"model_kind": "regression"}, "not_applicable",
      "Asked of binary classification only; this model is for regression."),
     ("no sensitive attribute", FAIRNESS, {"sensitive_attributes": ()}, "not_applicable",
