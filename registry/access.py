@@ -9,7 +9,15 @@ from django.http import Http404
 from accounts.access import require_role
 from accounts.models import Role, User
 from accounts.refusals import NotAllowed
-from registry.models import ArtifactFile, CardRevision, Dataset, Deployment, ModelVersion, RegisteredModel
+from registry.models import (
+    ArtifactFile,
+    CardRevision,
+    CustomField,
+    Dataset,
+    Deployment,
+    ModelVersion,
+    RegisteredModel,
+)
 
 STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
 STEWARDS = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
@@ -54,6 +62,31 @@ def model_for_resumer(user: User, slug: str) -> RegisteredModel:
     return model
 
 
+def model_for_tagger(user: User, slug: str) -> RegisteredModel:
+    """The model, for somebody who may sort it: its team, a risk or a compliance officer."""
+    model = model_for_reader(user, slug)
+    if not may_tag(user, model):
+        raise NotAllowed(
+            f"Only the team of {model.name}, a risk officer or a compliance officer can tag it.",
+            f"Ask {model.owner.name}, who owns it.",
+        )
+    return model
+
+
+def fields_for_administrator(user: User) -> QuerySet[CustomField]:
+    """The fields that the organisation added to the inventory, for somebody who may define them."""
+    require_role(user, Role.ADMINISTRATOR, to="define fields of the inventory")
+    return CustomField.objects.all()
+
+
+def field_for_administrator(user: User, key: str) -> CustomField:
+    """One of them. Raises NotAllowed, Http404."""
+    found = fields_for_administrator(user).filter(key=key).first()
+    if found is None:
+        raise Http404(f"There is no field {key}.")
+    return found
+
+
 def refuse_unless_creator(user: User) -> None:
     """Models are created by owners and developers."""
     require_role(user, Role.OWNER, Role.DEVELOPER, to="create a model")
@@ -91,6 +124,11 @@ def refuse_unless_editor(user: User, model: RegisteredModel) -> None:
 def may_edit(user: User, model: RegisteredModel) -> bool:
     """Whether the person owns or develops the model."""
     return model.owner_id == user.pk or model.developers.filter(pk=user.pk).exists()
+
+
+def may_tag(user: User, model: RegisteredModel) -> bool:
+    """Whether the person may put tags on the model."""
+    return user.holds(*STOPPERS) or may_edit(user, model)
 
 
 def may_stop(user: User, model: RegisteredModel) -> bool:

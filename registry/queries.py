@@ -1,5 +1,6 @@
 """What the registry's pages read, each in a fixed number of queries."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,17 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Role, User
 from registry.intake import StoredFile
-from registry.models import CardRevision, Dataset, DatasetRole, ModelVersion, RegisteredModel
+from registry.models import (
+    RUNNING,
+    CardRevision,
+    CustomField,
+    Dataset,
+    DatasetRole,
+    Deployment,
+    Environment,
+    ModelVersion,
+    RegisteredModel,
+)
 from registry.oms import statement_of
 
 
@@ -84,3 +95,24 @@ def next_version(model: RegisteredModel) -> str:
     names = list(model.versions.values_list("version", flat=True))
     numbers = [int(name) for name in names if name.isascii() and name.isdigit()]
     return str(max(numbers) + 1) if numbers else ("" if names else "1")
+
+
+def running_of(model: RegisteredModel) -> list[Deployment]:
+    """What of a model runs now, with its versions, production first."""
+    live = Deployment.objects.filter(RUNNING, version__model=model)
+    return production_first(live.select_related("version").order_by("-deployed_at"))
+
+
+def production_first(rows: Iterable[Deployment]) -> list[Deployment]:
+    """In the order in which people look for them; within an environment as they came."""
+    places = Environment.values[::-1]
+    return sorted(rows, key=lambda row: places.index(row.environment))
+
+
+def filled_in(fields: Sequence[CustomField]) -> dict[str, int]:
+    """Key → how many models hold a value in that field, all in one query."""
+    if not fields:
+        return {}
+    counts = {f"f{field.pk}": Count("pk", filter=Q(custom__has_key=field.key)) for field in fields}
+    found = RegisteredModel.objects.aggregate(**counts)
+    return {field.key: found[f"f{field.pk}"] for field in fields}

@@ -19,8 +19,24 @@ from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
 from policy.tiering import load_questionnaire
-from registry.actions import create_model, register_dataset, register_upload, revise_card
-from registry.models import CardRevision, Dataset, DatasetRole, ModelKind, ModelVersion, RegisteredModel
+from registry.actions import (
+    FieldEntry,
+    create_model,
+    define_field,
+    register_dataset,
+    register_upload,
+    revise_card,
+)
+from registry.entries import ModelEntry
+from registry.models import (
+    CardRevision,
+    CustomField,
+    Dataset,
+    DatasetRole,
+    ModelKind,
+    ModelVersion,
+    RegisteredModel,
+)
 from riskreview.actions import assess_tier, confirm_tier, open_review, sign_off
 from riskreview.judgement import judge_version
 from riskreview.models import Decision, Review, SignOff, TierAssessment
@@ -44,7 +60,6 @@ def active_policy(cast: SimpleNamespace) -> None:
 def a_model(cast: SimpleNamespace, slug: str = "credit-default", **changes: Any) -> RegisteredModel:
     """A credit model of Olga's that Dev develops."""
     given: dict[str, Any] = {
-        "slug": slug,
         "name": slug.replace("-", " ").capitalize(),
         "purpose": "Probability that a household loan defaults within twelve months.",
         "decides": "Refers, never refuses alone",
@@ -53,7 +68,16 @@ def a_model(cast: SimpleNamespace, slug: str = "credit-default", **changes: Any)
         "owner": cast.olga,
         "developers": [cast.dev],
     }
-    return create_model(**(given | changes), actor=actor_of_user(cast.olga), at=AT)
+    entry = ModelEntry(**(given | changes))
+    return create_model(slug=slug, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+
+def a_field(
+    cast: SimpleNamespace, key: str = "risk-contact", kind: str = "text", **changes: Any
+) -> CustomField:
+    """A field that Adam added to the inventory."""
+    entry = FieldEntry(**({"label": key.replace("-", " ").capitalize()} | changes))
+    return define_field(key=key, kind=kind, entry=entry, actor=actor_of_user(cast.adam), at=AT)
 
 
 def a_version(

@@ -26,6 +26,7 @@ from evaluations.tasks import run_evaluation
 from governance.demo import portfolio as contract
 from governance.demo.cast import Cast, create_cast, create_keys, write_accounts
 from governance.demo.story import tell
+from governance.demo.uses import define_fields, entry_in_demo, tie
 from registry.about import About
 from registry.actions import (
     create_model,
@@ -34,7 +35,7 @@ from registry.actions import (
     register_predictions_only,
     revise_card,
 )
-from registry.models import Dataset, DatasetRole, ModelKind, ModelVersion, RegisteredModel
+from registry.models import Dataset, DatasetRole, ModelVersion, RegisteredModel
 from registry.storage import staging
 from registry.tracking import Fetched, fetch_all
 from riskreview.actions import assess_tier, confirm_tier
@@ -119,8 +120,10 @@ def _register(trained: contract.Portfolio, folder: Path, cast: Cast) -> Loaded:
     loaded = Loaded()
     for described in trained.datasets:
         loaded.datasets[described.ref] = _dataset(described, folder, cast)
+    define_fields(cast, timezone.now())
     for model in trained.models:
         loaded.models[model.slug] = _model(model, cast)
+    tie(loaded.models, cast, timezone.now())
     wanted = [(model, version) for model in trained.models for version in model.versions]
     _versions(wanted, loaded, cast)
     for model, version in wanted:
@@ -159,13 +162,7 @@ def _model(described: contract.Model, cast: Cast) -> RegisteredModel:
     now, olga, ada = timezone.now(), cast["olga"], cast["ada"]
     model = create_model(
         slug=described.slug,
-        name=described.name,
-        purpose=described.purpose,
-        decides=described.decides,
-        business_line=described.business_line,
-        kind=ModelKind(described.kind),
-        owner=olga.user,
-        developers=[cast["dev"].user],
+        entry=entry_in_demo(described, owner=olga.user, developers=[cast["dev"].user]),
         actor=olga.actor,
         at=now,
     )

@@ -10,6 +10,8 @@ from registry.actions.deployments import (
     record_deployment,
     roll_back_deployment,
 )
+from registry.actions.fields import FieldEntry, change_field, define_field, move_field, retire_field
+from registry.actions.links import set_dependencies, tag_model
 from registry.actions.models import change_model, create_model, resume_model, retire_model, suspend_model
 from registry.actions.use import record_download, verify_artifact
 from registry.actions.versions import (
@@ -26,8 +28,12 @@ __all__ = [
     "end_deployment",
     "Restored",
     "CardMoved",
+    "FieldEntry",
+    "change_field",
     "change_model",
     "create_model",
+    "define_field",
+    "move_field",
     "record_deployment",
     "record_download",
     "register_dataset",
@@ -36,8 +42,11 @@ __all__ = [
     "register_predictions_only",
     "register_upload",
     "resume_model",
+    "retire_field",
     "retire_model",
     "revise_card",
+    "set_dependencies",
     "suspend_model",
+    "tag_model",
     "verify_artifact",
 ]

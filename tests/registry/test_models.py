@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -5,22 +6,11 @@ import pytest
 from accounts.refusals import Conflict, Invalid
 from audit.models import Event
 from registry.actions import change_model, create_model, resume_model, retire_model, suspend_model
+from registry.entries import ModelEntry, entry_of
 from registry.models import Lifecycle, ModelKind, RegisteredModel
 from tests.builders import a_model, a_version
 from tests.conftest import AT, actor_of_user
 from tests.registry.conftest import Verbs
-
-
-def entry(model: RegisteredModel) -> dict[str, object]:
-    return {
-        "name": model.name,
-        "purpose": model.purpose,
-        "decides": model.decides,
-        "business_line": model.business_line,
-        "kind": model.kind,
-        "owner": model.owner,
-        "developers": list(model.developers.all()),
-    }
 
 
 def test_a_model_is_created_with_its_team_and_one_event(cast: SimpleNamespace, verbs: Verbs) -> None:
@@ -65,8 +55,8 @@ def test_nobody_who_cannot_log_in_answers_for_a_model(cast: SimpleNamespace) -> 
 
 
 def test_a_change_keeps_what_each_field_said_before(cast: SimpleNamespace, model: RegisteredModel) -> None:
-    given = entry(model) | {"name": "Credit default (PD)", "developers": []}
-    change_model(model=model, **given, actor=actor_of_user(cast.olga), at=AT)  # type: ignore[arg-type]
+    entry = replace(entry_of(model), name="Credit default (PD)", developers=[])
+    change_model(model=model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
 
     detail = Event.objects.get(verb="model.changed").detail
     assert detail == {
@@ -78,7 +68,7 @@ def test_a_change_keeps_what_each_field_said_before(cast: SimpleNamespace, model
 def test_a_change_of_nothing_records_nothing(
     cast: SimpleNamespace, model: RegisteredModel, verbs: Verbs
 ) -> None:
-    change_model(model=model, **entry(model), actor=actor_of_user(cast.olga), at=AT)  # type: ignore[arg-type]
+    change_model(model=model, entry=entry_of(model), actor=actor_of_user(cast.olga), at=AT)
 
     assert verbs() == ["model.created"]
 
@@ -86,10 +76,10 @@ def test_a_change_of_nothing_records_nothing(
 def test_the_kind_is_fixed_once_there_is_a_version(cast: SimpleNamespace, model: RegisteredModel) -> None:
     a_version(cast, model)
 
-    with pytest.raises(Conflict, match="stays a binary classification model"):
+    with pytest.raises(Conflict, match="its kind stays binary classification"):
         change_model(
             model=model,
-            **(entry(model) | {"kind": ModelKind.REGRESSION}),  # type: ignore[arg-type]
+            entry=replace(entry_of(model), kind=ModelKind.REGRESSION),
             actor=actor_of_user(cast.olga),
             at=AT,
         )
@@ -128,10 +118,7 @@ def test_no_event_without_the_model(cast: SimpleNamespace, verbs: Verbs) -> None
     with pytest.raises(Invalid):
         create_model(
             slug="ok",
-            name="Ok",
-            purpose="short",
-            kind=ModelKind.BINARY,
-            owner=cast.olga,
+            entry=ModelEntry(name="Ok", purpose="short", kind=ModelKind.BINARY, owner=cast.olga),
             actor=actor_of_user(cast.olga),
             at=AT,
         )

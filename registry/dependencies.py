@@ -1,0 +1,111 @@
+"""Which model takes answers from which: walks over the graph of dependencies, and what lies on them."""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from registry.models import (
+    RUNNING,
+    Deployment,
+    Lifecycle,
+    ModelDependency,
+    RegisteredModel,
+)
+from registry.queries import production_first
+
+Edges = Mapping[int, Collection[int]]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A model on a walk from another one."""
+
+    model: RegisteredModel
+    via: tuple[RegisteredModel, ...]  # the models between, nearest to the start first; empty when direct
+    note: str
+    live: tuple[Deployment, ...]  # what of it runs now
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is suspended or retired."""
+        return self.model.lifecycle != Lifecycle.ACTIVE
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What a model takes answers from, and what takes its answers, near ones first."""
+
+    upstream: list[Linked]
+    downstream: list[Linked]
+
+    @property
+    def stopped_upstream(self) -> list[Linked]:
+        """What it depends on that does not run any more."""
+        return [linked for linked in self.upstream if linked.stopped]
+
+
+def neighbourhood(model: RegisteredModel) -> Neighbourhood:
+    """Everything up and down the walk from a model, in three queries."""
+    rows = list(ModelDependency.objects.values_list("model_id", "depends_on_id", "note"))
+    up = routes(_grouped(rows, 0, 1), model.pk)
+    down = routes(_grouped(rows, 1, 0), model.pk)
+    found = RegisteredModel.objects.select_related("owner").in_bulk({*up, *down})
+    live = _live(found)
+    notes = {(taker, giver): note for taker, giver, note in rows}
+
+    def linked(route: tuple[int, ...], note: str) -> Linked:
+        *between, end = route
+        return Linked(found[end], tuple(found[pk] for pk in between), note, tuple(live.get(end, ())))
+
+    return Neighbourhood(
+        [linked(route, notes.get((model.pk, end), "")) for end, route in up.items()],
+        [linked(route, notes.get((end, model.pk), "")) for end, route in down.items()],
+    )
+
+
+def routes(edges: Edges, start: int) -> dict[int, tuple[int, ...]]:
+    """Everything that can be reached → the shortest way there, without the start; nearest first."""
+    found: dict[int, tuple[int, ...]] = {}
+    waiting: deque[tuple[int, tuple[int, ...]]] = deque([(start, ())])
+    while waiting:
+        here, way = waiting.popleft()
+        for after in edges.get(here, ()):
+            if after != start and after not in found:
+                found[after] = (*way, after)
+                waiting.append((after, found[after]))
+    return found
+
+
+def way_back(edges: Edges, model: int, wanted: Iterable[int]) -> tuple[int, ...]:
+    """The circle that depending on `wanted` would close: from the model back to it; empty when there is none."""
+    for first in wanted:
+        if first == model:
+            return (model, model)
+        way = routes(edges, first).get(model)
+        if way is not None:
+            return (model, first, *way)
+    return ()
+
+
+def edges_upward() -> dict[int, list[int]]:
+    """Model → the models that it takes answers from."""
+    return _grouped(ModelDependency.objects.values_list("model_id", "depends_on_id", "note"), 0, 1)
+
+
+def _grouped(rows: Iterable[tuple[int, int, str]], key: int, value: int) -> dict[int, list[int]]:
+    grouped: dict[int, list[int]] = {}
+    for row in rows:
+        grouped.setdefault(int(row[key]), []).append(int(row[value]))
+    return grouped
+
+
+def _live(models: Collection[int]) -> dict[int, list[Deployment]]:
+    rows = (
+        Deployment.objects.filter(RUNNING, version__model__in=models)
+        .select_related("version")
+        .order_by("-deployed_at")
+    )
+    live: dict[int, list[Deployment]] = {}
+    for row in production_first(rows):
+        live.setdefault(row.version.model_id, []).append(row)
+    return live
