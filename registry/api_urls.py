@@ -8,5 +8,6 @@ urlpatterns = [
     path("models", api.Models.as_view(), name="api-models"),
     path("models/<slug:slug>", api.Model.as_view(), name="api-model"),
     path("models/<slug:slug>/versions", api.ModelVersions.as_view(), name="api-model-versions"),
+    path("fields", api.Fields.as_view(), name="api-fields"),
     path("datasets", api.Datasets.as_view(), name="api-datasets"),
 ]

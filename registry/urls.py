@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import cards, datasets, models, versions
+from registry.views import cards, datasets, fields, models, versions
 
 VERSION = "models/<slug:slug>/versions/<str:version>"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("models/<slug:slug>/suspend/", models.model_suspend, name="model_suspend"),
     path("models/<slug:slug>/resume/", models.model_resume, name="model_resume"),
     path("models/<slug:slug>/retire/", models.model_retire, name="model_retire"),
+    path("models/<slug:slug>/tags/", models.model_tags, name="model_tags"),
     path("models/<slug:slug>/versions/new/", versions.version_new, name="version_new"),
     path(f"{VERSION}/card/", cards.card, name="card"),
     path(f"{VERSION}/card/edit/", cards.card_edit, name="card_edit"),
@@ -23,4 +24,9 @@ urlpatterns = [
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.dataset_new, name="dataset_new"),
     path("datasets/<str:name>/<str:version>/", datasets.dataset, name="dataset"),
+    path("fields/", fields.fields, name="fields"),
+    path("fields/new/", fields.field_new, name="field_new"),
+    path("fields/<slug:key>/", fields.field, name="field"),
+    path("fields/<slug:key>/move/", fields.field_move, name="field_move"),
+    path("fields/<slug:key>/retire/", fields.field_retire, name="field_retire"),
 ]

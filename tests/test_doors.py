@@ -72,6 +72,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     heartbeat_file().touch()  # as the scheduler does
     done = version.evaluations.filter(kind="fairness").get()
     return {
+        "field": builders.a_field(cast).key,
         "run": str(done.pk),
         "run_id": str(done.uuid),
         "live": str(live.pk),

@@ -42,7 +42,11 @@ RECORD = (
     Link("reports:reports", "Reports", "file"),
 )
 RULES = (Link("riskreview:policy", "Policy pack", "policy"), Link("registry:datasets", "Data sets", "db"))
-ADMINISTRATION = (Link("accounts:people", "People", "users"), Link("accounts:keys", "API keys", "key"))
+ADMINISTRATION = (
+    Link("accounts:people", "People", "users"),
+    Link("accounts:keys", "API keys", "key"),
+    Link("registry:fields", "Inventory fields", "edit"),
+)
 
 
 def address(name: str) -> str:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from governance.deployments.queries import Row, serving
 from governance.lineage import sightings
+from governance.portfolio.queries import versions_of
 from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
-from registry.models import Dataset, ModelVersion
+from registry.models import Dataset, Environment, ModelVersion, RegisteredModel
 from registry.queries import before
 from riskreview.models import Review, SignOff
 
@@ -117,3 +118,14 @@ def stale_warning(version: ModelVersion) -> dict[str, Any]:
         and dict(signoff.components) == judged.components
     }
     return {"count": len(counting)}
+
+
+@register.inclusion_tag("portfolio/gate_effect.html")
+def gate_effect(model: RegisteredModel) -> dict[str, Any]:
+    """What the gate would stop allowing if this model were stopped now."""
+    rows = versions_of(model, at=timezone.now())
+    losing = [
+        (label, [row.version.version for row in rows if row.answers[environment] == "allow"])
+        for environment, label in Environment.choices
+    ]
+    return {"versions": len(rows), "losing": [(label, names) for label, names in losing if names]}

@@ -5,11 +5,12 @@ Tier and status are judged above the registry: the roof subclasses these views a
 
 from registry.api.common import Standings
 from registry.api.datasets import Datasets
-from registry.api.models import Model, Models
+from registry.api.models import Fields, Model, Models
 from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
 __all__ = [
     "Datasets",
+    "Fields",
     "Model",
     "ModelVersionManifest",
     "ModelVersionView",

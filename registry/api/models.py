@@ -1,21 +1,25 @@
 """Models."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api import KeyView
+from accounts.models import Scope
 from accounts.refusals import Invalid
-from registry import actions
 from registry.access import model_for_reader, models_for_reader
-from registry.api.common import PAGES, READ_WRITE, Standings, checked, person
-from registry.models import RegisteredModel
+from registry.api.common import PAGES, READ_WRITE, Standings, checked
+from registry.api.etags import IF_MATCH, IF_NONE_MATCH, NOT_MODIFIED, refuse_unless_match, tagged
+from registry.api.given import change_given, create_given
+from registry.models import CustomField, RegisteredModel
 from registry.pagination import CursorPages, page_of
-from registry.shapes.models import ModelAnswer, ModelGiven
+from registry.shapes.models import MODEL_RELATIONS, FieldAnswer, ModelAnswer, ModelGiven
 
 MODEL_FILTERS = ("slug", "kind", "business_line", "lifecycle")
 
@@ -34,7 +38,7 @@ class Models(Standings):
         """Newest first."""
         rows = self.narrowed(models_for_reader(self.key.owner), request.query_params)
         pages = CursorPages()
-        page = pages.paginate_queryset(rows.prefetch_related("developers"), request, view=self) or []
+        page = pages.paginate_queryset(rows.prefetch_related(*MODEL_RELATIONS), request, view=self) or []
         answer = ModelAnswer(page, many=True, context={"standing": self.standing(page)})
         return pages.get_paginated_response(answer.data)
 
@@ -49,13 +53,9 @@ class Models(Standings):
 
     @extend_schema(operation_id="models_create", request=ModelGiven, responses={201: ModelAnswer})
     def post(self, request: Request) -> Response:
-        """Enter a model into the inventory."""
+        """Enter a model into the inventory, with its dependencies and tags."""
         given = checked(ModelGiven(data=request.data))
-        owner = person(given.pop("owner", self.key.owner.username), "owner")
-        developers = [person(name, "developers") for name in given.pop("developers")]
-        model = actions.create_model(
-            **given, owner=owner, developers=developers, actor=self.actor, at=timezone.now()
-        )
+        model = create_given(given, owner=self.key.owner, actor=self.actor, at=timezone.now())
         answer = ModelAnswer(model, context={"standing": self.standing([model])})
         return Response(answer.data, status=201, headers={"Location": f"{request.path}/{model.slug}"})
 
@@ -65,35 +65,43 @@ class Model(Standings):
 
     scopes: ClassVar[dict[str, str]] = READ_WRITE
 
-    @extend_schema(operation_id="models_retrieve", responses=ModelAnswer)
+    @extend_schema(
+        operation_id="models_retrieve",
+        parameters=[IF_NONE_MATCH],
+        responses={200: ModelAnswer, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, slug: str) -> Response:
-        """Show it."""
-        return self._answer(model_for_reader(self.key.owner, slug))
+        """Show it, with an ETag."""
+        return tagged(request, self._told(model_for_reader(self.key.owner, slug)))
 
-    @extend_schema(operation_id="models_update", request=ModelGiven(partial=True), responses=ModelAnswer)
+    @extend_schema(
+        operation_id="models_update",
+        parameters=[IF_MATCH],
+        request=ModelGiven(partial=True),
+        responses=ModelAnswer,
+    )
     def patch(self, request: Request, slug: str) -> Response:
-        """Change the fields given. The slug stays."""
+        """Change the fields given, if it is still as `If-Match` says. The slug stays."""
         model = model_for_reader(self.key.owner, slug)
         given = checked(ModelGiven(data=request.data, partial=True))
         if given.pop("slug", slug) != slug:
             raise Invalid("A model keeps its slug for life.", "Leave slug out.", field="slug")
-        fields = {
-            name: getattr(model, name) for name in ("name", "purpose", "decides", "business_line", "kind")
-        }
-        owner = person(given.pop("owner"), "owner") if "owner" in given else model.owner
-        names = given.pop("developers", None)
-        developers = (
-            list(model.developers.all()) if names is None else [person(name, "developers") for name in names]
-        )
-        changed = actions.change_model(
-            model=model,
-            **(fields | given),
-            owner=owner,
-            developers=developers,
-            actor=self.actor,
-            at=timezone.now(),
-        )
-        return self._answer(changed)
+        with transaction.atomic():
+            held = RegisteredModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
+            refuse_unless_match(request, self._told(held))
+            change_given(held, given, actor=self.actor, at=timezone.now())
+        return tagged(request, self._told(model_for_reader(self.key.owner, slug)))
 
-    def _answer(self, model: RegisteredModel) -> Response:
-        return Response(ModelAnswer(model, context={"standing": self.standing([model])}).data)
+    def _told(self, model: RegisteredModel) -> dict[str, Any]:
+        return dict(ModelAnswer(model, context={"standing": self.standing([model])}).data)
+
+
+class Fields(KeyView):
+    """The fields that the organisation added to every model's entry."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.REGISTRY_READ}
+
+    @extend_schema(operation_id="fields_list", responses=FieldAnswer(many=True))
+    def get(self, request: Request) -> Response:
+        """In the order of the form, retired ones included."""
+        return Response(FieldAnswer(CustomField.objects.all(), many=True).data)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,10 +20,13 @@ from registry.access import (
     model_for_reader,
     model_for_resumer,
     model_for_stopper,
+    model_for_tagger,
     refuse_unless_creator,
 )
-from registry.forms.models import ModelForm, ReasonForm
+from registry.dependencies import neighbourhood
+from registry.forms.models import ModelForm, ReasonForm, TagForm
 from registry.models import RegisteredModel
+from registry.queries import running_of
 from registry.views.complaints import complain, sent
 
 
@@ -34,7 +39,7 @@ def model_new(request: UserRequest) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                model = actions.create_model(**form.cleaned_data, actor=actor_of(request), at=timezone.now())
+                model = _create(request, form)
             except (Invalid, Conflict) as refused:
                 status = complain(form, refused, "slug")
             else:
@@ -45,18 +50,24 @@ def model_new(request: UserRequest) -> HttpResponse:
     return render(request, "registry/model_new.html", {"form": form}, status=status)
 
 
+@transaction.atomic
+def _create(request: UserRequest, form: ModelForm) -> RegisteredModel:
+    actor, at, wanted = actor_of(request), timezone.now(), form.cleaned_data["depends_on"]
+    model = actions.create_model(slug=form.cleaned_data["slug"], entry=form.entry, actor=actor, at=at)
+    actions.set_dependencies(model=model, depends_on=wanted, actor=actor, at=at)
+    return model
+
+
 @require_http_methods(["GET", "POST"])
 def model_edit(request: UserRequest, slug: str) -> HttpResponse:
     """Correct a model's entry."""
     model = model_for_editor(request.user, slug)
-    form, status = ModelForm(*sent(request), initial=_entry(model), user=request.user, model=model), 200
+    form, status = ModelForm(*sent(request), user=request.user, model=model), 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
             try:
-                actions.change_model(
-                    model=model, **form.cleaned_data, actor=actor_of(request), at=timezone.now()
-                )
+                _change(request, model, form)
             except (Invalid, Conflict) as refused:
                 status = complain(form, refused)
             else:
@@ -64,6 +75,35 @@ def model_edit(request: UserRequest, slug: str) -> HttpResponse:
                 return redirect("portfolio:model", model.slug)
     context = {"form": form, "model": model, "may_stop": may_stop(request.user, model)}
     return render(request, "registry/model_edit.html", context, status=status)
+
+
+@transaction.atomic
+def _change(request: UserRequest, model: RegisteredModel, form: ModelForm) -> None:
+    actor, at, wanted = actor_of(request), timezone.now(), form.cleaned_data["depends_on"]
+    actions.set_dependencies(model=model, depends_on=wanted, actor=actor, at=at)
+    actions.change_model(model=model, entry=form.entry, actor=actor, at=at)
+
+
+@require_POST
+def model_tags(request: UserRequest, slug: str) -> HttpResponse:
+    """Put tags on a model, or take one off."""
+    model = model_for_tagger(request.user, slug)
+    gone = request.POST.get("remove", "")
+    form = TagForm(request.POST)
+    if not gone and not form.is_valid():
+        messages.error(request, "No tag was given. Type at least one word.")
+        return redirect("portfolio:model", model.slug)
+    try:
+        actions.tag_model(
+            model=model,
+            add=[] if gone else form.cleaned_data["tags"],
+            remove=[gone] if gone else [],
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+    except (Invalid, Conflict) as refused:
+        messages.error(request, f"{refused} {refused.remedy}".strip())
+    return redirect(f"{reverse('portfolio:model', args=[model.slug])}#tags")
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,17 +153,7 @@ def _use_page(
         "form": form or ReasonForm(),
         "may_stop": may_stop(request.user, model),
         "may_resume": may_resume(request.user),
+        "near": neighbourhood(model),
+        "running": running_of(model),
     }
     return render(request, "registry/model_use.html", context, status=status)
-
-
-def _entry(model: RegisteredModel) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "purpose": model.purpose,
-        "decides": model.decides,
-        "business_line": model.business_line,
-        "kind": model.kind,
-        "owner": model.owner,
-        "developers": list(model.developers.all()),
-    }

@@ -257,7 +257,7 @@ def test_lists_ask_a_fixed_number_of_questions(
     client = api()
     client.get(MODELS)  # brings the inventory up to date
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):
         client.get(MODELS)
     with django_assert_max_num_queries(8):
         client.get(DATASETS)

@@ -21,6 +21,7 @@ ENTRY = {
     "decides": "",
     "business_line": "Retail",
     "kind": "binary_classification",
+    "origin": "in_house",
 }
 DATASET = {
     "name": "loans",
