@@ -3,14 +3,15 @@
 Derived from the evidence at each reading, so that no stored status can ever disagree with the gate.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from governance.portfolio.stages import stage_of
 from policy.context import after, earliest
 from policy.evidence import Evidence
 from policy.verdict import RequirementResult, Verdict
-from registry.models import Environment, Lifecycle, ModelVersion
+from registry.models import Environment, Lifecycle, ModelVersion, RegisteredModel
 from riskreview.judgement import Judged, judge_many
 from riskreview.models import Decision
 
@@ -97,6 +98,13 @@ def standings(versions: Sequence[ModelVersion], *, at: datetime) -> list[Standin
 def standing_of(version: ModelVersion, *, at: datetime) -> Standing:
     """The standing of one version."""
     return standings([version], at=at)[0]
+
+
+def stage_of_model(model: RegisteredModel, newest: Standing | None, deployed_in: Collection[str]) -> str:
+    """How far a model is, by its newest version and where any of its versions runs."""
+    statuses = [newest.status] if newest is not None else []
+    asked = newest is not None and any(judged.evidence.review_open for judged in newest.judged.values())
+    return stage_of(model.lifecycle, statuses, deployed_in, review_open=asked and "evaluating" in statuses)
 
 
 def status_of(version: ModelVersion, judged: Judged) -> str:

@@ -18,8 +18,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.search import words
-from governance.portfolio.stages import stage_of
-from governance.portfolio.standing import TIER_ORDER, Standing, standings
+from governance.portfolio.standing import TIER_ORDER, Standing, stage_of_model, standings
 from registry.models import Deployment, ModelVersion, RegisteredModel
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.models import PolicyPack
@@ -130,7 +129,7 @@ def _row(
         kind=model.kind,
         origin=model.origin,
         line=model.business_line,
-        stage=stage_of(model.lifecycle, [standing.status] if standing else [], live),
+        stage=stage_of_model(model, standing, live),
         tags=[tag.name for tag in model.tags.all()],
         live_in=sorted(live),
         text=_text(model),

@@ -9,29 +9,17 @@ from django.views.decorators.http import require_GET
 from accounts.access import UserRequest
 from governance.gate.queries import recent_decisions
 from governance.portfolio import panels, queries
+from governance.portfolio.model_page import model_page
 from governance.portfolio.standing import standing_of
-from registry.access import may_edit, may_stop, model_for_reader, version_for_reader
+from registry.access import model_for_reader, version_for_reader
 from registry.models import Environment
 
 
 @require_GET
 def model(request: UserRequest, slug: str) -> HttpResponse:
-    """A use, and every version that implements it."""
+    """A use, its whole story, and every version that implements it."""
     found = model_for_reader(request.user, slug)
-    now = timezone.now()
-    versions = queries.versions_of(found, at=now)
-    context = {
-        "model": found,
-        "developers": list(found.developers.all()),
-        "versions": versions,
-        "assessment": found.tier_assessments.select_related("confirmed_by", "assessed_by").first(),
-        "may_edit": may_edit(request.user, found),
-        "may_stop": may_stop(request.user, found),
-        "serving": queries.serving_of(versions, at=now),
-        "happened": queries.what_happened(found.ref),
-        "trail": f"{reverse('trail:events')}?subject={found.ref}",
-    }
-    return render(request, "portfolio/model.html", context)
+    return render(request, "portfolio/model.html", model_page(found, request.user, at=timezone.now()))
 
 
 @require_GET
