@@ -16,11 +16,12 @@ LEAST_CHARACTERS = 20
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the card."""
+    """A part of the card. `items` are what a good text speaks about; they help the writer and are not counted."""
 
     id: str
     title: str
     help: str
+    items: tuple[str, ...]
     required_from: Tier
 
 
@@ -46,7 +47,13 @@ def load_card_schema(path: Path = DEFAULT) -> CardSchema:
         id=content["id"],
         version=content["version"],
         sections=tuple(
-            Section(item["id"], item["title"], item["help"], Tier(item["required_from"]))
+            Section(
+                id=item["id"],
+                title=item["title"],
+                help=item["help"],
+                items=tuple(item["items"]),
+                required_from=Tier(item["required_from"]),
+            )
             for item in content["sections"]
         ),
     )
