@@ -5,7 +5,9 @@ class EvaluationsConfig(AppConfig):
     name = "evaluations"
 
     def ready(self) -> None:
-        """The sweep must know how to wake and how to bury an evaluation."""
-        from evaluations import actions, jobs, models, wake
+        """The sweep must know how to wake and how to bury an evaluation; cards show what was measured."""
+        from evaluations import actions, jobs, measures, models, wake
+        from registry.measures import register_source
 
         jobs.register_kind(models.EvaluationRun, wake=wake.wake_evaluation, bury=actions.bury_evaluation)
+        register_source(measures.measures_of_runs)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+WORDS = re.compile(r"\{\{[^{}\n]*\}\}|\s+|\w+|[^\w\s]")
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 CONTEXT = 90  # characters kept on each side of a change
 MOST_WORDS = 4_000  # comparing is quadratic; longer texts are compared by line

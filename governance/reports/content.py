@@ -19,6 +19,7 @@ from governance.portfolio.standing import Standing, standing_of
 from governance.reports.models import Report
 from governance.trail.telling import sentence, subject_words
 from policy.cards import load_card_schema
+from registry.measures import Measures, measures_of
 from registry.models import ArtifactFile, CardRevision, ModelVersion
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.judgement import Judged
@@ -61,6 +62,7 @@ class Content:
     evaluations: list[Evaluated]
     card: CardRevision | None
     sections: list[CardSection]
+    measures: Measures
     files: list[ArtifactFile]
     decisions: list[GateDecision]
     events: list[tuple[Event, str, str]]
@@ -91,6 +93,7 @@ def gather(report: Report, *, at: datetime) -> Content:
         ],
         card=card,
         sections=_sections(card),
+        measures=measures_of(version),
         files=list(version.files.all()),
         decisions=list(
             version.decisions.filter(environment=report.environment)
