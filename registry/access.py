@@ -11,6 +11,7 @@ from accounts.models import Role, User
 from accounts.refusals import NotAllowed
 from registry.models import (
     ArtifactFile,
+    CardComment,
     CardRevision,
     CustomField,
     Dataset,
@@ -191,4 +192,12 @@ def card_for_reader(user: User, version: ModelVersion, number: int | None = None
     found = cards.filter(number=number).first()
     if found is None:
         raise Http404(f"The card of version {version.version} has no revision {number}.")
+    return found
+
+
+def card_comment_for_reader(user: User, version: ModelVersion, pk: int) -> CardComment:
+    """One remark on the version's card. Raises Http404."""
+    found = version.card_comments.select_related("author", "version__model").filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"The card of version {version.version} has no comment {pk}.")
     return found

@@ -10,6 +10,7 @@ from accounts.models import Role, User
 from registry.intake import StoredFile
 from registry.models import (
     RUNNING,
+    CardComment,
     CardRevision,
     CustomField,
     Dataset,
@@ -88,6 +89,16 @@ def pair_to_compare(model: RegisteredModel) -> tuple[str, str]:
     newest = model.versions.select_related("parent").first()
     earlier = before(newest) if newest else None
     return earlier.version if earlier else "", newest.version if newest else ""
+
+
+def card_comments_of(version: ModelVersion) -> QuerySet[CardComment]:
+    """What people said about the card's sections, oldest first."""
+    return version.card_comments.select_related("author", "resolved_by", "version__model")
+
+
+def open_card_comments(version: ModelVersion) -> int:
+    """How many remarks on the card nobody has resolved."""
+    return version.card_comments.filter(resolved_at=None).count()
 
 
 def next_version(model: RegisteredModel) -> str:

@@ -1,6 +1,7 @@
 """Every change of the registry: one transaction and one audit event each."""
 
-from registry.actions.cards import CardMoved, revise_card
+from registry.actions.card_comments import comment_on_card, resolve_card_comment
+from registry.actions.cards import CardMoved, CardUnchanged, revise_card
 from registry.actions.datasets import register_dataset
 from registry.actions.deployments import (
     Restored,
@@ -30,7 +31,9 @@ __all__ = [
     "CardMoved",
     "FieldEntry",
     "change_field",
+    "CardUnchanged",
     "change_model",
+    "comment_on_card",
     "create_model",
     "define_field",
     "move_field",
@@ -41,6 +44,7 @@ __all__ = [
     "register_from_mlflow",
     "register_predictions_only",
     "register_upload",
+    "resolve_card_comment",
     "resume_model",
     "retire_field",
     "retire_model",

@@ -1,6 +1,7 @@
 """Saving model cards."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from registry.actions.locking import locked_version
 from registry.models import CardRevision, ModelVersion
 
 LONGEST_SECTION = 20_000
+LINE_END = re.compile(r"\r\n?")
 
 
 class CardMoved(Conflict):
@@ -27,6 +29,14 @@ class CardMoved(Conflict):
             f"{current.author.name} saved revision {current.number} while you were writing.",
             "Your text is kept below. Compare, then save again.",
         )
+        self.current = current
+
+
+class CardUnchanged(Invalid):
+    """The same words as in the newest revision, which is `current`."""
+
+    def __init__(self, current: CardRevision) -> None:
+        super().__init__("Nothing changed, so nothing was saved.", "Change a section first.")
         self.current = current
 
 
@@ -43,7 +53,7 @@ def revise_card(
 ) -> CardRevision:
     """Save the card as a new revision.
 
-    `expected_revision` is the one that the author started from, 0 for none. Raises CardMoved, Invalid.
+    `expected_revision` is the one that the author started from, 0 for none. Raises CardMoved, CardUnchanged, Invalid.
     """
     locked_version(version)
     current = version.cards.select_related("author").first()
@@ -51,7 +61,7 @@ def revise_card(
         raise CardMoved(current)
     texts = _texts(sections)
     if current is not None and current.sections == texts:
-        raise Invalid("Nothing changed, so nothing was saved.", "Change a section first.")
+        raise CardUnchanged(current)
     digest = "sha256:" + hashlib.sha256(canonical(texts).encode()).hexdigest()
     revision = CardRevision.objects.create(
         version=version,
@@ -77,7 +87,7 @@ def _texts(sections: Mapping[str, str]) -> dict[str, str]:
         raise Invalid(f"A card has no section {unknown[0]}; it has {', '.join(known)}.", field=unknown[0])
     texts = {}
     for name, section in known.items():
-        text = clean(sections.get(name, "")).replace("\r\n", "\n").strip()
+        text = LINE_END.sub("\n", clean(sections.get(name, ""))).strip()
         if len(text) > LONGEST_SECTION:
             raise Invalid(
                 f"{section.title} is longer than {LONGEST_SECTION:,} characters.",

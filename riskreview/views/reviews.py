@@ -16,6 +16,7 @@ from evaluations.charts import charts_for
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
 from evaluations.tiles import tiles_of
 from registry.models import Environment, ModelVersion
+from registry.queries import open_card_comments
 from riskreview.access import review_for_reader
 from riskreview.actions import comment
 from riskreview.actions.reviews import may_comment
@@ -141,6 +142,7 @@ def workspace(request: UserRequest, review: Review, **more: Any) -> dict[str, An
         "measured": _measured(version),
         "certificates": certificates(list(rows.order_by("-pk")), judged, user, at=now),
         "comments": list(review.comments.select_related("author")),
+        "card_comments": open_card_comments(version),
         "comment_form": CommentForm(),
         "may_comment": may_comment(user),
         "next": next_signature(user, now, after=review),
