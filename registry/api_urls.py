@@ -9,5 +9,6 @@ urlpatterns = [
     path("models/<slug:slug>", api.Model.as_view(), name="api-model"),
     path("models/<slug:slug>/versions", api.ModelVersions.as_view(), name="api-model-versions"),
     path("fields", api.Fields.as_view(), name="api-fields"),
+    path("models/<slug:slug>/versions/<str:version>/card", api.Card.as_view(), name="api-card"),
     path("datasets", api.Datasets.as_view(), name="api-datasets"),
 ]

@@ -3,12 +3,14 @@
 Tier and status are judged above the registry: the roof subclasses these views and overrides `standing`.
 """
 
+from registry.api.cards import Card
 from registry.api.common import Standings
 from registry.api.datasets import Datasets
 from registry.api.models import Fields, Model, Models
 from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
 __all__ = [
+    "Card",
     "Datasets",
     "Fields",
     "Model",
