@@ -7,4 +7,5 @@ urlpatterns = [
     path("reports/", views.reports, name="reports"),
     path("reports/<int:pk>/", views.report, name="report"),
     path("reports/<int:pk>/file/", views.report_download, name="file"),
+    path("models/<slug:slug>/versions/<str:version>/card/pdf/", views.card_file, name="card_pdf"),
 ]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,9 +16,14 @@ from audit.canonical import clean
 from evaluations.models import JobStatus
 from governance.reports.access import known_environment, report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
+from governance.reports.card_pdf import card_pdf
 from governance.reports.models import Report
-from registry.access import version_for_reader
+from governance.reports.render import RenderFailed
+from registry.access import card_for_reader, version_for_reader
+from registry.card_formats import document_of
+from registry.measures import measures_of
 from registry.models import Environment, ModelVersion
+from registry.views.cards import number_in
 
 PAGE_SIZE = 25
 STOP_POLLING = 286  # htmx ends a poll on this status
@@ -102,4 +108,21 @@ def pdf_response(report: Report, content: Any) -> FileResponse:
     name = f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}.pdf"
     response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
     response["X-Checksum-SHA256"] = report.sha256
+    return response
+
+
+@require_GET
+def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
+    """The card of a version as a PDF; `?revision=` for an older one."""
+    found = version_for_reader(request.user, slug, version)
+    revision = card_for_reader(request.user, found, number_in(request, "revision"))
+    if revision is None:
+        raise Http404(f"Version {version} has no card yet.")
+    document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
+    try:
+        content = card_pdf(document)
+    except RenderFailed as failed:
+        raise Conflict(str(failed), "Take the card in another format meanwhile.") from failed
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{document.name}.pdf"'
     return response
