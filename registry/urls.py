@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import cards, datasets, fields, models, versions
+from registry.views import card_editor, card_files, cards, datasets, fields, models, versions
 
 VERSION = "models/<slug:slug>/versions/<str:version>"
 
@@ -16,7 +16,12 @@ urlpatterns = [
     path("models/<slug:slug>/tags/", models.model_tags, name="model_tags"),
     path("models/<slug:slug>/versions/new/", versions.version_new, name="version_new"),
     path(f"{VERSION}/card/", cards.card, name="card"),
-    path(f"{VERSION}/card/edit/", cards.card_edit, name="card_edit"),
+    path(f"{VERSION}/card/edit/", card_editor.card_edit, name="card_edit"),
+    path(f"{VERSION}/card/preview/", card_editor.card_preview, name="card_preview"),
+    path(f"{VERSION}/card/import/", card_files.card_import, name="card_import"),
+    path(f"{VERSION}/card/export/<str:name>/", card_files.card_export, name="card_export"),
+    path(f"{VERSION}/card/comments/", cards.comment, name="card_comment"),
+    path(f"{VERSION}/card/comments/<int:pk>/resolve/", cards.resolve, name="card_comment_resolve"),
     path(f"{VERSION}/files/", versions.files, name="files"),
     path(f"{VERSION}/files/manifest.json", versions.manifest, name="manifest"),
     path(f"{VERSION}/files/verify/", versions.verify, name="verify"),
