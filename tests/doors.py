@@ -81,6 +81,9 @@ PAGES = [
     Door(VERSION),
     Door(f"{VERSION}card/"),
     Door(f"{VERSION}card/edit/", who=TEAM),
+    Door(f"{VERSION}card/import/", who=TEAM),
+    Door(f"{VERSION}card/export/json/"),
+    Door(f"{VERSION}card/pdf/"),
     Door(f"{VERSION}files/"),
     Door(f"{VERSION}files/get/model.skops"),
     Door(f"{VERSION}files/manifest.json"),
@@ -119,6 +122,7 @@ PUBLIC = [
 KEEPS_NOTHING = [
     posts(f"{MODEL}tier/preview/", EVERYBODY, 200),
     posts("/audit/verify/", EVERYBODY, 200),
+    posts(f"{VERSION}card/preview/", EVERYBODY, 200, details="Some *text*."),
 ]
 OWN = [
     posts("/settings/", EVERYBODY, theme="dark"),
@@ -149,6 +153,9 @@ DEEDS = [
     posts(f"{MODEL}tier/", TEAM),
     posts(f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", tier="critical"),
     posts(f"{VERSION}card/edit/", TEAM, revision="1", caveats="Something else."),
+    posts(f"{VERSION}card/import/", TEAM, text="Something else.", revision="1", take="details", save="1"),
+    posts(f"{VERSION}card/comments/", EVERYBODY - {"aud"}, section="caveats", text="A remark."),
+    posts(f"{VERSION}card/comments/{{card_comment}}/resolve/", TEAM | {"viktor"}),
     posts(f"{VERSION}files/verify/", STEWARDS | OFFICERS),
     posts(f"{VERSION}evaluations/start/", TEAM | {"viktor"}, kinds=["fairness"], dataset="{dataset}"),
     posts(f"{VERSION}submit/", TEAM, environment="staging", due_on="2099-01-01"),
@@ -186,6 +193,14 @@ KEY_DOORS = [
         body={"from": "1", "to": "1"},
     ),
     KeyDoor(f"{API}/fields", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/models/credit-default/versions/1/card", Scope.REGISTRY_READ),
+    KeyDoor(
+        f"{API}/models/credit-default/versions/1/card",
+        Scope.REGISTRY_WRITE,
+        "PUT",
+        428,
+        {"sections": {"details": "Written by a pipeline."}},
+    ),
     KeyDoor(f"{API}/versions", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_WRITE, "POST", 415, {}),

@@ -22,7 +22,7 @@ from governance.reports.actions import request_report, succeed_report
 from governance.reports.models import Report
 from governance.reports.render import Rendered
 from governance.reports.tasks import reports_folder
-from registry.actions import record_deployment
+from registry.actions import comment_on_card, record_deployment
 from registry.models import ModelVersion
 from riskreview.models import Condition, Decision
 from tests import builders
@@ -65,6 +65,9 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     deployment = record_deployment(
         version=version, environment="production", decision_id=str(decision.pk), actor=dev, at=AT
     )
+    remark = comment_on_card(
+        version=version, section="caveats", text="Why?", author=cast.viktor, actor=dev, at=AT
+    )
     report = a_report(cast, version)
     api("gate")
     sequence_pending()
@@ -80,6 +83,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "review": str(review.pk),
         "signoff": str(signoff.pk),
         "condition": str(Condition.objects.get().pk),
+        "card_comment": str(remark.pk),
         "assessment": str(version.model.tier_assessments.get().pk),
         "decision": str(decision.pk),
         "deployment": str(deployment.pk),

@@ -241,7 +241,8 @@ def test_two_revisions_are_compared_word_by_word(
     client = client_of(cast.viktor)
 
     page = text(client.get(f"{VERSION}/card/?revision=2&since=1"))
-    assert "<del>60</del><ins>55</ins>" in page
+    assert "The cut-off is 0.<del>60</del> for all." in page
+    assert "The cut-off is 0.<ins>55</ins> for all." in page
     assert "This is an older revision." in text(client.get(f"{VERSION}/card/?revision=1"))
     for address in ("?revision=9", "?revision=x", "?revision=1&since=-1"):
         assert client.get(f"{VERSION}/card/{address}").status_code == 404

@@ -8,6 +8,7 @@ from registry.actions import CardMoved, revise_card
 from registry.cards import completed, shown_sections
 from registry.differences import Piece, word_diff
 from registry.drafts import draft_sections
+from registry.measures import Measures
 from registry.models import CardRevision, ModelVersion, RegisteredModel
 from tests.builders import a_version
 from tests.conftest import AT, actor_of_user
@@ -95,7 +96,7 @@ def test_who_saves_second_is_told_and_overwrites_nobody(cast: SimpleNamespace, v
 def test_a_draft_says_what_is_on_file(cast: SimpleNamespace, version: ModelVersion) -> None:
     version.parameters = {"C": 0.5, "solver": "a|b"}
     version.signature = {"inputs": [{"name": "age", "type": "long"}], "outputs": []}
-    draft = draft_sections(version)
+    draft = draft_sections(version, Measures())
 
     assert "Owner: Olga Lindqvist" in draft["details"]
     assert version.artifact_digest in draft["details"]
