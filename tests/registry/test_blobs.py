@@ -202,22 +202,23 @@ def test_what_a_killed_process_left_goes_after_a_day(own_files: Path) -> None:
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
-def as_before_blobs(own_files: Path, version: ModelVersion, dataset: Dataset) -> None:
-    """Put the files where versions of Countersign before blobs kept them."""
+def as_before_blobs(own_files: Path, version: ModelVersion, dataset: Dataset) -> Dataset:
+    """Put the files where versions of Countersign before blobs kept them; the data set is one registered by them."""
     place = own_files / "files" / "artifacts" / version.model.slug / str(version.pk) / "model.skops"
     place.parent.mkdir(parents=True)
     blob_of(version).rename(place)
     (own_files / "files" / "datasets").mkdir()
     blob(dataset.digest).rename(own_files / "files" / "datasets" / "0123.csv")
-    Dataset.objects.filter(pk=dataset.pk).update(file="datasets/0123.csv")
-    dataset.refresh_from_db()
+    dataset.pk, dataset.name, dataset.file = None, "loans-before", "datasets/0123.csv"
+    dataset.save(force_insert=True)
+    return dataset
 
 
 def test_files_of_earlier_versions_are_read_where_they_are_until_they_are_moved(
     cast: SimpleNamespace, model: RegisteredModel, own_files: Path
 ) -> None:
     version, dataset = a_version(cast, model), a_dataset(cast)
-    as_before_blobs(own_files, version, dataset)
+    dataset = as_before_blobs(own_files, version, dataset)
     said = StringIO()
 
     for _ in range(2):
@@ -239,7 +240,7 @@ def test_what_is_not_as_registered_is_not_moved(
     cast: SimpleNamespace, model: RegisteredModel, own_files: Path
 ) -> None:
     version, dataset = a_version(cast, model), a_dataset(cast)
-    as_before_blobs(own_files, version, dataset)
+    dataset = as_before_blobs(own_files, version, dataset)
     for place in [*own_files.rglob("model.skops"), *own_files.rglob("0123.csv")]:
         place.chmod(0o600)
         place.write_bytes(b"changed")

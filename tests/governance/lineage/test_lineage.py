@@ -15,6 +15,7 @@ from audit.actor import Actor
 from registry.actions import record_deployment
 from registry.models import Dataset, DatasetRole, Deployment, ModelDependency, ModelVersion
 from tests import builders
+from tests.audit.flushing import unguarded
 from tests.builders import a_decision
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +36,13 @@ def deployed(version: ModelVersion, decision: str, **more: Any) -> Deployment:
 
 
 def made_from(version: ModelVersion, parent: ModelVersion | None) -> None:
-    ModelVersion.objects.filter(pk=version.pk).update(parent=parent)
+    with unguarded():
+        ModelVersion.objects.filter(pk=version.pk).update(parent=parent)
 
 
 def trained(version: ModelVersion, dataset: Dataset) -> None:
-    ModelVersion.objects.filter(pk=version.pk).update(trained_on=dataset)
+    with unguarded():
+        ModelVersion.objects.filter(pk=version.pk).update(trained_on=dataset)
 
 
 @pytest.fixture
