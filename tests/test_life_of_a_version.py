@@ -83,7 +83,7 @@ def test_a_version_is_blocked_then_allowed_then_blocked_again(life: Life, small_
     evaluate(life, small_model)
     submit(life)
     sign(life)
-    decide(life)
+    deploy(life, decide(life))
     prove(life)
     report(life)
     change_the_card(life)
@@ -204,7 +204,7 @@ def sign(life: Life) -> None:
         life.told("review.signed", by=getattr(life.cast, name).name, decision="approve")
 
 
-def decide(life: Life) -> None:
+def decide(life: Life) -> str:
     """7. The gate allows production, with its grounds and an attestation, and keeps the answer."""
     answer = life.gate()
     assert answer["decision"] == "allow", answer["requirements"]
@@ -213,10 +213,23 @@ def decide(life: Life) -> None:
     assert event["subject"] == f"{SUBJECT}/env:production"
     assert life.pipeline.get(f"{API}/gate/decisions/{answer['id']}").json() == answer
     assert life.a("aud").get(reverse("gate:decision", args=[answer["id"]])).status_code == 200
+    return str(answer["id"])
+
+
+def deploy(life: Life, decision: str) -> None:
+    """8. The pipeline reports what it did under the decision; from the data one can follow to what runs."""
+    answer = life.pipeline.post(f"{API}/deployments", {"decision": decision}, content_type="application/json")
+    assert (answer.status_code, answer.json()["problem"]) == (201, None)
+    event = life.told("deployment.recorded", by="ci-retail", decision=decision)
+    assert event["subject"] == SUBJECT
+    page = life.a("aud").get("/datasets/loans/2026H1/").content.decode()
+    assert f"/deployments/{answer.json()['id']}/" in page
+    lineage = life.pipeline.get(f"{API}/lineage/dataset/loans/2026H1", {"direction": "downstream"}).json()
+    assert f"deployment:{answer.json()['id']}" in {node["id"] for node in lineage["nodes"]}
 
 
 def prove(life: Life) -> None:
-    """8. Every event has its place in the log, which the newest signed checkpoint covers and which verifies."""
+    """9. Every event has its place in the log, which the newest signed checkpoint covers and which verifies."""
 
     def waiting() -> bool:
         events = life.pipeline.get(f"{API}/audit/events", {"page_size": "500"}).json()["results"]
@@ -229,7 +242,7 @@ def prove(life: Life) -> None:
 
 
 def report(life: Life) -> None:
-    """9. Carl asks for the audit report; a worker makes the PDF, and the decision stands in it."""
+    """10. Carl asks for the audit report; a worker makes the PDF, and the decision stands in it."""
     answer = send(life.a("carl"), reverse("reports:reports"), subject=f"{MODEL}/1", environment="production")
     assert answer.status_code == 302
     page = answer["Location"]

@@ -9,7 +9,8 @@ from django.urls import reverse
 from audit.sequencer import sequence_pending
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
-from registry.models import ModelVersion
+from registry.actions import record_deployment
+from registry.models import Deployment, ModelVersion
 from riskreview.models import Decision
 from tests import builders
 from tests.conftest import AT, actor_of_user
@@ -34,7 +35,15 @@ def version(cast: SimpleNamespace) -> ModelVersion:
     other = builders.ready_to_sign(cast, slug="tenant-screening")
     builders.a_signature(other.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
     actor = actor_of_user(cast.dev)
-    decide(version=version, environment="production", context={}, dry_run=False, actor=actor, at=AT)
+    asked = decide(version=version, environment="production", context={}, dry_run=False, actor=actor, at=AT)
+    record_deployment(
+        version=version,
+        environment="production",
+        decision_id=str(asked.pk),
+        problem="The gate denied it.",
+        actor=actor,
+        at=AT,
+    )
     sequence_pending()
     return version
 
@@ -73,6 +82,11 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         *(("viktor", reverse("evaluations:run", args=[run.pk])) for run in version.evaluations.all()),
         ("aud", reverse("gate:decisions")),
         ("aud", reverse("gate:decision", args=[GateDecision.objects.get().pk])),
+        ("aud", reverse("deployments:deployments")),
+        ("aud", f"{reverse('deployments:deployments')}?view=map"),
+        ("aud", reverse("deployments:deployment", args=[Deployment.objects.get().pk])),
+        ("aud", reverse("lineage:lineage", args=["version", f"{slug}/{number}"])),
+        ("aud", reverse("lineage:lineage", args=["dataset", f"{slug}-test/1"])),
         ("aud", reverse("trail:events")),
         ("aud", reverse("trail:entry", args=[0])),
         ("carl", reverse("reports:reports")),
