@@ -97,7 +97,7 @@ class RoleGrant(models.Model):
 class Scope(models.TextChoices):
     """What a key may do."""
 
-    GATE = "gate", "Ask the gate"
+    GATE = "gate", "Ask the gate and report deployments"
     REGISTRY_READ = "registry:read", "Read the registry"
     REGISTRY_WRITE = "registry:write", "Register models, versions and data sets"
     EVALUATIONS_READ = "evaluations:read", "Read evaluations"

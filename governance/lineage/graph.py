@@ -162,3 +162,23 @@ def folded(graph: Graph, most: int, important: Collection[str] = ()) -> Graph:
         for edge in graph.edges
     ]
     return sound(replace(graph, nodes=kept, edges=edges, left_out={}))
+
+
+def without_shortcuts(graph: Graph) -> Graph:
+    """The graph without edges that a longer way says too: where v1 made v2 made v3, the data of v1 needs one line.
+
+    What can be reached from where stays the same (the transitive reduction; Aho, Garey, Ullman 1972). Edges that run
+    against the columns are left alone.
+    """
+    _, against = ranked(graph)
+    onward: dict[str, set[str]] = defaultdict(set)
+    for edge in graph.edges:
+        if edge not in against:
+            onward[edge.source].add(edge.target)
+    steps = [(here, there) for here, targets in onward.items() for there in targets]
+    beyond = {
+        name: set().union(*(_walk({target}, steps, None) - {target} for target in targets))
+        for name, targets in onward.items()
+    }
+    edges = [edge for edge in graph.edges if edge in against or edge.target not in beyond[edge.source]]
+    return replace(graph, edges=edges)

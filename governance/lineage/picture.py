@@ -1,10 +1,10 @@
 """A lineage drawn as SVG: boxes that link to their pages, lines from left to right."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from evaluations.charts.svg import AXIS, GREY, INK, SURFACE, clipped, safe
-from governance.lineage.graph import Graph, Node, folded
+from governance.lineage.graph import Graph, Node, folded, reached, without_shortcuts
 from governance.lineage.layout import HEIGHT, WIDTH, Box, Line, laid_out
 from governance.lineage.telling import HEADINGS, KIND_WORDS
 from governance.templatetags.marks import COLOURS
@@ -47,12 +47,12 @@ class Picture:
 
 def drawn(graph: Graph, title: str) -> Picture:
     """Draw a lineage; columns that are too long are folded, the table has all of it."""
-    important = {node.id for node in graph.nodes if node.shape in LOUD or node.state == "Runs"}
+    important = _important(graph)
     small = folded(graph, MOST_IN_COLUMN, important)
-    layout = laid_out(small)
+    layout = laid_out(without_shortcuts(small))
     finding = _finding(graph)
     parts = [_heading(x, kind) for x, kind in layout.headings]
-    parts += [_line(line, important) for line in layout.lines]
+    parts += [_line(line) for line in layout.lines]
     parts += [_box(box, start=box.node.id in graph.starts) for box in layout.boxes]
     size = f'viewBox="0 0 {layout.width:g} {layout.height:g}" width="{layout.width:g}" height="{layout.height:g}"'
     svg = (
@@ -62,6 +62,12 @@ def drawn(graph: Graph, title: str) -> Picture:
         f"{''.join(parts)}</svg>"
     )
     return Picture(svg, title, finding, _table(graph), sum(graph.left_out.values()))
+
+
+def _important(graph: Graph) -> set[str]:
+    """What must not be folded away: what runs or needs someone, and all that led to it."""
+    ends = {node.id for node in graph.nodes if node.shape in LOUD or node.state == "Runs"}
+    return {node.id for node in reached(replace(graph, starts=frozenset(ends)), "upstream").nodes}
 
 
 def _finding(graph: Graph) -> str:
@@ -97,7 +103,7 @@ def _heading(x: float, kind: str) -> str:
     return f'<text class="t" x="{x:.1f}" y="14" fill="{AXIS}">{HEADINGS[kind]}</text>'
 
 
-def _line(line: Line, important: Collection[str]) -> str:
+def _line(line: Line) -> str:
     """A smooth line: level where it leaves, where it crosses a column and where it arrives."""
     (x, y), *rest = line.points
     drawn = [f"M{x:.1f} {y:.1f}"]
@@ -138,4 +144,4 @@ def _box(box: Box, *, start: bool) -> str:
     placed = f'transform="translate({box.x:.1f} {box.y:.1f})"'
     if not node.href:
         return f"<g {placed}>{inner}</g>"
-    return f'<a class="ln-link" href="{safe(node.href)}" aria-label="{safe(words)}" {placed}>{inner}</a>'
+    return f'<a class="ln-link" href="{safe(node.href)}" {placed}>{inner}</a>'

@@ -59,8 +59,8 @@ def version_node(row: ModelVersion) -> Node:
     return Node(
         "version",
         f"{row.model.slug}/{row.version}",
-        row.model.name,
-        f"v{row.version}, registered {short_date(row.registered_at)}",
+        f"v{row.version} {row.model.name}",
+        f"registered {short_date(row.registered_at)}",
         shape="no" if broken else "",
         state="Files differ from the manifest" if broken else "",
         href=reverse("portfolio:version", args=[row.model.slug, row.version]),

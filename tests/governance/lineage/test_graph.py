@@ -5,7 +5,17 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.lineage.graph import KINDS, Edge, Graph, Node, folded, ranked, reached, sound
+from governance.lineage.graph import (
+    KINDS,
+    Edge,
+    Graph,
+    Node,
+    folded,
+    ranked,
+    reached,
+    sound,
+    without_shortcuts,
+)
 from governance.lineage.layout import HEIGHT, WIDTH, laid_out
 from governance.lineage.picture import drawn
 
@@ -93,6 +103,24 @@ def test_the_same_graph_is_the_same_picture_and_safe_to_show(graph: Graph) -> No
     assert "<script" not in picture.svg
     assert " style=" not in picture.svg
     assert len(picture.rows) == len(graph.nodes)
+
+
+@many
+@given(graphs())
+def test_leaving_out_shortcuts_changes_nothing_about_what_can_be_reached(graph: Graph) -> None:
+    spare = without_shortcuts(graph)
+    assert set(spare.edges) <= set(graph.edges)
+    for node in graph.nodes[:8]:
+        whole, less = (
+            names(reached(Graph(one.nodes, one.edges, frozenset({node.id})), "downstream"))
+            for one in (graph, spare)
+        )
+        assert whole == less
+
+
+def test_a_line_that_a_longer_way_says_is_not_drawn() -> None:
+    more = Graph(LINE.nodes, [*LINE.edges, Edge("dataset:d", "version:2", "trained")], LINE.starts)
+    assert without_shortcuts(more).edges == LINE.edges
 
 
 def chain(*names: str) -> list[Edge]:
