@@ -18,6 +18,7 @@ from registry.actions import revise_card
 from registry.card_formats import FORMATS, CardDocument, document_of, read_card
 from registry.measures import Measure, Measures
 from registry.models import CardRevision, ModelTag, ModelVersion, RegisteredModel
+from tests.audit.flushing import unguarded
 from tests.builders import a_dataset, a_version
 from tests.conftest import AT, actor_of_user
 
@@ -45,13 +46,15 @@ TEXTS = {
 @pytest.fixture
 def version(cast: SimpleNamespace, model: RegisteredModel) -> ModelVersion:
     version = a_version(cast, model)
-    version.evaluated_on.add(a_dataset(cast))
-    version.trained_on = a_dataset(cast, "loans-train", role="training")
-    version.signature = {
-        "inputs": [{"name": "age", "type": "long"}],
-        "outputs": [{"name": None, "type": "double"}],
-    }
-    version.save()
+    tested, trained = a_dataset(cast), a_dataset(cast, "loans-train", role="training")
+    with unguarded():
+        version.evaluated_on.add(tested)
+        version.trained_on = trained
+        version.signature = {
+            "inputs": [{"name": "age", "type": "long"}],
+            "outputs": [{"name": None, "type": "double"}],
+        }
+        version.save()
     ModelTag.objects.create(model=model, name="retail")
     return version
 
