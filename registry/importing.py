@@ -21,7 +21,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.models import Event
 from audit.verbs import Verb
-from registry.api.given import change_given, create_given
+from registry.given import change_given, create_given
 from registry.models import RegisteredModel
 from registry.shapes.models import ModelGiven
 
@@ -166,7 +166,9 @@ def rows_of_csv(text: str) -> list[dict[str, Any]]:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), _dialect(text), strict=True))
     except csv.Error as error:
-        raise Invalid(f"The file cannot be read as CSV: {error}.", "Check its quotation marks.", field="file")
+        raise Invalid(
+            f"The file cannot be read as CSV: {error}.", "Check its quotation marks.", field="file"
+        ) from error
     filled = [(number, cells) for number, cells in enumerate(lines, start=1) if any(map(str.strip, cells))]
     if not filled:
         raise Invalid("The file is empty.", "The first line names the columns.", field="file")

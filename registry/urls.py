@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from registry.views import card_editor, card_files, cards, datasets, fields, models, versions
+from registry.views import card_editor, card_files, cards, datasets, fields, importing, models, versions
 
 VERSION = "models/<slug:slug>/versions/<str:version>"
 
 app_name = "registry"
 urlpatterns = [
     path("models/new/", models.model_new, name="model_new"),
+    path("inventory/import/", importing.models_import, name="models_import"),
     path("models/<slug:slug>/edit/", models.model_edit, name="model_edit"),
     path("models/<slug:slug>/suspend/", models.model_suspend, name="model_suspend"),
     path("models/<slug:slug>/resume/", models.model_resume, name="model_resume"),

@@ -71,6 +71,7 @@ PAGES = [
     Door("/fields/{field}/retire/", who=ADMINISTRATOR),
     Door("/models/"),
     Door("/inventory/search/"),
+    Door("/inventory/import/", who=CREATORS),
     Door("/models/new/", who=CREATORS),
     Door(MODEL),
     Door(f"{MODEL}edit/", who=TEAM),
@@ -148,6 +149,7 @@ DEEDS = [
     posts(f"{MODEL}suspend/", STOPPERS, reason=REASON),
     posts(f"{MODEL}resume/", OFFICERS, 409, reason=REASON),
     posts(f"{MODEL}retire/", STOPPERS, reason=REASON),
+    posts("/inventory/import/", CREATORS, 400),
     posts("/inventory/change/", TEAM | OFFICERS, model="credit-default", do="tag", tag="new", note=REASON),
     posts(f"{MODEL}versions/new/", TEAM, version="2", source="predictions"),
     posts(f"{MODEL}tier/", TEAM),
@@ -176,6 +178,7 @@ NEW_MODEL = {"slug": "new-model", "name": "New", "purpose": "Foretells the deman
 KEY_DOORS = [
     KeyDoor(f"{API}/models", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/models", Scope.REGISTRY_WRITE, "POST", 201, NEW_MODEL),
+    KeyDoor(f"{API}/models", Scope.REGISTRY_WRITE, "PUT", 200, {"models": [NEW_MODEL], "dry_run": True}),
     KeyDoor(f"{API}/models/credit-default", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/models/credit-default", Scope.REGISTRY_WRITE, "PATCH", 200, {"name": "New"}),
     KeyDoor(

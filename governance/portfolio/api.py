@@ -20,7 +20,6 @@ from registry import api as registry
 from registry.models import RUNNING, Deployment, ModelVersion, RegisteredModel
 from registry.pagination import CursorPages, page_of
 from riskreview.evidence import VERSION_RELATIONS
-from riskreview.models import TierAssessment
 
 
 class VersionRow(serializers.Serializer[Any]):
@@ -74,14 +73,6 @@ def _standing(versions: Sequence[ModelVersion]) -> list[Standing]:
     return standings(versions, at=timezone.now())
 
 
-def _tiers(models: Sequence[int]) -> dict[int, str]:
-    """The tier of each model that was assessed, for those without a version to judge."""
-    found: dict[int, str] = {}
-    for assessment in TierAssessment.objects.filter(model__in=models):  # newest first
-        found.setdefault(assessment.model_id, assessment.tier)
-    return found
-
-
 class _KnowsStanding(registry.Standings):
     """Adds what the evidence says to the registry's answers."""
 
@@ -90,13 +81,8 @@ class _KnowsStanding(registry.Standings):
         asked = [model.pk for model in models]
         catch_up(at=timezone.now(), limit=len(asked), among=asked)
         rows = InventoryRow.objects.filter(pk__in=asked).select_related("model")
-        tiers = _tiers([row.pk for row in rows if row.version_id is None])
         return {
-            row.model.slug: {
-                "tier": row.tier or tiers.get(row.pk),
-                "status": row.status or None,
-                "stage": row.stage,
-            }
+            row.model.slug: {"tier": row.tier or None, "status": row.status or None, "stage": row.stage}
             for row in rows
         }
 

@@ -21,7 +21,7 @@ from governance.portfolio.search import words
 from governance.portfolio.standing import TIER_ORDER, Standing, stage_of_model, standings
 from registry.models import Deployment, ModelVersion, RegisteredModel
 from riskreview.evidence import VERSION_RELATIONS
-from riskreview.models import PolicyPack
+from riskreview.models import PolicyPack, TierAssessment
 
 BATCH = 100
 ACTIVE = Coalesce(Subquery(PolicyPack.objects.filter(active=True).values("pk")[:1]), Value(0))
@@ -93,8 +93,12 @@ def _write_anew(models: Sequence[int], at: datetime) -> None:
         .order_by("pk")
     )
     newest = {row.version.model_id: row for row in standings(_newest(models), at=at)}
-    live = _live(models)
+    live, tiers = _live(models), _tiers(models)
     rows = [_row(model, newest.get(model.pk), live[model.pk], policy, at) for model in found]
+    for row in rows:
+        if row.version_id is None:
+            row.tier, row.tier_confirmed = tiers.get(row.pk, ("", False))
+            row.tier_rank = TIER_ORDER.get(row.tier, 0)
     with transaction.atomic():
         InventoryRow.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["model"], update_fields=WRITTEN
@@ -116,6 +120,14 @@ def _live(models: Sequence[int]) -> dict[int, list[str]]:
     for model, environment in rows.values_list("version__model_id", "environment").distinct():
         live[model].append(environment)
     return live
+
+
+def _tiers(models: Sequence[int]) -> dict[int, tuple[str, bool]]:
+    """Model → its tier and whether it is confirmed; for those without a version to judge."""
+    found: dict[int, tuple[str, bool]] = {}
+    for assessment in TierAssessment.objects.filter(model__in=models):  # newest first
+        found.setdefault(assessment.model_id, (assessment.tier, assessment.is_confirmed))
+    return found
 
 
 def _row(

@@ -12,6 +12,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from registry.access import STOPPERS, may_edit
+from registry.actions.links import tag_model
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, ModelTag, RegisteredModel
 from registry.names import refuse_bad_tag
@@ -66,20 +67,12 @@ def tag_models(
     """Put a tag on the models, or take it off; answers how many changed."""
     refuse_bad_tag(tag)
     note = _note(note)
-    changed = 0
-    for model in _changeable(models, changer):
-        tagged = model.tags.filter(name=tag)
-        if tagged.exists() == add:
-            continue
-        held = locked_model(model)
-        if add:
-            ModelTag.objects.create(model=held, name=tag)
-        else:
-            tagged.delete()
-        detail = {"added" if add else "removed": [tag], "note": note}
-        record(Verb.MODEL_TAGGED, subject=held.ref, actor=actor, at=at, detail=detail)
-        changed += 1
-    return changed
+    there = set(ModelTag.objects.filter(name=tag, model__in=models).values_list("model_id", flat=True))
+    chosen = [model for model in _changeable(models, changer) if (model.pk in there) != add]
+    for model in chosen:
+        change: dict[str, list[str]] = {"add" if add else "remove": [tag]}
+        tag_model(model=model, note=note, actor=actor, at=at, **change)
+    return len(chosen)
 
 
 def _changeable(models: QuerySet[RegisteredModel], changer: User) -> Iterable[RegisteredModel]:

@@ -1,6 +1,6 @@
 """Many models in one call."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -9,10 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import KeyView
-from accounts.models import Scope
 from registry.api.common import checked
 from registry.importing import MOST_ROWS, bring_in
-from registry.shapes.models import ModelGiven
 
 
 class ManyGiven(serializers.Serializer[Any]):
@@ -41,10 +39,8 @@ class ManyAnswer(serializers.Serializer[Any]):
     outcomes = OutcomeAnswer(many=True)
 
 
-class ManyModels(KeyView):
+class Upsert(KeyView):
     """Create or change up to a thousand models: all of them or none."""
-
-    scopes: ClassVar[dict[str, str]] = {"PUT": Scope.REGISTRY_WRITE}
 
     @extend_schema(
         operation_id="models_upsert", request=ManyGiven, responses={200: ManyAnswer, 422: ManyAnswer}

@@ -6,8 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.api import KeyView
-from accounts.models import Scope, User
-from accounts.refusals import Invalid
+from accounts.models import Scope
 from registry.models import RegisteredModel
 from registry.shapes.models import Standing
 
@@ -15,6 +14,7 @@ READ_WRITE: dict[str, str] = {
     "GET": Scope.REGISTRY_READ,
     "POST": Scope.REGISTRY_WRITE,
     "PATCH": Scope.REGISTRY_WRITE,
+    "PUT": Scope.REGISTRY_WRITE,
 }
 PAGES = [OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)]
 
@@ -31,11 +31,3 @@ def checked(serializer: Any) -> dict[str, Any]:
     """What came in, once it has the right shape. Raises ValidationError."""
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
-
-
-def person(username: str, field: str) -> User:
-    """The person of that user name. Raises Invalid naming the field."""
-    found = User.objects.filter(username=username).first()
-    if found is None:
-        raise Invalid(f"There is nobody with the user name {username}.", field=field)
-    return found

@@ -14,24 +14,26 @@ from accounts.api import KeyView
 from accounts.models import Scope
 from accounts.refusals import Invalid
 from registry.access import model_for_reader, models_for_reader
+from registry.api.bulk import Upsert
 from registry.api.common import PAGES, READ_WRITE, Standings, checked
 from registry.api.etags import IF_MATCH, IF_NONE_MATCH, NOT_MODIFIED, refuse_unless_match, tagged
-from registry.api.given import change_given, create_given
+from registry.given import change_given, create_given
 from registry.models import CustomField, RegisteredModel
 from registry.pagination import CursorPages, page_of
 from registry.shapes.models import MODEL_RELATIONS, FieldAnswer, ModelAnswer, ModelGiven
 
-MODEL_FILTERS = ("slug", "kind", "business_line", "lifecycle")
+MODEL_FILTERS = ("slug", "kind", "business_line", "lifecycle", "origin", "team")
+JUDGED_FILTERS = ("owner", "tag", "tier", "status", "stage", "q")
 
 
-class Models(Standings):
+class Models(Upsert, Standings):
     """Every model; a new one."""
 
     scopes: ClassVar[dict[str, str]] = READ_WRITE
 
     @extend_schema(
         operation_id="models_list",
-        parameters=[*(OpenApiParameter(name, str) for name in (*MODEL_FILTERS, "owner")), *PAGES],
+        parameters=[*(OpenApiParameter(name, str) for name in (*MODEL_FILTERS, *JUDGED_FILTERS)), *PAGES],
         responses=page_of(ModelAnswer),
     )
     def get(self, request: Request) -> Response:
@@ -49,6 +51,8 @@ class Models(Standings):
         wanted = {name: given[name] for name in MODEL_FILTERS if given.get(name)}
         if given.get("owner"):
             wanted["owner__username"] = given["owner"]
+        if given.get("tag"):
+            wanted["tags__name"] = given["tag"]
         return rows.filter(**wanted)
 
     @extend_schema(operation_id="models_create", request=ModelGiven, responses={201: ModelAnswer})

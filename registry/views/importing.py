@@ -38,7 +38,7 @@ class ImportForm(forms.Form):
             return text
         if sent_file.size is not None and sent_file.size > LARGEST:
             raise Invalid("The file is larger than 2 MB.", "Bring it in in parts.", field="file")
-        raw = sent_file.read()
+        raw: bytes = sent_file.read()
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -54,7 +54,9 @@ def models_import(request: UserRequest) -> HttpResponse:
     refuse_unless_creator(request.user)
     form, status = ImportForm(*sent(request)), 200
     context: dict[str, object] = {"form": form}
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not form.is_valid():
+        status = 400
+    elif request.method == "POST":
         try:
             text = form.rows_text()
             brought = _bring(request, text, trial="keep" not in request.POST)

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from accounts.refusals import Invalid
 from audit.actor import Actor
 from registry import actions
-from registry.api.common import person
 from registry.entries import ModelEntry, entry_of
 from registry.models import RegisteredModel
 
@@ -58,3 +58,11 @@ def _keep_links(model: RegisteredModel, given: Mapping[str, Any], actor: Actor, 
     if "tags" in given:
         gone = {tag.name for tag in model.tags.all()} - set(given["tags"])
         actions.tag_model(model=model, add=given["tags"], remove=gone, actor=actor, at=at)
+
+
+def person(username: str, field: str) -> User:
+    """The person of that user name. Raises Invalid naming the field."""
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        raise Invalid(f"There is nobody with the user name {username}.", field=field)
+    return found
