@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import UserRequest, actor_of
 from accounts.refusals import Conflict, Invalid
 from evaluations.access import may_evaluate, refuse_unless_may_evaluate, run_for_reader
-from evaluations.actions import cancel_evaluation, request_evaluation
+from evaluations.actions import MEASURED_KINDS, cancel_evaluation, request_evaluation
 from evaluations.charts import charts_for
 from evaluations.forms import EvaluationForm
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
@@ -88,6 +88,7 @@ def _version_page(
         "live": any(run.is_live for run in found),
         "form": form,
         "may_evaluate": may_evaluate(request.user, version),
+        "measured": version.model.kind in MEASURED_KINDS,
     }
     if request.headers.get("HX-Request"):
         answer = 200 if context["live"] else STOP_POLLING

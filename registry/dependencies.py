@@ -26,6 +26,14 @@ class Linked:
     live: tuple[Deployment, ...]  # what of it runs now
 
     @property
+    def runs(self) -> str:
+        """`v2 in production and staging`; "" when nothing of it runs."""
+        places: dict[str, list[str]] = {}
+        for row in self.live:
+            places.setdefault(row.version.version, []).append(row.environment)
+        return "; ".join(f"v{version} in {in_words(found)}" for version, found in places.items())
+
+    @property
     def stopped(self) -> bool:
         """Whether it is suspended or retired."""
         return self.model.lifecycle != Lifecycle.ACTIVE
@@ -42,6 +50,12 @@ class Neighbourhood:
     def stopped_upstream(self) -> list[Linked]:
         """What it depends on that does not run any more."""
         return [linked for linked in self.upstream if linked.stopped]
+
+
+def in_words(names: Collection[str]) -> str:
+    """`production, staging and development`."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def neighbourhood(model: RegisteredModel) -> Neighbourhood:

@@ -129,6 +129,7 @@ def _flags(model: RegisteredModel, assessment: TierAssessment) -> list[tuple[str
 def use_facts(model: RegisteredModel) -> list[dict[str, Any]]:
     """What the model is for and where it comes from; what nobody filled in is left out."""
     rows: list[dict[str, Any]] = [
+        {"term": "Short name", "value": model.slug, "mono": True},
         {"term": "Purpose", "value": model.purpose},
         {"term": "Decides", "value": model.decides},
         {"term": "Products", "value": model.products},

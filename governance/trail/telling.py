@@ -52,6 +52,16 @@ def _more(event: Event, detail: dict[str, Any]) -> str:
             return f"in {detail.get('environment', '')}, {_plain(detail.get('strategy', 'real_time'))}"
         case Verb.DEPLOYMENT_UNDECIDED:
             return f"in {detail.get('environment', '')}: {_plain(detail.get('problem')).rstrip('.')}"
+        case Verb.MODEL_CHANGED | Verb.FIELD_CHANGED:
+            return _plain(", ".join(name for name in detail if name != "note"))
+        case Verb.MODEL_TAGGED:
+            return ", ".join(
+                [*detail.get("added", []), *(f"no longer {name}" for name in detail.get("removed", []))]
+            )
+        case Verb.DEPENDENCIES_CHANGED:
+            return f"takes answers from {', '.join(detail.get('is', {})) or 'no other model'}"
+        case Verb.MODEL_SUSPENDED | Verb.MODEL_RESUMED | Verb.MODEL_RETIRED:
+            return str(detail.get("reason", "")).rstrip(".")
         case Verb.CARD_REVISED:
             return f"revision {detail.get('revision', '')}"
     return ""
