@@ -1,5 +1,7 @@
 """Bringing in an inventory as CSV: first a trial that shows what each row would do, then all of it at once."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -22,19 +24,20 @@ class ImportForm(forms.Form):
     """The file; or its text, when a trial has been looked at."""
 
     file = forms.FileField(
-        required=False,
         help_text="CSV in UTF-8. The first line names the columns: name, purpose, kind, owner, …",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not (self.is_bound and self.data.get("text"))
+
     def rows_text(self) -> str:
         """What was sent, as text. Raises Invalid naming the line that is no UTF-8."""
         sent_file: UploadedFile | None = self.cleaned_data.get("file")  # type: ignore[type-arg]
         if sent_file is None:
-            text: str = self.cleaned_data.get("text", "")
-            if not text:
-                raise Invalid("No file came in.", "Choose a CSV file.", field="file")
+            text: str = self.cleaned_data["text"]
             return text
         if sent_file.size is not None and sent_file.size > LARGEST:
             raise Invalid("The file is larger than 2 MB.", "Bring it in in parts.", field="file")
