@@ -190,6 +190,8 @@ else:
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
 SANDBOX_MEMORY_MB = int(os.environ.get("COUNTERSIGN_SANDBOX_MEMORY_MB", "4096"))
 SANDBOX_SECONDS = int(os.environ.get("COUNTERSIGN_SANDBOX_SECONDS", "600"))
+TABLE_MEMORY_MB = int(os.environ.get("COUNTERSIGN_TABLE_MEMORY_MB", "2048"))
+TABLE_SECONDS = int(os.environ.get("COUNTERSIGN_TABLE_SECONDS", "90"))
 REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
 
 # MLflow

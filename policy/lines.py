@@ -29,8 +29,8 @@ class PackError(ValueError):
         self.remedy = remedy
 
 
-def parse(text: str, *, source: str) -> "Item":
-    """Return the root of a YAML text."""
+def parse(text: str, *, source: str, what: str = "the pack") -> "Item":
+    """Return the root of a YAML text; `what` is its name in refusals."""
     if len(text) > LONGEST:
         raise PackError(source, 1, "The file is too long.", f"Keep it under {LONGEST:,} characters.")
     try:
@@ -45,12 +45,12 @@ def parse(text: str, *, source: str) -> "Item":
     except yaml.YAMLError as error:
         raise PackError(source, 1, "This is not YAML text.", "Save the file as UTF-8 text.") from error
     except RecursionError as error:
-        raise PackError(source, 1, "The file nests too deeply.", "A pack needs five levels.") from error
+        raise PackError(source, 1, "The file nests too deeply.", "Five levels are enough.") from error
     if node is None:
         raise PackError(
-            source, 1, "The file is empty.", "Write name, version, requirements and environments."
+            source, 1, "The file is empty.", f"Write what {what} asks for."
         )
-    return Item(node, source, "the pack")
+    return Item(node, source, what)
 
 
 def instead(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from registry.actions.card_comments import comment_on_card, resolve_card_comment
 from registry.actions.cards import CardMoved, CardUnchanged, revise_card
-from registry.actions.datasets import register_dataset
+from registry.actions.datasets import record_dataset_download, register_dataset
 from registry.actions.deployments import (
     Restored,
     end_deployment,
@@ -37,6 +37,7 @@ __all__ = [
     "create_model",
     "define_field",
     "move_field",
+    "record_dataset_download",
     "record_deployment",
     "record_download",
     "register_dataset",

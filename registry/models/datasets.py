@@ -47,7 +47,7 @@ class Dataset(models.Model):
     legal_basis = models.CharField(max_length=300, blank=True)
     schema = models.JSONField(
         default=dict, blank=True
-    )  # what the rows must hold; registry/datasets/schema.py
+    )  # what the rows must hold; registry/schemas.py
     validation = models.JSONField(default=dict, blank=True)  # how the rows fared against it
     profile = models.JSONField(default=dict, blank=True)  # missing, ranges, counts by column
     description = models.TextField(blank=True)

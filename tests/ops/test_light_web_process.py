@@ -15,6 +15,8 @@ HEAVY = {
     "sklearn",
     "mlflow",
     "pandas",
+    "polars",
+    "pandera",
     "numpy",
     "scipy",
     "numba",
