@@ -13,6 +13,7 @@ from registry.models import (
     ArtifactFile,
     CardComment,
     CardRevision,
+    Classification,
     CustomField,
     Dataset,
     Deployment,
@@ -23,6 +24,9 @@ from registry.models import (
 STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
 STEWARDS = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
 VERIFIERS = (*STEWARDS, *STOPPERS)
+INSIDERS = STOPPERS
+"""Who sees confidential columns of every data set: risk and compliance officers answer for the data, too. Validators,
+developers and auditors judge by figures; who needs the rows asks the owner of the data set."""
 
 
 def models_for_reader(user: User) -> QuerySet[RegisteredModel]:
@@ -174,6 +178,33 @@ def deployment_for_reader(user: User, pk: int) -> Deployment:
     if found is None:
         raise Http404(f"There is no deployment {pk}.")
     return found
+
+
+def dataset_for_downloader(user: User, name: str, version: str) -> Dataset:
+    """The data set, for somebody who may have its file. Raises Http404, NotAllowed."""
+    found = dataset_for_reader(user, name, version)
+    if not may_download(user, found):
+        why = (
+            "is restricted"
+            if found.classification == Classification.RESTRICTED
+            else "has confidential columns"
+        )
+        raise NotAllowed(
+            f"{found} {why}: only its owner, a risk officer or a compliance officer can download it.",
+            f"Ask {found.owner.name}, who owns it.",
+        )
+    return found
+
+
+def may_see_confidential(user: User, dataset: Dataset) -> bool:
+    """Whether the person may see the values of its confidential columns, and of a restricted set at all."""
+    return dataset.owner_id == user.pk or user.holds(*INSIDERS)
+
+
+def may_download(user: User, dataset: Dataset) -> bool:
+    """A file cannot be masked: whoever may not see all of it does not get it."""
+    is_open = not dataset.confidential and dataset.classification != Classification.RESTRICTED
+    return is_open or may_see_confidential(user, dataset)
 
 
 def file_for_reader(user: User, version: ModelVersion, path: str) -> ArtifactFile:

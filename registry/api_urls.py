@@ -11,4 +11,6 @@ urlpatterns = [
     path("fields", api.Fields.as_view(), name="api-fields"),
     path("models/<slug:slug>/versions/<str:version>/card", api.Card.as_view(), name="api-card"),
     path("datasets", api.Datasets.as_view(), name="api-datasets"),
+    path("datasets/<str:name>/<str:version>", api.DatasetVersion.as_view(), name="api-dataset"),
+    path("datasets/<str:name>/<str:version>/file", api.DatasetFile.as_view(), name="api-dataset-file"),
 ]

@@ -12,6 +12,7 @@ from registry.models import (
     RUNNING,
     CardComment,
     CardRevision,
+    Classification,
     CustomField,
     Dataset,
     DatasetRole,
@@ -29,13 +30,22 @@ class DatasetFilters:
 
     q: str = ""
     role: str = ""
+    classification: str = ""
+    owner: str = ""
+
+
+HEAVY = ("profile", "validation", "schema")
 
 
 def datasets(filters: DatasetFilters) -> QuerySet[Dataset]:
     """Data sets by name, newest version first, with how many versions were trained on each."""
-    rows = Dataset.objects.select_related("owner").annotate(trained=Count("trained_versions"))
+    rows = Dataset.objects.select_related("owner").annotate(trained=Count("trained_versions")).defer(*HEAVY)
     if filters.role in DatasetRole.values:
         rows = rows.filter(role=filters.role)
+    if filters.classification in Classification.values:
+        rows = rows.filter(classification=filters.classification)
+    if filters.owner:
+        rows = rows.filter(owner__username=filters.owner)
     if filters.q:
         q = filters.q
         rows = rows.filter(
@@ -46,7 +56,20 @@ def datasets(filters: DatasetFilters) -> QuerySet[Dataset]:
 
 def siblings_of(dataset: Dataset) -> QuerySet[Dataset]:
     """Every version of the same data set, newest first."""
-    return Dataset.objects.filter(name=dataset.name).order_by("-registered_at", "-pk")
+    return Dataset.objects.filter(name=dataset.name).defer(*HEAVY).order_by("-registered_at", "-pk")
+
+
+def version_before(dataset: Dataset) -> Dataset | None:
+    """The version of the same data set that was registered before this one."""
+    earlier = Q(registered_at__lt=dataset.registered_at) | Q(
+        registered_at=dataset.registered_at, pk__lt=dataset.pk
+    )
+    return Dataset.objects.filter(earlier, name=dataset.name).order_by("-registered_at", "-pk").first()
+
+
+def dataset_owners() -> QuerySet[User]:
+    """Everyone who owns a data set."""
+    return User.objects.filter(datasets__isnull=False).order_by("last_name", "first_name").distinct()
 
 
 def trained_on(dataset: Dataset) -> QuerySet[ModelVersion]:
@@ -56,7 +79,7 @@ def trained_on(dataset: Dataset) -> QuerySet[ModelVersion]:
 
 def training_sets() -> QuerySet[Dataset]:
     """What a version may have been trained on: anything but a test set."""
-    return Dataset.objects.exclude(role=DatasetRole.TEST).order_by("name", "-registered_at")
+    return Dataset.objects.exclude(role=DatasetRole.TEST).defer(*HEAVY).order_by("name", "-registered_at")
 
 
 def people_in(role: Role) -> QuerySet[User]:

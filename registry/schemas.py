@@ -127,7 +127,9 @@ def _column(name: str, item: Item) -> Schema:
         _need_type(fields["regex"], kind, ("text",))
         asked["regex"] = fields["regex"].text()
         if len(asked["regex"]) > LONGEST_REGEX:
-            raise fields["regex"].refuse("The pattern is too long.", f"Use at most {LONGEST_REGEX} characters.")
+            raise fields["regex"].refuse(
+                "The pattern is too long.", f"Use at most {LONGEST_REGEX} characters."
+            )
     if "on_failure" in fields:
         asked["on_failure"] = fields["on_failure"].choice((REFUSE, WARN))
     return asked

@@ -15,6 +15,7 @@ from typing import IO
 
 from django.conf import settings
 
+from accounts.refusals import Conflict
 from registry.intake import digest_of, hash_file
 from registry.models import ArtifactFile, Dataset, ModelVersion
 from registry.stores import store
@@ -99,6 +100,17 @@ def old_folder(version: ModelVersion) -> Path:
 def old_dataset_place(dataset: Dataset) -> Path:
     """Where a data set's file lay before there were blobs."""
     return Path(settings.MEDIA_ROOT) / dataset.file
+
+
+def opened_dataset(dataset: Dataset) -> IO[bytes]:
+    """The file of a data set, to be read from its beginning. Raises Conflict when it is gone, Unavailable."""
+    try:
+        return store().stream(_hex(dataset))
+    except FileNotFoundError:
+        try:
+            return old_dataset_place(dataset).open("rb")
+        except OSError as error:
+            raise Conflict(f"The file of {dataset} is missing.", "Tell an administrator.") from error
 
 
 @contextmanager

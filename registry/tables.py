@@ -53,8 +53,7 @@ class Table:
 def read_table(job: Job) -> Table:
     """Read the file. Raises Invalid naming the missing column, the broken rows or the limit that was met."""
     _refuse_wrong_ending(Path(job.path), job.name)
-    limits = {"memory_mb": settings.TABLE_MEMORY_MB, "seconds": settings.TABLE_SECONDS}
-    answer = _answer(replace(job, **limits))
+    answer = _answer(replace(job, memory_mb=settings.TABLE_MEMORY_MB, seconds=settings.TABLE_SECONDS))
     if "error" in answer:
         raise Invalid(answer["error"], answer["remedy"], field=answer["field"])
     return Table(

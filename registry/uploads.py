@@ -15,6 +15,8 @@ from registry.archive import entries, is_archive
 from registry.intake import OnDisk, Readable, on_disk
 from registry.receiving import broken_off, refuse_bad_upload
 
+LONGEST_SCHEMA = 200_000
+
 
 def sent_files(
     files: "Sequence[UploadedFile[Any]]", paths: Sequence[str] = ()
@@ -39,6 +41,17 @@ def sent_files(
 def given_path(file: "UploadedFile[Any]") -> str:
     """The name with its folders when the parser below kept them, else the plain name."""
     return str(getattr(file, "given_path", None) or file.name or "")
+
+
+def schema_text(file: "UploadedFile[Any]") -> str:
+    """The text of a schema that came as a file. Raises Invalid for one that is none."""
+    body: bytes = file.read(LONGEST_SCHEMA + 1)
+    if len(body) > LONGEST_SCHEMA:
+        raise Invalid("The schema is too long.", f"Keep it under {LONGEST_SCHEMA:,} bytes.", field="schema")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("The schema is not UTF-8 text.", "Send YAML in UTF-8.", field="schema") from error
 
 
 class _Parser(DjangoParser):

@@ -35,4 +35,5 @@ urlpatterns = [
     path("fields/<slug:key>/", fields.field, name="field"),
     path("fields/<slug:key>/move/", fields.field_move, name="field_move"),
     path("fields/<slug:key>/retire/", fields.field_retire, name="field_retire"),
+    path("datasets/<str:name>/<str:version>/file/", datasets.dataset_file, name="dataset_file"),
 ]

@@ -57,7 +57,9 @@ def refuse_failures(report: Mapping[str, Any], file: str) -> None:
     ]
     if not failures:
         return
-    more = f" And {len(failures) - SHOWN_FAILURES:,} more checks fail." if len(failures) > SHOWN_FAILURES else ""
+    more = (
+        f" And {len(failures) - SHOWN_FAILURES:,} more checks fail." if len(failures) > SHOWN_FAILURES else ""
+    )
     raise Invalid(
         f"{file} does not hold what its schema asks. {' '.join(failures[:SHOWN_FAILURES])}{more}",
         "Correct the rows, or write on_failure: warn to register them anyway.",
@@ -88,5 +90,9 @@ def asked_in_words(check: Mapping[str, Any]) -> str:
     if "asked" not in check:
         return words.replace(" {}", " what is hidden here")
     asked = check["asked"]
-    shown = ", ".join(map(str, asked[:10])) + (" …" if len(asked) > 10 else "") if isinstance(asked, list) else asked
+    shown = (
+        ", ".join(map(str, asked[:10])) + (" …" if len(asked) > 10 else "")
+        if isinstance(asked, list)
+        else asked
+    )
     return words.format(shown)

@@ -5,12 +5,14 @@ Tier and status are judged above the registry: the roof subclasses these views a
 
 from registry.api.cards import Card
 from registry.api.common import Standings
-from registry.api.datasets import Datasets
+from registry.api.datasets import DatasetFile, Datasets, DatasetVersion
 from registry.api.models import Fields, Model, Models
 from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
 __all__ = [
     "Card",
+    "DatasetFile",
+    "DatasetVersion",
     "Datasets",
     "Fields",
     "Model",

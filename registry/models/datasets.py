@@ -45,9 +45,7 @@ class Dataset(models.Model):
     classification = models.CharField(max_length=16, choices=Classification, default=Classification.INTERNAL)
     confidential = models.JSONField(default=list, blank=True)  # columns whose values few may see
     legal_basis = models.CharField(max_length=300, blank=True)
-    schema = models.JSONField(
-        default=dict, blank=True
-    )  # what the rows must hold; registry/schemas.py
+    schema = models.JSONField(default=dict, blank=True)  # what the rows must hold; registry/schemas.py
     validation = models.JSONField(default=dict, blank=True)  # how the rows fared against it
     profile = models.JSONField(default=dict, blank=True)  # missing, ranges, counts by column
     description = models.TextField(blank=True)
@@ -65,3 +63,8 @@ class Dataset(models.Model):
     def ref(self) -> str:
         """Stable text for the audit trail."""
         return f"dataset:{self.name}/version:{self.version}"
+
+    @property
+    def filename(self) -> str:
+        """What its file is called when somebody downloads it."""
+        return f"{self.name}-{self.version}.{self.file.rpartition('.')[2]}"

@@ -3,7 +3,7 @@
 pandera says which rows pass (one truth value for each); counts, row numbers and values are read from that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandera.polars as pa
@@ -14,6 +14,12 @@ from registry.rows import SHOWN_ROWS
 from registry.table_reader.profile import clean
 
 COLUMN = "value"
+MADE: dict[str, Callable[[Any], pa.Check]] = {
+    "min": pa.Check.ge,
+    "max": pa.Check.le,
+    "allowed": pa.Check.isin,
+    "regex": lambda pattern: pa.Check.str_matches(whole(pattern)),
+}
 KINDS = ("type", "nullable", "unique", "min", "max", "allowed", "regex")
 
 
@@ -31,7 +37,9 @@ def whole(pattern: str) -> str:
     return f"^(?:{pattern})$"
 
 
-def checked(asked: Mapping[str, Any], values: pl.Series, written: pl.Series, *, tell: bool) -> list[dict[str, Any]]:
+def checked(
+    asked: Mapping[str, Any], values: pl.Series, written: pl.Series, *, tell: bool
+) -> list[dict[str, Any]]:
     """Each check of a column with how many rows fail it, the first of them, and their values if `tell`.
 
     `values` have the type that is asked for and are null where they cannot; `written` is what stands in the file.
@@ -39,22 +47,12 @@ def checked(asked: Mapping[str, Any], values: pl.Series, written: pl.Series, *, 
     unreadable = values.is_null() & written.is_not_null()
     failing = {"type": unreadable} if "type" in asked else {}
     failing |= _failing(asked, values, ~unreadable)
-    return [
-        _told(kind, asked[kind], failing[kind], written, tell=tell)
-        for kind in KINDS
-        if kind in failing
-    ]
+    return [_told(kind, asked[kind], failing[kind], written, tell=tell) for kind in KINDS if kind in failing]
 
 
 def _failing(asked: Mapping[str, Any], values: pl.Series, readable: pl.Series) -> dict[str, pl.Series]:
     """By check: which rows fail it. A cell that is not of the type fails only that."""
-    checks = {
-        "min": lambda: pa.Check.ge(asked["min"]),
-        "max": lambda: pa.Check.le(asked["max"]),
-        "allowed": lambda: pa.Check.isin(asked["allowed"]),
-        "regex": lambda: pa.Check.str_matches(whole(asked["regex"])),
-    }
-    wanted = {kind: make() for kind, make in checks.items() if kind in asked}
+    wanted = {kind: make(asked[kind]) for kind, make in MADE.items() if kind in asked}
     column = pa.Column(
         values.dtype,
         nullable=asked.get("nullable", True),

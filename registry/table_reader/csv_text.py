@@ -76,7 +76,9 @@ def cells_of(path: Path, header: Sequence[str], scratch: Path) -> tuple[pl.LazyF
         try:
             if cells.select(pl.all().null_count(), rows=pl.len()).collect()["rows"].item() == count:
                 return cells, count
-        except pl.exceptions.ComputeError:  # a long row beside a short one, or not UTF-8: the slow way says where
+        except (
+            pl.exceptions.ComputeError
+        ):  # a long row beside a short one, or not UTF-8: the slow way says where
             pass
     return _read_strictly(path, header, scratch)
 

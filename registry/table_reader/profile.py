@@ -24,15 +24,15 @@ def profile_of(name: str, kind: str, values: pl.Series) -> dict[str, Any]:
     if kind == "other" and not values.dtype.is_temporal():
         return found
     estimated = len(filled) > EXACT_DISTINCT
-    found["distinct"] = filled.approx_n_unique() if estimated else filled.n_unique()
-    found["distinct_estimated"] = estimated
+    distinct = int(_plain(filled.approx_n_unique())) if estimated else filled.n_unique()
+    found |= {"distinct": distinct, "distinct_estimated": estimated}
     if filled.is_empty():
         return found
     if kind in {"integer", "number"}:
         found |= _numbers(filled, kind)
     elif kind == "other":
         found["range"] = {"min": clean(filled.min()), "max": clean(filled.max())}
-    elif found["distinct"] <= MOST_DISTINCT_COUNTED:
+    elif distinct <= MOST_DISTINCT_COUNTED:
         top = [(clean(value), count) for value, count in commonest(filled, TOP)]
         spelled = str.lower if kind == "boolean" else str
         found["top"] = [{"value": spelled(value), "count": count} for value, count in top]
@@ -41,7 +41,7 @@ def profile_of(name: str, kind: str, values: pl.Series) -> dict[str, Any]:
 
 def commonest(filled: pl.Series, most: int) -> list[tuple[str, int]]:
     """Values as text with their counts, commonest first; of a column of all different values only a part."""
-    if filled.approx_n_unique() > MOST_DISTINCT_COUNTED:
+    if _plain(filled.approx_n_unique()) > MOST_DISTINCT_COUNTED:
         filled = filled.head(MOST_DISTINCT_COUNTED)
     rows = filled.rename("value").value_counts(sort=True, name="count").head(most + TOP_GROUPS).rows()
     pairs = sorted(((str(value), count) for value, count in rows), key=lambda pair: (-pair[1], pair[0]))
@@ -62,7 +62,7 @@ def _numbers(filled: pl.Series, kind: str) -> dict[str, Any]:
     if finite.is_empty():
         return found
     exact = int if kind == "integer" else float
-    low, high = finite.min(), finite.max()
+    low, high = _plain(finite.min()), _plain(finite.max())
     deviation = finite.std() if len(finite) > 1 else 0.0
     found["numbers"] = {
         "min": exact(low),
@@ -89,6 +89,11 @@ def _histogram(finite: pl.Series, low: float, high: float, kind: str) -> dict[st
     places = ((finite.cast(pl.Float64) - low) / width).floor().clip(0, bins - 1).cast(pl.Int64)
     found = dict(places.rename("place").value_counts(name="count").rows())
     return {"low": low, "high": high, "counts": [found.get(place, 0) for place in range(bins)]}
+
+
+def _plain(found: Any) -> Any:
+    """What a series answers; its stubs allow for every type that a cell may have."""
+    return found
 
 
 def _float(value: Any) -> float | None:
