@@ -45,8 +45,12 @@ def _balance(now: Dataset, before: Dataset) -> list[str]:
         return [f"The same balance of {now.label}."]
     return [
         f"{now.label} says {value} in {new.get(value, 0.0):.1%} of the rows, "
-        f"{old.get(value, 0.0):.1%} before ({shifts[value] * 100:+.1f} points)."
+        f"{old.get(value, 0.0):.1%} before ({_points(shifts[value])} points)."
     ]
+
+
+def _points(shift: float) -> str:
+    return f"{shift * 100:+.1f}".replace("-", "−")
 
 
 def _shares(dataset: Dataset) -> dict[str, float]:

@@ -29,6 +29,11 @@ def hidden_columns(dataset: Dataset, may_see: bool) -> frozenset[str]:
     return frozenset(hidden)
 
 
+def reason_of(dataset: Dataset) -> str:
+    """Why values are held back, and who sees them."""
+    return RESTRICTED if dataset.classification == Classification.RESTRICTED else CONFIDENTIAL
+
+
 def profile_for(dataset: Dataset, may_see: bool) -> dict[str, Any]:
     """The profile without what is held back, and without the preview. {} when there is none."""
     profile = {name: part for name, part in dataset.profile.items() if name != "preview"}

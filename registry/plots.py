@@ -13,6 +13,7 @@ BLUE, GREY, AXIS = "#2f55a8", "#7f858e", "#5f6670"
 WIDTH, HEIGHT = 120.0, 26.0
 GAP = 1.0
 RECT = '<rect class="f1" x="{}" y="{}" width="{}" height="{}" fill="{}"/>'
+BASE = '<line class="axis" x1="0" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="0.5"/>'
 LEAST = 1.5  # a bin that holds a single row can still be seen
 
 
@@ -30,6 +31,7 @@ def histogram(prefix: str, title: str, counts: Sequence[int], finding: str) -> S
     drawn = format_html_join(
         "", RECT, ((f"{x:.1f}", f"{y:.1f}", f"{w:.1f}", f"{h:.1f}", BLUE) for x, y, w, h in bars)
     )
+    drawn += format_html(BASE, f"{HEIGHT - 0.5:g}", f"{WIDTH:g}", f"{HEIGHT - 0.5:g}", AXIS)
     return _drawing(prefix, title, finding, drawn)
 
 
@@ -66,8 +68,7 @@ def _tall(count: int, most: int) -> float:
 def _drawing(prefix: str, title: str, finding: str, parts: SafeString) -> SafeString:
     return format_html(
         '<svg class="cs-svg" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" '
-        'aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}'
-        '<line class="axis" x1="0" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="0.5"/></svg>',
+        'aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
         f"{WIDTH:g}",
         f"{HEIGHT:g}",
         prefix,
@@ -77,8 +78,4 @@ def _drawing(prefix: str, title: str, finding: str, parts: SafeString) -> SafeSt
         prefix,
         finding,
         parts,
-        f"{HEIGHT:g}",
-        f"{WIDTH:g}",
-        f"{HEIGHT:g}",
-        AXIS,
     )

@@ -89,10 +89,6 @@ def asked_in_words(check: Mapping[str, Any]) -> str:
     words = ASKED[check["check"]]
     if "asked" not in check:
         return words.replace(" {}", " what is hidden here")
-    asked = check["asked"]
-    shown = (
-        ", ".join(map(str, asked[:10])) + (" …" if len(asked) > 10 else "")
-        if isinstance(asked, list)
-        else asked
-    )
-    return words.format(shown)
+    asked = check["asked"] if isinstance(check["asked"], list) else [check["asked"]]
+    shown = ", ".join(f"{value:.6g}" if isinstance(value, float) else str(value) for value in asked[:10])
+    return words.format(shown + (" …" if len(asked) > 10 else ""))

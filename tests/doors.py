@@ -94,6 +94,7 @@ PAGES = [
     Door("/datasets/"),
     Door("/datasets/new/", who=STEWARDS),
     Door("/datasets/credit-default-test/1/"),
+    Door("/datasets/credit-default-test/1/file/"),
     Door("/evaluations/"),
     Door("/evaluations/{run}/"),
     Door("/evaluations/{run}/progress/", passed=286),
@@ -208,6 +209,8 @@ KEY_DOORS = [
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_WRITE, "POST", 415, {}),
     KeyDoor(f"{API}/deployments", Scope.REGISTRY_READ, also=Scope.GATE),
+    KeyDoor(f"{API}/datasets/credit-default-test/1", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/datasets/credit-default-test/1/file", Scope.REGISTRY_READ),
     KeyDoor(
         f"{API}/deployments",
         Scope.REGISTRY_WRITE,

@@ -48,7 +48,7 @@ class DatasetForm(forms.Form):
         max_length=1000,
         required=False,
         label="Reference groups",
-        help_text="The group of each sensitive column that others are compared with: sex=m, age_band=35–44.",
+        help_text="The group of each sensitive column that others should be compared with: sex=m, race=White.",
     )
     classification = forms.ChoiceField(
         choices=Classification.choices,

@@ -28,7 +28,7 @@ def page_of(dataset: Dataset, may_see: bool) -> dict[str, Any]:
         "changes": changes_since(dataset, before, {*hidden, *_also_hidden(before, may_see)})
         if before
         else [],
-        "held_back": masking.CONFIDENTIAL,
+        "held_back": masking.reason_of(dataset) if hidden else "",
         "facts": facts_of(dataset),
     }
 
@@ -51,7 +51,7 @@ def facts_of(dataset: Dataset) -> Rows:
         {
             "term": "Reference groups",
             "value": ", ".join(references),
-            "note": "what other groups are compared with",
+            "note": "as the owner states them",
         },
         {"term": "Classification", "value": dataset.get_classification_display()},
         {"term": "Confidential columns", "value": ", ".join(dataset.confidential)},
@@ -92,6 +92,8 @@ def _told(prefix: str, rows: int, column: Mapping[str, Any]) -> dict[str, Any]:
         middle = numbers["quantiles"]["0.5"]
         told["words"] = f"{_figure(numbers['min'])} to {_figure(numbers['max'])}"
         told["note"] = f"median {_figure(middle)}, mean {_figure(numbers['mean'])}"
+        if numbers["min"] == numbers["max"]:
+            told |= {"words": f"always {_figure(middle)}", "note": ""}
         finding = f"{told['words']}, {told['note']}."
         told["plot"] = plots.histogram(
             prefix, f"Distribution of {name}", column["histogram"]["counts"], finding
@@ -153,7 +155,9 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
             "asked": asked_in_words(check),
             "failing": check["failing"],
             "rows": ", ".join(f"{row:,}" for row in check["rows"]),
-            "values": ", ".join(map(_value, check["values"])) if "values" in check else None,
+            "values": ", ".join(check["values"])
+            if "values" in check and check["check"] != "nullable"
+            else None,
         }
         for column in report.get("columns", [])
         for check in column["checks"]
