@@ -40,8 +40,9 @@ def _balance(now: Dataset, before: Dataset) -> list[str]:
     if not old or not new:
         return []
     shifts = {value: new.get(value, 0.0) - old.get(value, 0.0) for value in {*old, *new}}
-    value = max(sorted(shifts), key=lambda value: abs(shifts[value]))
-    if abs(shifts[value]) < SHIFT_WORTH_TELLING:
+    greatest = max(sorted(shifts), key=lambda value: round(abs(shifts[value]), 9))
+    value = now.positive if now.positive in shifts else greatest
+    if abs(shifts[greatest]) < SHIFT_WORTH_TELLING:
         return [f"The same balance of {now.label}."]
     return [
         f"{now.label} says {value} in {new.get(value, 0.0):.1%} of the rows, "

@@ -23,6 +23,8 @@ def profile_of(name: str, kind: str, values: pl.Series) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "type": kind, "missing": len(values) - len(filled)}
     if kind == "other" and not values.dtype.is_temporal():
         return found
+    if kind in {"integer", "number"}:
+        filled = _narrow(filled).sort()  # once: distinct values, range and quantiles are then read off
     estimated = len(filled) > EXACT_DISTINCT
     distinct = int(_plain(filled.approx_n_unique())) if estimated else filled.n_unique()
     found |= {"distinct": distinct, "distinct_estimated": estimated}
@@ -54,22 +56,34 @@ def clean(value: object) -> str:
     return words if len(words) <= LONGEST_TEXT else f"{words[: LONGEST_TEXT - 1]}…"
 
 
-def _numbers(filled: pl.Series, kind: str) -> dict[str, Any]:
+def _narrow(filled: pl.Series) -> pl.Series:
+    """Numbers of a kind that everything can be measured of."""
     wide = filled.dtype.is_decimal() or filled.dtype in (pl.Int128, pl.UInt128, pl.Float16)
-    values = filled.cast(pl.Float64) if wide else filled
-    finite = values.filter(values.is_finite()) if values.dtype.is_float() else values
-    found: dict[str, Any] = {"not_finite": len(values) - len(finite)}
+    return filled.cast(pl.Float64) if wide else filled
+
+
+def _quantile(ordered: pl.Series, share: float) -> float:
+    """Between the two nearest values, in proportion."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below]) * (1 - place + below) + float(ordered[above]) * (place - below)
+
+
+def _numbers(filled: pl.Series, kind: str) -> dict[str, Any]:
+    finite = filled.filter(filled.is_finite()) if filled.dtype.is_float() else filled
+    found: dict[str, Any] = {"not_finite": len(filled) - len(finite)}
     if finite.is_empty():
         return found
     exact = int if kind == "integer" else float
-    low, high = _plain(finite.min()), _plain(finite.max())
+    low, high = finite[0], finite[-1]
     deviation = finite.std() if len(finite) > 1 else 0.0
     found["numbers"] = {
         "min": exact(low),
         "max": exact(high),
         "mean": finite.mean(),
         "deviation": deviation,
-        "quantiles": {f"{share:g}": _float(finite.quantile(share, "linear")) for share in QUANTILES},
+        "quantiles": {f"{share:g}": _float(_quantile(finite, share)) for share in QUANTILES},
     }
     found["numbers"] |= {name: _float(found["numbers"][name]) for name in ("mean", "deviation")}
     found["histogram"] = _histogram(finite, float(low), float(high), kind)

@@ -76,8 +76,10 @@ class Reader:
     def close(self) -> None:
         """End it."""
         assert self._child.stdin is not None
+        assert self._child.stdout is not None
         self._child.stdin.close()
         self._child.wait(10)
+        self._child.stdout.close()
 
 
 @pytest.fixture(scope="module")
