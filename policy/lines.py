@@ -47,9 +47,7 @@ def parse(text: str, *, source: str, what: str = "the pack") -> "Item":
     except RecursionError as error:
         raise PackError(source, 1, "The file nests too deeply.", "Five levels are enough.") from error
     if node is None:
-        raise PackError(
-            source, 1, "The file is empty.", f"Write what {what} asks for."
-        )
+        raise PackError(source, 1, "The file is empty.", f"Write what {what} asks for.")
     return Item(node, source, what)
 
 

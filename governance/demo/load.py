@@ -35,7 +35,7 @@ from registry.actions import (
     register_predictions_only,
     revise_card,
 )
-from registry.models import Dataset, DatasetRole, ModelVersion, RegisteredModel
+from registry.models import Classification, Dataset, DatasetRole, ModelVersion, RegisteredModel
 from registry.storage import staging
 from registry.tracking import Fetched, fetch_all
 from riskreview.actions import assess_tier, confirm_tier
@@ -43,6 +43,12 @@ from riskreview.packs import activate_pack, import_pack
 
 LOADER = Actor.system("demo_loader")
 DEFAULT_PACK = settings.BASE_DIR / "policy" / "packs" / "default.yaml"
+REFERENCE_GROUPS = {
+    "adult-census": {"sex": "Male", "race": "White"},
+    "german-credit": {"sex": "male"},
+    "mortgages": {"nonwhite": "no"},
+    "vendor-affordability": {"sex": "male"},
+}
 TRAINING_SECONDS = 600
 WORKERS = 2
 Described = tuple[contract.Model, contract.Version]
@@ -151,6 +157,8 @@ def _dataset(described: contract.Dataset, folder: Path, cast: Cast) -> Dataset:
             prediction=described.prediction or "",
             score=described.score or "",
             sensitive=list(described.sensitive),
+            reference_groups=REFERENCE_GROUPS.get(described.name.rpartition("-")[0], {}),
+            classification=Classification.PUBLIC,
             description=f"{described.description} Source: {described.source} Licence: {described.licence}",
             owner=cast["dev"].user,
             actor=cast["dev"].actor,

@@ -52,6 +52,7 @@ class DatasetForm(forms.Form):
     )
     classification = forms.ChoiceField(
         choices=Classification.choices,
+        required=False,
         initial=Classification.INTERNAL,
         help_text="Of a restricted data set, few see the rows.",
     )
@@ -86,6 +87,10 @@ class DatasetForm(forms.Form):
     def clean_sensitive(self) -> list[str]:
         """Names in order, each once."""
         return _names(self.cleaned_data["sensitive"])
+
+    def clean_classification(self) -> str:
+        """Internal, unless something else is said."""
+        return self.cleaned_data["classification"] or Classification.INTERNAL
 
     def clean_confidential(self) -> list[str]:
         """Names in order, each once."""

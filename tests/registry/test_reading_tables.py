@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.ops.processes import ROOT
 
 IN_PROCESS = """
 import json, sys, tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from accounts.refusals import Invalid
 from registry.table_reader.job import Job
@@ -89,7 +91,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Any:
     reader.close()
 
 
-def written(rows: list[tuple[str, ...]], line_end: str = "\n") -> bytes:
+def written(rows: Sequence[tuple[str, str]], line_end: str = "\n") -> bytes:
     target = io.StringIO()
     csv.writer(target, lineterminator=line_end).writerows([("a", "b"), *rows])
     return target.getvalue().encode()
