@@ -1,12 +1,14 @@
 """A first draft of a card from what the registry knows, so that nobody types what is on file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from policy.cards import load_card_schema
 from registry.measures import Measure, Measures
 from registry.models import Dataset, ModelVersion
 
 MOST_ROWS = 60
+MOST_GROUPS = 10
 
 
 def draft_sections(version: ModelVersion, measures: Measures) -> dict[str, str]:
@@ -94,7 +96,25 @@ def _dataset(dataset: Dataset) -> str:
         lines.append(f"Sensitive columns: {', '.join(dataset.sensitive)}.")
     if dataset.legal_basis:
         lines.append(f"Legal basis: {dataset.legal_basis}.")
-    return "\n\n".join(lines)
+    return "\n\n".join([*lines, *_profile(dataset)])
+
+
+def _profile(dataset: Dataset) -> Iterator[str]:
+    """Shares of the label and of each group, and what is missing. Everybody reads cards: no confidential value."""
+    counted: dict[str, list[Mapping[str, Any]]] = dict(dataset.profile.get("groups", {}))
+    if dataset.label:
+        counted = {dataset.label: dataset.profile.get("balance", [])} | counted
+    for column, groups in counted.items():
+        if groups and dataset.rows and column not in dataset.confidential:
+            shares = [
+                f"{group['value']} {group['count'] / dataset.rows:.1%}" for group in groups[:MOST_GROUPS]
+            ]
+            yield f"Rows by {column}: {', '.join(shares)}."
+    missing = {
+        row["name"]: row["missing"] for row in dataset.profile.get("columns", []) if row.get("missing")
+    }
+    if missing:
+        yield f"Missing values: {', '.join(f'{name} {count:,}' for name, count in missing.items())}."
 
 
 def _results(version: ModelVersion, measures: Measures) -> str:

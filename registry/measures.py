@@ -105,14 +105,17 @@ class Measures:
 
     @cached_property
     def to_insert(self) -> tuple[tuple[str, Measure], ...]:
-        """Token and measure, each once: the short token where it means this run, else the one with the data set."""
+        """Token and measure, each once: the short token where it means this run, else the one with the data set.
+
+        In the order of the runs, because performance is commonly measured first.
+        """
         rows = []
         for (_, dataset, _), measure in self._known.items():
             if dataset and self._known.get((measure.kind, "", measure.name)) != measure:
                 rows.append((measure.token_of_dataset, measure))
             elif not dataset:
                 rows.append((measure.token, measure))
-        return tuple(rows)
+        return tuple(sorted(rows, key=lambda row: row[1].run))
 
     def newest(self, kind: str) -> tuple[Measure, ...]:
         """The figures of the newest run of the kind on test data."""

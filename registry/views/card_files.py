@@ -55,6 +55,16 @@ class Incoming:
             return "the same"
         return "new" if all(piece.kind == "added" for piece in self.pieces) else "replaces"
 
+    @property
+    def before(self) -> list[Piece]:
+        """What stands there."""
+        return [piece for piece in self.pieces if piece.kind != "added"]
+
+    @property
+    def after(self) -> list[Piece]:
+        """What the file has."""
+        return [piece for piece in self.pieces if piece.kind != "removed"]
+
 
 @require_http_methods(["GET", "POST"])
 def card_import(request: UserRequest, slug: str, version: str) -> HttpResponse:

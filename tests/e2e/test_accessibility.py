@@ -72,6 +72,8 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("dev", reverse("registry:version_new", args=[slug])),
         ("dev", reverse("registry:card", args=names)),
         ("dev", reverse("registry:card_edit", args=names)),
+        ("dev", reverse("registry:card_import", args=names)),
+        ("ada", f"{reverse('registry:card', args=names)}?since=1&revision=1"),
         ("dev", reverse("registry:files", args=names)),
         ("olga", reverse("registry:model_suspend", args=[slug])),
         ("viktor", reverse("registry:datasets")),

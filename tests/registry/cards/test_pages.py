@@ -138,7 +138,8 @@ def test_an_import_is_seen_before_it_is_saved(
 
     shown = answer.content.decode()
     assert answer.status_code == 200
-    assert "<del>machine</del><ins>clerk</ins>" in shown
+    assert "A <del>machine</del> reads it." in shown
+    assert "A <ins>clerk</ins> reads it." in shown
     assert "Adventures" in shown
     assert "10 sections; they stay as they are" in shown
     assert version.cards.count() == 1

@@ -91,8 +91,8 @@ def test_the_newest_run_on_test_data_counts_and_never_an_older_one() -> None:
     )
     assert found.resolve("{{ performance@train.roc_auc }}").text.startswith("0.990")
     assert [token for token, _ in found.to_insert] == [
-        "{{ performance.accuracy }}",
         "{{ performance@train.roc_auc }}",
+        "{{ performance.accuracy }}",
     ]
 
 
@@ -180,3 +180,23 @@ def test_a_first_draft_names_values_and_data(
     page = client_of(cast.dev).get(f"{CARD}edit/").content.decode()
     assert "from the file" in page
     assert 'data-token="{{ performance.roc_auc }}"' in page
+
+
+def test_a_draft_tells_what_the_profile_of_the_data_says_but_no_confidential_value(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    dataset = a_dataset(cast, "loans-train", role="training")
+    dataset.profile = {
+        "rows": 60,
+        "columns": [{"name": "age", "missing": 3}, {"name": "sex", "missing": 0}],
+        "balance": [{"value": "good", "count": 40}, {"value": "bad", "count": 20}],
+        "groups": {"sex": [{"value": "f", "count": 30}, {"value": "m", "count": 30}]},
+    }
+    dataset.confidential = ["sex"]
+    version.trained_on = dataset
+
+    text = draft_sections(version, Measures())["training_data"]
+
+    assert "Rows by credit: good 66.7%, bad 33.3%." in text
+    assert "Missing values: age 3." in text
+    assert "50.0%" not in text
