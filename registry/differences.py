@@ -24,7 +24,8 @@ def word_diff(before: str, after: str) -> list[Piece]:
     """The pieces of both texts in reading order; removed ones stand before what replaced them."""
     pattern = LINES if max(_words(before), _words(after)) > MOST_WORDS else WORDS
     old, new = pattern.findall(before), pattern.findall(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    # Thousands of equal lines would take minutes; as junk they cost nothing and are shown as replaced.
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=pattern is LINES)
     pieces: list[Piece] = []
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
         if tag == "equal":

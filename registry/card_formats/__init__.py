@@ -22,7 +22,7 @@ __all__ = [
     "read_card",
 ]
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 1024 * 1024
 READABLE = (
     "A Hugging Face README, a Google Model Card, a CycloneDX ML-BOM, Markdown, or JSON of ours can be read."
 )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
+from accounts.refusals import Invalid
 from policy.cards import load_card_schema
+from registry.actions.cards import LONGEST_SECTION
 from registry.card_formats.document import Imported
 
 # The headings of Mitchell et al., the Hugging Face template and the Model Card Toolkit, as they are commonly written.
@@ -53,14 +55,14 @@ SECTIONS = {heading: section for section, headings in KNOWN.items() for heading 
 for known in load_card_schema().sections:
     SECTIONS[known.title.lower()] = SECTIONS[known.id.replace("_", " ")] = known.id
 GROUPING = {"testing data factors metrics", "testing data factors and metrics"}
-PARSER = MarkdownIt("commonmark", {"html": True})
+PARSER = MarkdownIt("commonmark", {"html": True}).disable("inline")  # only the blocks are looked at
 TO_DO = re.compile(
     r"^[ \t]*(?:[-*] )?(?:\*\*[^*\n]{1,80}\*\*:?[ \t]*)?\[(?:More Information Needed|optional)\]"
     r"(?:\([^)\n]*\))?[ \t]*$\n?",
     re.MULTILINE | re.IGNORECASE,
 )
 HIDDEN = re.compile(r"^[ \t]*<!--(?:(?!-->)[\s\S])*-->[ \t]*$\n?", re.MULTILINE)
-MOST_HEADINGS = 500
+MOST_CHARACTERS = LONGEST_SECTION * len(load_card_schema().sections)
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,20 @@ def pieces(text: str) -> Iterator[Piece]:
     for token, inline in zip(tokens, tokens[1:], strict=False):
         if token.type == "heading_open" and token.level == 0 and token.map:
             heads.append((token.map[0], token.map[1], int(token.tag[1:]), inline.content))
-    starts = [start for start, *_ in heads[:MOST_HEADINGS]]
+    starts = [start for start, *_ in heads]
     yield Piece(0, "", "", "\n".join(lines[: starts[0] if starts else len(lines)]).strip())
     for (start, after, level, title), end in zip(heads, [*starts[1:], len(lines)], strict=False):
         yield Piece(level, title, "\n".join(lines[start:after]), "\n".join(lines[after:end]).strip())
 
 
 def place_by_headings(text: str, imported: Imported) -> None:
-    """Put each part of a Markdown text into the section that its heading names; list the others."""
+    """Put each part of a Markdown text into the section that its heading names; list the others. Raises Invalid."""
+    if len(text) > MOST_CHARACTERS:
+        raise Invalid(
+            f"The text is longer than the {MOST_CHARACTERS:,} characters that a card can hold.",
+            "Take out what does not belong into a card.",
+            field="file",
+        )
     text, hidden = HIDDEN.subn("", text)
     text, empty = TO_DO.subn("", text)
     if hidden:

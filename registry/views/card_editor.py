@@ -60,12 +60,12 @@ def card_preview(request: UserRequest, slug: str, version: str) -> HttpResponse:
     found = version_for_reader(request.user, slug, version)
     names = [section.id for section in load_card_schema().sections if section.id in request.POST]
     text = str(request.POST[names[0]]).replace("\r\n", "\n") if names else ""
-    measures = measures_of(found)
+    measures, kept = measures_of(found), text[:LONGEST_SECTION]
     context = {
-        "text": text[:LONGEST_SECTION],
+        "text": kept,
         "too_long": len(text) - LONGEST_SECTION,
         "measures": measures,
-        "unmeasured": unmeasured(text, measures),
+        "unmeasured": unmeasured(kept, measures),
     }
     return render(request, "registry/card_preview.html", context)
 

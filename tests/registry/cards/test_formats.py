@@ -359,7 +359,8 @@ def test_a_foreign_bill_of_materials_is_placed_by_its_fields() -> None:
 def refused() -> Iterator[tuple[bytes, str]]:
     yield b"", "The file is empty"
     yield b"\xff\xfe", "not UTF-8: byte 1"
-    yield b"x" * 600_000, "larger than 512 kB"
+    yield b"x" * 1_100_000, "larger than 1,024 kB"
+    yield b"# a\n" * 61_000, "longer than the 240,000 characters"
     yield b'{"a": 1', "not JSON: line 1, column 8"
     yield b'{"sections": {"details": 1, "caveats": []}}', "sections.caveats is a list; expected a text"
     yield b'{"sections": "x"}', "sections is a text; expected an object"

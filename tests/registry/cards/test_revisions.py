@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -131,3 +132,13 @@ def test_both_texts_can_be_read_out_of_a_difference_of_any_length() -> None:
         pieces = word_diff(before, after)
         assert "".join(p.text for p in pieces if p.kind != "added") == before
         assert "".join(p.text for p in pieces if p.kind != "removed") == after
+
+
+def test_thousands_of_equal_lines_are_compared_at_once() -> None:
+    before, after = "same\n" * 9_000, "same\n" * 8_000 + "other\n" * 900
+    start = time.monotonic()
+
+    pieces = word_diff(before, after)
+
+    assert "".join(p.text for p in pieces if p.kind != "removed") == after
+    assert time.monotonic() - start < 2
