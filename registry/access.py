@@ -3,6 +3,9 @@
 Everybody who is logged in reads the whole registry. Unknown names answer 404 in words.
 """
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -19,6 +22,7 @@ from registry.models import (
     Deployment,
     ModelVersion,
     RegisteredModel,
+    Upload,
 )
 
 STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
@@ -232,3 +236,17 @@ def card_comment_for_reader(user: User, version: ModelVersion, pk: int) -> CardC
     if found is None:
         raise Http404(f"The card of version {version.version} has no comment {pk}.")
     return found
+
+
+def upload_for_owner(user: User, pk: UUID) -> Upload:
+    """The upload, for the person who announced it. Raises Http404."""
+    found = Upload.objects.select_related("model", "owner").filter(pk=pk, owner=user).first()
+    if found is None:
+        raise Http404(f"There is no upload {pk}, or it has expired.")
+    return found
+
+
+def digests_for_reader(user: User, digests: Collection[str]) -> dict[str, int]:
+    """Those of the SHA-256 that are files of versions which the person may read, with their sizes."""
+    files = ArtifactFile.objects.filter(version__model__in=models_for_reader(user), sha256__in=list(digests))
+    return dict(files.values_list("sha256", "size"))

@@ -1,8 +1,10 @@
 """Taking files in: names checked, bytes streamed to a staging folder and hashed on the way."""
 
+import errno
 import hashlib
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -103,7 +105,7 @@ def copy_in(source: Readable | OnDisk, folder: Path, path: str, *, room: int) ->
         place.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, OnDisk):
             refuse_excess(path, room - source.size)
-            os.link(source.place, place)
+            link_or_copy(source.place, place)
             return StoredFile(path, source.size, source.sha256)
         with place.open("xb") as target:
             return StoredFile(path, *_copy(source, target, path, room))
@@ -121,6 +123,16 @@ def _copy(source: Readable, target: IO[bytes], path: str, room: int) -> tuple[in
         sha256.update(chunk)
         target.write(chunk)
     return size, sha256.hexdigest()
+
+
+def link_or_copy(source: Path, place: Path) -> None:
+    """Another name for the same bytes, or a copy where there can be none. Raises FileNotFoundError."""
+    try:
+        os.link(source, place, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}:
+            raise
+        shutil.copyfile(source, place, follow_symlinks=False)
 
 
 def hash_file(place: Path) -> tuple[int, str]:

@@ -16,10 +16,9 @@ from typing import IO
 from django.conf import settings
 
 from accounts.refusals import Conflict
-from registry.intake import digest_of, hash_file
+from registry.intake import digest_of, hash_file, link_or_copy
 from registry.models import ArtifactFile, Dataset, ModelVersion
 from registry.stores import store
-from registry.stores.folder import link_or_copy
 
 LEFTOVER_SECONDS = 24 * 3600
 SHOWN_PROBLEMS = 3

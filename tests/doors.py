@@ -175,6 +175,7 @@ DOORS = [door for doors in GROUPS.values() for door in doors]
 QUESTION = {"model": "credit-default", "version": "1"}
 API = "/api/v1"
 NEW_MODEL = {"slug": "new-model", "name": "New", "purpose": "Foretells the demand.", "kind": "regression"}
+A_FILE = {"path": "weights", "size": 3, "sha256": "0" * 64}
 
 KEY_DOORS = [
     KeyDoor(f"{API}/models", Scope.REGISTRY_READ),
@@ -205,6 +206,9 @@ KEY_DOORS = [
         428,
         {"sections": {"details": "Written by a pipeline."}},
     ),
+    KeyDoor(f"{API}/models/credit-default/uploads", Scope.REGISTRY_WRITE, "POST", 201, {"files": [A_FILE]}),
+    KeyDoor(f"{API}/uploads/{{upload}}", Scope.REGISTRY_WRITE),
+    KeyDoor(f"{API}/uploads/{{upload}}/files/weights", Scope.REGISTRY_WRITE, "PATCH", 400, {}),
     KeyDoor(f"{API}/versions", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/datasets", Scope.REGISTRY_WRITE, "POST", 415, {}),

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
 
 from accounts.models import ApiKey, Role, RoleGrant, Scope, User
 from audit.checkpoints import make_checkpoint
@@ -23,7 +24,9 @@ from governance.reports.models import Report
 from governance.reports.render import Rendered
 from governance.reports.tasks import reports_folder
 from registry.actions import comment_on_card, record_deployment
-from registry.models import ModelVersion
+from registry.actions.uploads import open_upload
+from registry.intake import StoredFile
+from registry.models import ModelVersion, Upload
 from riskreview.models import Condition, Decision
 from tests import builders
 from tests.conftest import AT, actor_of_user
@@ -86,11 +89,18 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "card_comment": str(remark.pk),
         "assessment": str(version.model.tier_assessments.get().pk),
         "decision": str(decision.pk),
+        "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
         "report": str(report.pk),
         "report_id": str(report.uuid),
         "key": str(ApiKey.objects.get().pk),
     }
+
+
+def an_upload(cast: SimpleNamespace, version: ModelVersion) -> Upload:
+    """One of Dev's that is under way."""
+    files = [StoredFile("weights", 3, "1" * 64)]
+    return open_upload(model=version.model, files=files, owner=cast.dev, at=timezone.now())
 
 
 def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:

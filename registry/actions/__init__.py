@@ -14,6 +14,7 @@ from registry.actions.deployments import (
 from registry.actions.fields import FieldEntry, change_field, define_field, move_field, retire_field
 from registry.actions.links import set_dependencies, tag_model
 from registry.actions.models import change_model, create_model, resume_model, retire_model, suspend_model
+from registry.actions.uploads import register_pieces
 from registry.actions.use import record_download, verify_artifact
 from registry.actions.versions import (
     register_fetched,
@@ -43,6 +44,7 @@ __all__ = [
     "register_dataset",
     "register_fetched",
     "register_from_mlflow",
+    "register_pieces",
     "register_predictions_only",
     "register_upload",
     "resolve_card_comment",

@@ -7,6 +7,7 @@ from registry.api.cards import Card
 from registry.api.common import Standings
 from registry.api.datasets import DatasetFile, Datasets, DatasetVersion
 from registry.api.models import Fields, Model, Models
+from registry.api.uploads import UploadFile, Uploads, UploadView
 from registry.api.versions import ModelVersionManifest, ModelVersions, ModelVersionView
 
 __all__ = [
@@ -21,4 +22,7 @@ __all__ = [
     "ModelVersions",
     "Models",
     "Standings",
+    "UploadFile",
+    "UploadView",
+    "Uploads",
 ]

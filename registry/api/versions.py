@@ -15,7 +15,7 @@ from accounts.models import Scope
 from accounts.refusals import Invalid
 from registry import actions
 from registry.about import About
-from registry.access import dataset_for_reader, model_for_reader, version_for_reader
+from registry.access import dataset_for_reader, model_for_reader, upload_for_owner, version_for_reader
 from registry.api.common import Standings, checked
 from registry.models import Dataset, ModelVersion, RegisteredModel
 from registry.queries import manifest_of
@@ -46,7 +46,7 @@ class ModelVersions(Standings):
         responses={201: VersionAnswer},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Register a version from files, from MLflow, or by its predictions only."""
+        """Register a version from files, from an upload, from MLflow, or by its predictions only."""
         model = model_for_reader(self.key.owner, slug)
         given = checked(VersionGiven(data=request.data))
         version = self._register(request, model, given)
@@ -60,9 +60,9 @@ class ModelVersions(Standings):
 
     def _register(self, request: Request, model: RegisteredModel, given: dict[str, Any]) -> ModelVersion:
         files = [file for _, group in request.FILES.lists() for file in group]
-        ways = [bool(files), "mlflow_uri" in given, given["predictions_only"]]
+        ways = [bool(files), "mlflow_uri" in given, given["predictions_only"], "upload" in given]
         if sum(ways) > 1:
-            raise Invalid("Send files, or mlflow_uri, or predictions_only: one of them.")
+            raise Invalid("Send files, or upload, or mlflow_uri, or predictions_only: one of them.")
         who: dict[str, Any] = {
             "model": model,
             "version": given["version"],
@@ -75,6 +75,8 @@ class ModelVersions(Standings):
             return actions.register_predictions_only(**who)
         if "mlflow_uri" in given:
             return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"], **who)
+        if "upload" in given:
+            return actions.register_pieces(upload=upload_for_owner(self.key.owner, given["upload"]), **who)
         paths = request.data.getlist("paths") if hasattr(request.data, "getlist") else []
         return actions.register_upload(files=sent_files(files, paths), **who)
 

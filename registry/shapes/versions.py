@@ -112,9 +112,10 @@ class WholeVersionAnswer(VersionAnswer):
 
 
 class VersionGiven(serializers.Serializer[Any]):
-    """A new version: files beside these fields, or `mlflow_uri`, or `predictions_only`."""
+    """A new version: files beside these fields, or `upload`, or `mlflow_uri`, or `predictions_only`."""
 
     version = serializers.CharField(max_length=40)
+    upload = serializers.UUIDField(required=False, help_text="An upload in pieces that is complete")
     mlflow_uri = serializers.CharField(max_length=400, required=False)
     predictions_only = serializers.BooleanField(default=False)
     trained_on = serializers.CharField(max_length=110, required=False, help_text="A data set as name@version")

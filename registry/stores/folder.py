@@ -1,9 +1,7 @@
 """Blobs as plain files under MEDIA_ROOT: linked into place whole, never written there."""
 
-import errno
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from uuid import uuid4
 
 from django.core.files.storage import FileSystemStorage
 
-from registry.intake import hash_file
+from registry.intake import hash_file, link_or_copy
 from registry.stores import blob_place
 
 log = logging.getLogger(__name__)
@@ -71,16 +69,6 @@ class FolderStore(FileSystemStorage):
                 yield place.name, datetime.fromtimestamp(place.stat().st_mtime, UTC)
             except FileNotFoundError:
                 continue  # dropped by somebody else at this moment
-
-
-def link_or_copy(source: Path, place: Path) -> None:
-    """Another name for the same bytes, or a copy where there can be none. Raises FileNotFoundError."""
-    try:
-        os.link(source, place, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}:
-            raise
-        shutil.copyfile(source, place, follow_symlinks=False)
 
 
 def sync(place: Path) -> None:

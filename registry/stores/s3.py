@@ -14,10 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
 from accounts.refusals import Unavailable
-from registry.intake import digest_of
+from registry.intake import digest_of, link_or_copy
 from registry.stores import blob_place
 from registry.stores.cache import cached, forget
-from registry.stores.folder import link_or_copy
 
 log = logging.getLogger(__name__)
 CHUNK = 1 << 20
