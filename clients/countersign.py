@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Ask Countersign, from a pipeline, whether a model version may run in an environment.
+"""Ask Countersign, from a pipeline, whether a model version may run in an environment; register new versions.
 
     countersign.py gate --model credit-default --version 3 --environment production [--digest sha256:...]
                         [--wait 30m] [--json]
+    countersign.py push --model credit-default --version 4 FOLDER [--trained-on loans@2] [--json]
 
 The address and the API key come from COUNTERSIGN_URL and COUNTERSIGN_TOKEN.
 
-Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had. Only 0 means that the version may run.
+Exit codes of gate: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had. Only 0 means that the version may run.
+Exit codes of push: 0 registered, 2 wrong usage, 3 not registered. The same command again goes on where it broke off.
 
 One file, standard library only, Python 3.8 or newer.
 """
@@ -14,6 +16,7 @@ One file, standard library only, Python 3.8 or newer.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import http.client
 import io
 import json
@@ -35,6 +38,8 @@ ATTEMPTS = 5
 POLL_SECONDS = 15.0
 LONGEST_PAUSE = 60.0
 LARGEST_ANSWER = 8 * 1024 * 1024
+PIECE = 64 * 1024 * 1024
+REGISTER_SECONDS = 900.0
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNMET = ("unsatisfied", "error")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -67,8 +72,7 @@ class Gate:
     def __init__(self, url: str, token: str) -> None:
         self.url = url.rstrip("/") + "/api/v1/gate/decisions"
         self.token = token
-        https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-        self.opener = urllib.request.build_opener(https, NoRedirects)
+        self.opener = opener()
 
     def ask(self, question: dict[str, Any], deadline: float) -> dict[str, Any]:
         """The gate's answer, asked for again after passing failures. Raises NoAnswer.
@@ -84,9 +88,7 @@ class Gate:
             except NoAnswer as failure:
                 if failure.pause is None or attempt == ATTEMPTS:
                     raise
-                pause = max(failure.pause, 0.5 * 2 ** (attempt - 1)) * random.SystemRandom().uniform(
-                    0.75, 1.25
-                )
+                pause = pause_after(failure, attempt)
                 if time.monotonic() + pause >= deadline:
                     raise
                 say(f"{failure} Asking again in {pause:.0f} s.")
@@ -109,19 +111,127 @@ class Gate:
                 "User-Agent": "countersign-client/1",
             },
         )
-        try:
-            with self.opener.open(request, timeout=max(0.1, limit - time.monotonic())) as response:
-                if response.status != 200:
-                    raise NoAnswer(f"The server answered {response.status}, which is no decision.")
-                return parse(read(response, limit))
-        except urllib.error.HTTPError as error:
-            raise refused(error, limit, retried) from None
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, ssl.SSLError):
-                raise NoAnswer(f"No trusted connection to {self.url}: {error.reason}") from None
-            raise NoAnswer(f"No connection to {self.url}: {error.reason}.", 0) from None
-        except (OSError, http.client.HTTPException) as error:
-            raise NoAnswer(f"The connection to {self.url} broke off: {error!r}.", 0) from None
+        return fetch(self.opener, request, limit, retried)
+
+
+class Registry:
+    """The registry of one Countersign, as far as `push` needs it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.api = url.rstrip("/") + "/api/v1"
+        self.headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json, application/problem+json",
+            "User-Agent": "countersign-client/1",
+        }
+        self.opener = opener()
+
+    def announce(self, model: str, files: list[LocalFile]) -> dict[str, Any]:
+        """The upload for these files, new or begun before, with what is missing of it."""
+        lines = [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in files]
+        return self._ask("POST", f"/models/{model}/uploads", {"files": lines})
+
+    def send(self, upload: str, file: LocalFile, have: int) -> None:
+        """Send the rest of a file, a piece at a time. After a failure the server says where to go on."""
+        attempt = 0
+        address = f"/uploads/{upload}/files/{urllib.parse.quote(file.path, safe='/')}"
+        with open(file.place, "rb") as source:
+            while have < file.size:
+                source.seek(have)
+                headers = {"Content-Type": "application/octet-stream", "Upload-Offset": str(have)}
+                try:
+                    have = self._once("PATCH", address, source.read(PIECE), headers)["have_bytes"]
+                    attempt = 0
+                except NoAnswer as failure:
+                    attempt += 1
+                    wait_after(failure, attempt)
+                    missing = self._ask("GET", f"/uploads/{upload}")["missing"]
+                    have = next((one["have_bytes"] for one in missing if one["path"] == file.path), file.size)
+
+    def register(self, model: str, given: dict[str, Any]) -> dict[str, Any]:
+        """The version, registered. Asked once: a second time it would be refused, because it exists."""
+        return self._once(
+            "POST", f"/models/{model}/versions", json.dumps(given).encode(), seconds=REGISTER_SECONDS
+        )
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._once(method, path, json.dumps(body).encode() if body else None)
+            except NoAnswer as failure:
+                wait_after(failure, attempt)
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str] | None = None,
+        seconds: float = ATTEMPT_SECONDS,
+    ) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", **self.headers, **(headers or {})}
+        request = urllib.request.Request(self.api + path, data=body, method=method, headers=headers)
+        limit = time.monotonic() + seconds
+        return fetch(self.opener, request, limit, retried=method == "PATCH", good=(200, 201))
+
+
+class LocalFile:
+    """One file to push: where it lies, its path inside the model's folder, its size and SHA-256."""
+
+    def __init__(self, place: str, path: str) -> None:
+        self.place, self.path, self.size = place, path, 0
+        digest = hashlib.sha256()
+        with open(place, "rb") as source:
+            for chunk in iter(lambda: source.read(1 << 20), b""):
+                digest.update(chunk)
+                self.size += len(chunk)
+        self.sha256 = digest.hexdigest()
+
+
+def opener() -> urllib.request.OpenerDirector:
+    """Opens addresses, with certificates checked and no redirect followed."""
+    https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
+    return urllib.request.build_opener(https, NoRedirects)
+
+
+def fetch(
+    opener: urllib.request.OpenerDirector,
+    request: urllib.request.Request,
+    limit: float,
+    retried: bool,
+    good: tuple[int, ...] = (200,),
+) -> dict[str, Any]:
+    """One attempt at an answer of the API. Raises NoAnswer."""
+    url = request.full_url
+    try:
+        with opener.open(request, timeout=max(0.1, limit - time.monotonic())) as response:
+            if response.status not in good:
+                raise NoAnswer(f"The server answered {response.status}, which is no answer to that.")
+            return parse(read(response, limit))
+    except urllib.error.HTTPError as error:
+        raise refused(error, limit, retried) from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLError):
+            raise NoAnswer(f"No trusted connection to {url}: {error.reason}") from None
+        raise NoAnswer(f"No connection to {url}: {error.reason}.", 0) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(f"The connection to {url} broke off: {error!r}.", 0) from None
+
+
+def pause_after(failure: NoAnswer, attempt: int) -> float:
+    """Seconds until the next attempt: longer each time, never the same for all."""
+    return max(failure.pause or 0.0, 0.5 * 2.0 ** (attempt - 1)) * random.SystemRandom().uniform(0.75, 1.25)
+
+
+def wait_after(failure: NoAnswer, attempt: int) -> None:
+    """Wait before the next attempt, or raise the failure when there is to be none."""
+    if failure.pause is None or attempt == ATTEMPTS:
+        raise failure
+    pause = pause_after(failure, attempt)
+    say(f"{failure} Going on in {pause:.0f} s.")
+    time.sleep(pause)
 
 
 def read(response: Any, limit: float) -> bytes:
@@ -324,11 +434,11 @@ def address(given: str | None) -> str:
     return url
 
 
-def key() -> str:
+def key(scope: str = "gate") -> str:
     """The API key, checked."""
     token = os.environ.get("COUNTERSIGN_TOKEN", "").strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise WrongUsage("Set COUNTERSIGN_TOKEN to an API key with the scope gate.")
+        raise WrongUsage(f"Set COUNTERSIGN_TOKEN to an API key with the scope {scope}.")
     return token
 
 
@@ -350,7 +460,18 @@ def parser() -> argparse.ArgumentParser:
         "--wait", type=duration, metavar="30m", help="keep asking for so long until it is allowed"
     )
     gate.add_argument("--json", action="store_true", help="print the answer as JSON, attestation included")
-    gate.add_argument("--url", help="the address of Countersign (default: COUNTERSIGN_URL)")
+    push = commands.add_parser(
+        "push",
+        help="register a new version from a folder, or go on doing so",
+        epilog="Exit codes: 0 registered, 2 wrong usage, 3 not registered.",
+    )
+    push.add_argument("--model", required=True, type=named, help="the model's short name")
+    push.add_argument("--version", required=True, type=named, help="its new version")
+    push.add_argument("--trained-on", metavar="NAME@VERSION", help="the data set that it was trained on")
+    push.add_argument("--json", action="store_true", help="print the version as JSON")
+    push.add_argument("folder", type=named, help="the folder of the model, or its one file")
+    for command in (gate, push):
+        command.add_argument("--url", help="the address of Countersign (default: COUNTERSIGN_URL)")
     return top
 
 
@@ -376,22 +497,71 @@ def ask(arguments: argparse.Namespace) -> int:
     return ALLOW if answer["decision"] == "allow" else DENY
 
 
+def push(arguments: argparse.Namespace) -> int:
+    """Hash, announce, send what is missing, register; return the exit code."""
+    registry = Registry(address(arguments.url), key("registry:write"))
+    model = urllib.parse.quote(arguments.model, safe="")
+    files = local_files(arguments.folder)
+    upload = registry.announce(model, files)
+    by_path = {file.path: file for file in files}
+    missing = [(by_path[one["path"]], int(one["have_bytes"])) for one in upload["missing"]]
+    left = sum(file.size - have for file, have in missing)
+    say(f"{count(len(files), 'file')}, {count(len(missing), 'file')} to send, {left / 1e6:,.1f} MB.")
+    for file, have in missing:
+        registry.send(upload["id"], file, have)
+    given = {
+        "version": arguments.version,
+        "upload": upload["id"],
+        "code_commit": context().get("commit", "")[:64],
+    }
+    if arguments.trained_on:
+        given["trained_on"] = arguments.trained_on
+    version = registry.register(model, given)
+    if arguments.json:
+        print(json.dumps(version, indent=2))
+    else:
+        print(f"Registered {clean(version.get('model'))} version {clean(version.get('version'))}")
+        print(f"Digest: {clean(version.get('artifact_digest'))}")
+    sys.stdout.flush()
+    return ALLOW
+
+
+def local_files(folder: str) -> list[LocalFile]:
+    """Every file under the folder, hashed. Raises WrongUsage for links and for a folder without files."""
+    if os.path.isfile(folder) and not os.path.islink(folder):
+        return [LocalFile(folder, os.path.basename(folder))]
+    found = []
+    for parent, folders, names in os.walk(folder):
+        for name in sorted(folders + names):
+            place = os.path.join(parent, name)
+            if os.path.islink(place) or not (os.path.isfile(place) or os.path.isdir(place)):
+                raise WrongUsage(f"{place} is a link or a device; put the file itself there.")
+            if os.path.isfile(place):
+                found.append(LocalFile(place, os.path.relpath(place, folder).replace(os.sep, "/")))
+    if not found:
+        raise WrongUsage(f"There are no files in {folder}.")
+    return found
+
+
 def main() -> int:
-    """Run the command line. Exit 0 only ever stands for an allow that was read, checked and printed."""
+    """Run the command line. Exit 0 only ever stands for an allow, or a version, that was read and printed."""
     arguments = parser().parse_args()
+    command, otherwise = (
+        (push, "Not registered.") if arguments.command == "push" else (ask, "No answer, so do not deploy.")
+    )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return ask(arguments)
+        return command(arguments)
     except WrongUsage as error:
         say(str(error))
         return USAGE
     except NoAnswer as error:
-        say(f"No answer, so do not deploy. {error}")
+        say(f"{otherwise} {error}")
         return NO_ANSWER
     except KeyboardInterrupt:
-        say("Interrupted before there was an answer, so do not deploy.")
+        say(f"Interrupted. {otherwise}")
         return NO_ANSWER
 
 

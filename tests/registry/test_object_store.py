@@ -4,12 +4,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from io import BytesIO, StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +27,7 @@ from registry.storage import StoredBytesDiffer, artifact_problem, materialised, 
 from registry.stores import store
 from tests.builders import a_dataset, a_version
 from tests.conftest import AT, actor_of_user
+from tests.wire import Wire
 
 ClientOf = Callable[[Any], Client]
 Leftovers = Callable[[], list[str]]
@@ -64,51 +63,6 @@ class Server:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
-
-
-class Wire:
-    """Stands between boto3 and the server: cuts the line after so many bytes, or changes what comes back."""
-
-    def __init__(
-        self, server: Server, *, cut_after: int | None = None, forge: tuple[bytes, bytes] | None = None
-    ) -> None:
-        self._target = int(server.url.rsplit(":", 1)[1])
-        self._left, self._forge = cut_after, forge
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._door.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._door.accept()
-            except OSError:
-                return
-            if self._left is not None and self._left <= 0:
-                client.close()
-                continue
-            server = socket.create_connection(("127.0.0.1", self._target))
-            threading.Thread(target=self._send, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
-
-    def _send(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError):
-            while found := client.recv(65536):
-                if self._left is not None:
-                    self._left -= len(found)
-                    if self._left <= 0:
-                        break
-                server.sendall(found)
-        with suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)
-
-    def _answer(self, server: socket.socket, client: socket.socket) -> None:
-        with suppress(OSError), server, client:
-            while found := server.recv(65536):
-                client.sendall(found.replace(*self._forge) if self._forge is not None else found)
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +210,7 @@ def test_a_server_that_gives_back_other_bytes_is_not_believed(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wire = Wire(lasting_server, forge=(b"good bytes", b"evil bytes"))
+    wire = Wire(lasting_server.url, forge=(b"good bytes", b"evil bytes"))
     for bucket in use(lasting_server, settings, monkeypatch, wire.url):
         with pytest.raises(Unavailable):
             upload(cast, model, b"good bytes")
@@ -275,7 +229,7 @@ def test_a_server_that_dies_in_the_middle_leaves_nothing_registered(
     leftovers: Leftovers,
 ) -> None:
     client = api("registry:write")
-    wire = Wire(lasting_server, cut_after=18 * 1024 * 1024)
+    wire = Wire(lasting_server.url, cut_after=18 * 1024 * 1024)
     for bucket in use(lasting_server, settings, monkeypatch, wire.url):
         answer = client.post(
             "/api/v1/models/credit-default/versions",
