@@ -30,6 +30,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 ALLOW, DENY, USAGE, NO_ANSWER = 0, 1, 2, 3
@@ -39,6 +40,7 @@ POLL_SECONDS = 15.0
 LONGEST_PAUSE = 60.0
 LARGEST_ANSWER = 8 * 1024 * 1024
 PIECE = 64 * 1024 * 1024
+CHUNK = 128 * 1024
 REGISTER_SECONDS = 900.0
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNMET = ("unsatisfied", "error")
@@ -135,18 +137,21 @@ class Registry:
         """Send the rest of a file, a piece at a time. After a failure the server says where to go on."""
         attempt = 0
         address = f"/uploads/{upload}/files/{urllib.parse.quote(file.path, safe='/')}"
-        with open(file.place, "rb") as source:
-            while have < file.size:
-                source.seek(have)
-                headers = {"Content-Type": "application/octet-stream", "Upload-Offset": str(have)}
-                try:
-                    have = self._once("PATCH", address, source.read(PIECE), headers)["have_bytes"]
-                    attempt = 0
-                except NoAnswer as failure:
-                    attempt += 1
-                    wait_after(failure, attempt)
-                    missing = self._ask("GET", f"/uploads/{upload}")["missing"]
-                    have = next((one["have_bytes"] for one in missing if one["path"] == file.path), file.size)
+        while have < file.size:
+            length = min(PIECE, file.size - have)
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(length),
+                "Upload-Offset": str(have),
+            }
+            try:
+                have = self._once("PATCH", address, file.piece(have, length), headers)["have_bytes"]
+                attempt = 0
+            except NoAnswer as failure:
+                attempt += 1
+                wait_after(failure, attempt)
+                missing = self._ask("GET", f"/uploads/{upload}")["missing"]
+                have = next((one["have_bytes"] for one in missing if one["path"] == file.path), file.size)
 
     def register(self, model: str, given: dict[str, Any]) -> dict[str, Any]:
         """The version, registered. Asked once: a second time it would be refused, because it exists."""
@@ -167,7 +172,7 @@ class Registry:
         self,
         method: str,
         path: str,
-        body: bytes | None,
+        body: bytes | Iterator[bytes] | None,
         headers: dict[str, str] | None = None,
         seconds: float = ATTEMPT_SECONDS,
     ) -> dict[str, Any]:
@@ -184,10 +189,21 @@ class LocalFile:
         self.place, self.path, self.size = place, path, 0
         digest = hashlib.sha256()
         with open(place, "rb") as source:
-            for chunk in iter(lambda: source.read(1 << 20), b""):
+            for chunk in iter(lambda: source.read(CHUNK), b""):
                 digest.update(chunk)
                 self.size += len(chunk)
         self.sha256 = digest.hexdigest()
+
+    def piece(self, start: int, length: int) -> Iterator[bytes]:
+        """So many bytes from there on, a little at a time."""
+        with open(self.place, "rb") as source:
+            source.seek(start)
+            while length:
+                chunk = source.read(min(CHUNK, length))
+                if not chunk:
+                    raise WrongUsage(f"{self.place} became shorter while it was sent.")
+                length -= len(chunk)
+                yield chunk
 
 
 def opener() -> urllib.request.OpenerDirector:

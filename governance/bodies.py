@@ -7,6 +7,7 @@ takes half a file for a whole one then, so a body that is shorter than announced
 from collections.abc import Callable, Iterable
 from typing import Any
 
+MOST_AT_ONCE = 1 << 17  # bytes that one look at the socket may bring
 Environment = dict[str, Any]
 Application = Callable[[Environment, Any], Iterable[bytes]]
 
@@ -21,18 +22,21 @@ class WholeBodies:
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    def __call__(self, environ: Environment, start_response: Any) -> Iterable[bytes]:
-        announced = environ.get("CONTENT_LENGTH") or ""
+    def __call__(self, asked: Environment, start_response: Any) -> Iterable[bytes]:
+        announced = asked.get("CONTENT_LENGTH") or ""
         if announced.isdigit() and int(announced):
-            environ["wsgi.input"] = _Body(environ["wsgi.input"], int(announced))
-        return self._application(environ, start_response)
+            asked["wsgi.input"] = _Body(asked["wsgi.input"], int(announced))
+        return self._application(asked, start_response)
 
 
 class _Body:
-    """A body of known length. gunicorn's own `read` fetches a kilobyte at a time; its reader behind it is quicker."""
+    """A body of known length, in fewer steps than gunicorn's own, which asks its reader for a kilobyte at a time."""
 
     def __init__(self, body: Any, length: int) -> None:
-        self._read = getattr(body, "reader", body).read
+        reader = getattr(body, "reader", body)
+        if hasattr(reader, "unreader") and hasattr(reader.unreader, "mxchunk"):
+            reader.unreader.mxchunk = MOST_AT_ONCE
+        self._read = reader.read
         self._left = length
 
     def read(self, size: int = -1) -> bytes:

@@ -14,7 +14,7 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
 from accounts.refusals import Invalid
-from registry.intake import OnDisk, excess, refuse_excess
+from registry.intake import CHUNK, OnDisk, excess, refuse_excess
 from registry.storage import incoming
 
 FORM_BYTES = 4 * 1024 * 1024  # what the fields and the headers of the parts may take beside the files
@@ -51,7 +51,7 @@ class Received(UploadedFile):  # type: ignore[type-arg]  # not subscriptable at 
 class Receiver(FileUploadHandler):
     """Django's handler for every upload of the site. A refusal is left on the request, for whoever reads it."""
 
-    chunk_size = 1 << 20
+    chunk_size = CHUNK
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
