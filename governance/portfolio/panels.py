@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
 from governance.portfolio.standing import Standing
+from governance.templatetags.wording import count_of
 from registry.models import Environment, ModelVersion
+from registry.signing import in_words
 from riskreview.models import SignOff
 
 HEADLINES = {
@@ -75,6 +77,7 @@ def facts(version: ModelVersion) -> list[dict[str, Any]]:
         {"term": "Business line", "value": model.business_line},
         {"term": "Source", "value": version.get_source_display(), "note": version.source_uri},
         {"term": "Format", "value": version.artifact_format},
+        *_made(version),
         {"term": "Code", "value": version.code_repository, "note": version.code_commit, "mono": True},
     ]
     if version.trained_on is not None:
@@ -82,6 +85,29 @@ def facts(version: ModelVersion) -> list[dict[str, Any]]:
         href = reverse("registry:dataset", args=[data.name, data.version])
         rows.append({"term": "Trained on", "value": str(data), "href": href, "note": f"{data.rows:,} rows"})
     return [row for row in rows if row["value"]]
+
+
+def _made(version: ModelVersion) -> list[dict[str, Any]]:
+    """How it was made, in one line each; the page of its files has the whole."""
+    files = reverse("registry:files", args=[version.model.slug, version.version])
+    parent, seed, asked = version.parent, version.random_seed, len(version.requirements)
+    from_page = reverse("portfolio:version", args=[version.model.slug, parent.version]) if parent else ""
+    signed = version.signing.get("state", "none") != "none"
+    return [
+        {"term": "Made from", "value": f"Version {parent.version}" if parent else "", "href": from_page},
+        {"term": "Random seed", "value": "" if seed is None else str(seed)},
+        {
+            "term": "Python",
+            "value": version.python_version,
+            "note": count_of(asked, "requirement") if asked else "",
+        },
+        {"term": "MLflow run", "value": version.run.get("name", ""), "href": f"{files}#run"},
+        {
+            "term": "Model signature",
+            "value": in_words(version.signing) if signed else "",
+            "href": f"{files}#oms",
+        },
+    ]
 
 
 @dataclass(frozen=True)

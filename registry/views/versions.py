@@ -26,6 +26,7 @@ from registry.forms.versions import VersionForm
 from registry.models import ModelVersion, RegisteredModel, VersionSource
 from registry.queries import manifest_of
 from registry.storage import opened
+from registry.telling import run_of, settings_of, signing_of
 from registry.uploads import sent_files
 from registry.views.complaints import complain, sent
 
@@ -92,6 +93,9 @@ def files(request: UserRequest, slug: str, version: str) -> HttpResponse:
         "version": found,
         "files": list(found.files.all()),
         "may_verify": may_verify(request.user),
+        "settings": settings_of(found),
+        **signing_of(found),
+        **run_of(found),
     }
     return render(request, "registry/files.html", context)
 

@@ -321,3 +321,28 @@ def test_what_is_sound_is_sound_again(model: RegisteredModel) -> None:
     once = sound(About(hyperparameters={"a": [1, {"b": None}]}, requirements=["numpy"]), model)
 
     assert sound(once, model) == once
+
+
+def test_the_page_of_its_files_tells_how_it_was_made(
+    client_of: Callable[..., Client], cast: SimpleNamespace, upload: Upload
+) -> None:
+    first, data = upload(), a_dataset(cast)
+    upload(
+        {"requirements.txt": "numpy==2.1\n", "python_env.yaml": "python: 3.11.7\n"},
+        parent=first,
+        evaluated_on=[data],
+        hyperparameters={"max_depth": 6, "<b>": "</pre><script>x()</script>"},
+        training_metrics={"auc": 0.81},
+        random_seed=42,
+    )
+    client = client_of(cast.aud)
+
+    files = client.get("/models/credit-default/versions/2/files/").content.decode()
+    overview = client.get("/models/credit-default/versions/2/").content.decode()
+
+    for words in ("max_depth", "numpy==2.1", "3.11.7", "42", "0.81", "loans-test@1", "No signature"):
+        assert words in files, words
+    assert 'href="/models/credit-default/versions/1/"' in files
+    assert "<script>x()" not in files
+    for words in ("Version 1", "Random seed", "3.11.7", "1 requirement"):
+        assert words in overview, words

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import mlflow
 import pandas as pd
 import pytest
+from django.test import Client
 from mlflow.models import infer_signature
 from pytest_django.fixtures import Settings
 from sklearn.linear_model import LogisticRegression
@@ -97,8 +98,11 @@ def test_a_logged_model_comes_with_its_files_parameters_and_code(
     assert (version.code_repository, version.code_commit) == ("https://git.example/m.git", "3fa9d10")
 
 
-def test_the_run_is_kept_beside_the_version_without_secrets(
-    store: Store, register: Callable[..., ModelVersion]
+def test_the_run_is_kept_and_shown_beside_the_version_without_secrets(
+    store: Store,
+    register: Callable[..., ModelVersion],
+    client_of: Callable[..., Client],
+    cast: SimpleNamespace,
 ) -> None:
     version = register(store.uri, "models:/credit-default/1")
 
@@ -111,6 +115,9 @@ def test_the_run_is_kept_beside_the_version_without_secrets(
     assert {"path": "notes/training.md", "size": 5} in version.run["artifacts"]
     assert [(data["name"], data["context"]) for data in version.run["datasets"]] == [("loans", "training")]
     assert version.run["tags"]["data.source"] == "https://data.example/loans"
+    page = client_of(cast.aud).get("/models/credit-default/versions/1/files/").content.decode()
+    for words in ("MLflow run", version.run["name"], "notes/training.md", "Tags", "loans"):
+        assert words in page, words
     told = json.dumps([version.run, version.parameters, version.hyperparameters])
     assert "s3cret" not in told
     assert ":pw@" not in told
