@@ -27,9 +27,7 @@ def _number(given: object) -> float | None:
     return float(str(given)) if is_number else None
 
 
-def measured(
-    then: Iterable[EvaluationRun], now: Iterable[EvaluationRun], *, names: tuple[str, str]
-) -> list[Figures]:
+def measured(then: Iterable[EvaluationRun], now: Iterable[EvaluationRun]) -> list[Figures]:
     """The newest runs of each kind: on the same data where both were measured on it."""
     found: list[Figures] = []
     old, new = _newest(then), _newest(now)
@@ -37,10 +35,10 @@ def measured(
         before = {data: run for (of, data), run in old.items() if of == kind}
         after = {data: run for (of, data), run in new.items() if of == kind}
         shared = [data for data in after if data in before]
-        found += [_side_by_side(kind, before[data], after[data], names) for data in shared]
+        found += [_side_by_side(kind, before[data], after[data]) for data in shared]
         rest = [[run for data, run in side.items() if data not in shared][:1] for side in (before, after)]
         if not shared and (rest[0] or rest[1]):
-            found.append(_side_by_side(kind, next(iter(rest[0]), None), next(iter(rest[1]), None), names))
+            found.append(_side_by_side(kind, next(iter(rest[0]), None), next(iter(rest[1]), None)))
     return found
 
 
@@ -52,9 +50,7 @@ def _newest(runs: Iterable[EvaluationRun]) -> dict[tuple[str, int], EvaluationRu
     return newest
 
 
-def _side_by_side(
-    kind: EvaluationKind, then: EvaluationRun | None, now: EvaluationRun | None, versions: tuple[str, str]
-) -> Figures:
+def _side_by_side(kind: EvaluationKind, then: EvaluationRun | None, now: EvaluationRun | None) -> Figures:
     old, new = _overall(then), _overall(now)
     order = [name for name in SHOWN[kind] if name in old or name in new]
     names = [*order, *sorted({*old, *new} - set(order))][:MOST_FIGURES]
@@ -62,8 +58,6 @@ def _side_by_side(
     rows = [_figure(prefix, name, _measured(old.get(name)), _measured(new.get(name))) for name in names]
     comparable = then is not None and now is not None and then.dataset_digest == now.dataset_digest
     note = "" if comparable else OTHER_DATA
-    if then is None or now is None:
-        note = f"Only version {versions[1] if then is None else versions[0]} was measured."
     runs = (then.pk if then else None, now.pk if now else None)
     return Figures(prefix, _title(kind, then, now), rows, note, comparable, runs)
 

@@ -126,6 +126,11 @@ class Figures:
         return any(row.differs for row in self.rows)
 
     @property
+    def is_one_sided(self) -> bool:
+        """Whether only one of the two was measured."""
+        return (self.runs[0] is None) != (self.runs[1] is None)
+
+    @property
     def tally(self) -> str:
         """`3 of 8 figures, 1 beyond the intervals`."""
         moved = sum(row.differs for row in self.rows)

@@ -1,9 +1,11 @@
 """The whole comparison of two versions of one model, in a fixed number of queries."""
 
+from collections.abc import Sequence
+
 from evaluations.models import EvaluationRun, JobStatus
 from governance.portfolio.comparing import figures, parts
 from governance.portfolio.comparing.data import data
-from governance.portfolio.comparing.values import Comparison, Words
+from governance.portfolio.comparing.values import Comparison, Figures, Part, Row, Words
 from policy.cards import load_card_schema
 from registry.differences import near, word_diff
 from registry.models import CardRevision, ModelVersion
@@ -12,10 +14,12 @@ from registry.models import CardRevision, ModelVersion
 def compare(then: ModelVersion, now: ModelVersion) -> Comparison:
     """What is different in `now`. Nothing of the model itself is compared: it is the same for both."""
     all_figures = [
-        *figures.measured(_runs(then), _runs(now), names=(then.version, now.version)),
+        *figures.measured(_runs(then), _runs(now)),
         figures.training(then.training_metrics, now.training_metrics),
     ]
+    cards = then.cards.select_related("author").first(), now.cards.select_related("author").first()
     all_parts = [
+        one_sided([table for table in all_figures if table.is_one_sided], cards),
         data(
             (then.trained_on, now.trained_on), (list(then.evaluated_on.all()), list(now.evaluated_on.all()))
         ),
@@ -25,18 +29,28 @@ def compare(then: ModelVersion, now: ModelVersion) -> Comparison:
         parts.files(then.files.all(), now.files.all()),
         parts.facts(then, now),
     ]
-    cards = then.cards.select_related("author").first(), now.cards.select_related("author").first()
     words = _words(*cards)
     same = [part.title.lower() for part in all_parts if not part.rows and part.same]
     same += [_lowered(table.title) for table in all_figures if table.rows and not table.differs]
     same += ["card"] if cards[0] and cards[1] and not words else []
     return Comparison(
-        figures=[table for table in all_figures if table.differs],
+        figures=[table for table in all_figures if table.differs and not table.is_one_sided],
         parts=[part for part in all_parts if part.rows],
         card=words,
-        card_note=_card_note(*cards, names=(then.version, now.version)) if words else "",
+        card_note=_card_note(*cards) if words else "",
         unchanged=same,
     )
+
+
+def one_sided(tables: Sequence[Figures], cards: tuple[CardRevision | None, CardRevision | None]) -> Part:
+    """Measurements and cards that only one of the two has."""
+    rows = [
+        Row(table.title, *(f"run {run}" if run is not None else "" for run in table.runs)) for table in tables
+    ]
+    if (cards[0] is None) != (cards[1] is None):
+        said = (f"revision {card.number} by {card.author.name}" if card else "" for card in cards)
+        rows.append(Row("Card", *said))
+    return Part("one-sided", "Only one of them has", rows)
 
 
 def _lowered(title: str) -> str:
@@ -50,18 +64,19 @@ def _runs(version: ModelVersion) -> list[EvaluationRun]:
 
 
 def _words(then: CardRevision | None, now: CardRevision | None) -> list[Words]:
-    found = []
+    found: list[Words] = []
+    if then is None or now is None:
+        return found
     for section in load_card_schema().sections:
-        old = then.sections.get(section.id, "") if then else ""
-        new = now.sections.get(section.id, "") if now else ""
+        old, new = then.sections.get(section.id, ""), now.sections.get(section.id, "")
         if old != new:
             found.append(Words(section.id, section.title, tuple(near(word_diff(old, new)))))
     return found
 
 
-def _card_note(then: CardRevision | None, now: CardRevision | None, *, names: tuple[str, str]) -> str:
+def _card_note(then: CardRevision | None, now: CardRevision | None) -> str:
     if then is None or now is None:
-        return f"Only version {names[1] if then is None else names[0]} has a card."
+        return ""
     return (
         f"Revision {then.number} by {then.author.name} against revision {now.number} by {now.author.name}, "
         "both as last saved."

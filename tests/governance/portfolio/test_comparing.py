@@ -317,3 +317,19 @@ def test_every_name_is_either_told_or_counted_as_the_same(then: dict[str, str], 
 )
 def test_requirements_never_differ_from_themselves(lines: list[str]) -> None:
     assert requirements(lines, lines).rows == []
+
+
+def test_what_only_one_of_them_has_is_told_in_a_line(
+    cast: SimpleNamespace, register: Callable[..., ModelVersion]
+) -> None:
+    then, now = register("1", {"a": "1"}), register("2", {"a": "2"})
+    run = a_measurement(cast, then, a_dataset(cast), "performance", GOOD)
+    a_card(cast, now)
+
+    found = compare(then, now)
+
+    assert [(row.name, row.then, row.now) for row in part(found, "one-sided").rows] == [
+        ("Performance on loans-test@1", f"run {run.pk}", ""),
+        ("Card", "", "revision 1 by Dev Menon"),
+    ]
+    assert (found.figures, found.card) == ([], [])
