@@ -72,7 +72,8 @@ def settings_of(then: ModelVersion, now: ModelVersion) -> list[Part]:
 
 
 def _settings(id: str, title: str, then: Mapping[str, object], now: Mapping[str, object]) -> Part:
-    rows, same = differences(texts(then), texts(now))
+    # sorted, because PostgreSQL keeps names in an order of its own
+    rows, same = differences(*(dict(sorted(texts(side).items())) for side in (then, now)))
     return Part(id, title, rows, same, mono=True)
 
 
