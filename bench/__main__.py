@@ -6,7 +6,7 @@ Every figure is a ratio against a floor measured in the same run, or an absolute
 import importlib
 import sys
 
-NAMES = ("gate", "inventory", "artifacts")
+NAMES = ("gate", "inventory", "artifacts", "datasets")
 
 
 def main(asked: list[str]) -> int:

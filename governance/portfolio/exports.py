@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
 from audit.actions import record
 from audit.actor import Actor
@@ -69,14 +69,15 @@ def _csv(rows: QuerySet[InventoryRow]) -> Iterator[str]:
 
 
 def _workbook(rows: QuerySet[InventoryRow]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Models")
-    sheet.freeze_panes = "B2"
-    sheet.append(HEADER)
-    for row in rows.iterator(chunk_size=500):
-        sheet.append([_inert(cell) for cell in _cells(row)])
     made = BytesIO()
-    book.save(made)
+    with Workbook(
+        made, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        sheet = book.add_worksheet("Models")
+        sheet.freeze_panes(1, 1)
+        sheet.write_row(0, 0, HEADER, book.add_format({"bold": True}))
+        for number, row in enumerate(rows.iterator(chunk_size=500), start=1):
+            sheet.write_row(number, 0, [_inert(cell) for cell in _cells(row)])
     return made.getvalue()
 
 
