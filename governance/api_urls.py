@@ -8,6 +8,7 @@ from governance.gate.api_urls import urlpatterns as gate
 from governance.lineage.api_urls import urlpatterns as lineage
 from governance.portfolio.api_urls import urlpatterns as portfolio
 from governance.reports.api_urls import urlpatterns as reports
+from governance.tracking.api_urls import urlpatterns as tracking
 from governance.trail.api_urls import urlpatterns as trail
 from registry.api_urls import urlpatterns as registry
 
@@ -19,5 +20,6 @@ urlpatterns: list[URLPattern] = [
     *evaluations,
     *gate,
     *reports,
+    *tracking,
     *trail,
 ]

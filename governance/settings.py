@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "governance.portfolio",
     "governance.gate",
     "governance.reports",
+    "governance.tracking",
     "governance",
 ]
 
@@ -197,6 +198,7 @@ REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
 # MLflow
 MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}"
 MLFLOW_SECONDS = int(os.environ.get("COUNTERSIGN_MLFLOW_SECONDS", "60"))
+MLFLOW_ARTIFACT_ROOTS = environment_list("COUNTERSIGN_MLFLOW_ARTIFACT_ROOTS", default=[])
 
 # Whose signatures on models are trusted: a folder of PEM files; without one, nobody's.
 TRUSTED_MODEL_KEYS = os.environ.get("COUNTERSIGN_TRUSTED_MODEL_KEYS", "")
@@ -215,7 +217,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.authentication.KeyThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"key": os.environ.get("COUNTERSIGN_API_RATE", "1200/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "key": os.environ.get("COUNTERSIGN_API_RATE", "1200/min"),
+        "mlflow_hook": "120/min",
+    },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.problems.answer",
     "UNAUTHENTICATED_USER": None,

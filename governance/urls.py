@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.gate.urls")),
     path("", include("governance.trail.urls")),
     path("", include("governance.reports.urls")),
+    path("", include("governance.tracking.urls")),
     path("api/v1/", include(api)),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("healthz", system.healthz, name="healthz"),

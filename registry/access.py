@@ -22,6 +22,7 @@ from registry.models import (
     Deployment,
     ModelVersion,
     RegisteredModel,
+    TrackingServer,
     Upload,
 )
 
@@ -250,3 +251,22 @@ def digests_for_reader(user: User, digests: Collection[str]) -> dict[str, int]:
     """Those of the SHA-256 that are files of versions which the person may read, with their sizes."""
     files = ArtifactFile.objects.filter(version__model__in=models_for_reader(user), sha256__in=list(digests))
     return dict(files.values_list("sha256", "size"))
+
+
+def connected_server(name: str) -> TrackingServer:
+    """A tracking server that is connected. Raises Http404."""
+    found = TrackingServer.objects.filter(name=name, removed_at=None).first()
+    if found is None:
+        raise Http404(f"There is no tracking server {name}.")
+    return found
+
+
+def server_for_administrator(user: User, name: str) -> TrackingServer:
+    """A tracking server, for those who connect them. Raises NotAllowed, Http404."""
+    refuse_unless_connector(user)
+    return connected_server(name)
+
+
+def refuse_unless_connector(user: User) -> None:
+    """Only administrators say which servers Countersign talks to."""
+    require_role(user, Role.ADMINISTRATOR, to="connect tracking servers")

@@ -1,14 +1,12 @@
 """`python -m registry.mlflow_fetch URI FOLDER …`: a logged model's files into FOLDER, its run's words as JSON.
 
 A script, run in a process of its own: mlflow takes seconds to load and must not live in the web process. It
-imports nothing of Django. Several pairs are fetched one after the other. Standard output ends with one line of JSON
-for each pair; one that could not be fetched is `{"error", "remedy"}`, ends the work, and the exit code is 1.
+imports nothing of Django. Several pairs are fetched one after the other. Standard output is one line of JSON for each
+pair as it is done; one that could not be fetched is `{"error", "remedy", "away"}`. A server that is away ends the work.
 """
 
 import json
-import logging
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,31 +17,46 @@ import yaml
 from mlflow.exceptions import MlflowException
 
 from registry import mlflow_run
+from registry.mlflow_guard import Failed, begin, refuse_missing_store
 
 ADDED_BY_CLIENT = "registered_model_meta"  # depends on the address that was asked for, not on the model
+# What its client raises when a server sends something else than MLflow would.
+LIES = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    MemoryError,
+    RecursionError,
+    yaml.YAMLError,
+)
+NOT_MLFLOW = "Check that the address is that of an MLflow tracking server."
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND", "ENDPOINT_NOT_FOUND"}
 
 
-class Failed(Exception):
-    """Nothing was fetched; the reason and the remedy are for the person who asked."""
-
-    def __init__(self, error: str, remedy: str = "") -> None:
-        super().__init__(error)
-        self.remedy = remedy
+class Away(Failed):
+    """The server does not answer; there is no use in asking on."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Fetch, print, and answer the exit code."""
-    logging.disable(logging.CRITICAL)
-    if limit := int(os.environ.get("COUNTERSIGN_FETCH_MAX_BYTES", "0")):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    try:
-        for uri, folder in zip(arguments[::2], arguments[1::2], strict=True):
-            print(json.dumps(fetch(uri, Path(folder), os.environ["MLFLOW_TRACKING_URI"])))
-    except Failed as failure:
-        print(json.dumps({"error": str(failure), "remedy": failure.remedy}))
-        return 1
+    tracking_uri = os.environ["MLFLOW_TRACKING_URI"]
+    begin(tracking_uri)
+    for uri, folder in zip(arguments[::2], arguments[1::2], strict=True):
+        try:
+            say(fetch(uri, Path(folder), tracking_uri))
+        except Failed as failure:
+            away = isinstance(failure, Away)
+            say({"error": str(failure), "remedy": failure.remedy, "away": away})
+            if away:
+                return 1
     return 0
+
+
+def say(answer: dict[str, Any]) -> None:
+    """One line, at once."""
+    print(json.dumps(answer), flush=True)
 
 
 def fetch(uri: str, folder: Path, tracking_uri: str) -> dict[str, Any]:
@@ -64,6 +77,8 @@ def fetch(uri: str, folder: Path, tracking_uri: str) -> dict[str, Any]:
                 f"The files of {uri} are not where MLflow says.", "Check MLflow's artifact store."
             ) from error
         raise Failed(f"The files of {uri} could not be fetched: {error.strerror or 'no answer'}.") from error
+    except LIES as error:
+        raise Failed(f"What MLflow answered about {uri} makes no sense.", NOT_MLFLOW) from error
 
 
 def flatten(got: Path, folder: Path) -> None:
@@ -76,23 +91,11 @@ def flatten(got: Path, folder: Path) -> None:
     (folder / ADDED_BY_CLIENT).unlink(missing_ok=True)
 
 
-def refuse_missing_store(tracking_uri: str) -> None:
-    """mlflow would make a new, empty store where none is; say so instead."""
-    if tracking_uri.startswith("sqlite:///"):
-        store = Path(tracking_uri.removeprefix("sqlite:///"))
-        if not store.exists():
-            raise Failed(
-                "There is no MLflow tracking store yet.", "Log a model to it, or set MLFLOW_TRACKING_URI."
-            )
-
-
 def in_words(error: MlflowException, uri: str) -> Failed:
     """What went wrong, without the store's address: it may hold a password."""
     text = str(error)
     if "Max retries" in text or "Failed to establish" in text or "timed out" in text:
-        return Failed(
-            "The MLflow server did not answer.", "Check MLFLOW_TRACKING_URI and that the server runs."
-        )
+        return Away("The MLflow server did not answer.", "Check its address and that the server runs.")
     if error.error_code in MISSING or "No such" in text or "not found" in text.lower():
         return Failed(f"MLflow knows no model {uri}.", "Check its name and version in MLflow.")
     if error.error_code in {"PERMISSION_DENIED", "UNAUTHENTICATED"}:
@@ -135,7 +138,7 @@ def artifacts_in(client: mlflow.MlflowClient, run_id: str, folder: str) -> list[
     """What a folder of the run holds; nothing when the store cannot say."""
     try:
         return list(client.list_artifacts(run_id, folder or None))
-    except (MlflowException, OSError):
+    except (MlflowException, OSError, Failed):
         return []
 
 

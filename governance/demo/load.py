@@ -27,6 +27,7 @@ from governance.demo import portfolio as contract
 from governance.demo.cast import Cast, create_cast, create_keys, write_accounts
 from governance.demo.story import tell
 from governance.demo.uses import define_fields, entry_in_demo, tie
+from governance.demo.ties import tie_to_store
 from registry.about import About
 from registry.actions import (
     create_model,
@@ -205,6 +206,7 @@ def _versions(wanted: list[Described], loaded: Loaded, cast: Cast) -> None:
             uri = version.mlflow_uri
             took = (uri, folders[uri], fetched[uri]) if uri is not None else None
             loaded.versions[model.slug, version.version] = _version(model, version, took, loaded, cast)
+    tie_to_store(loaded.versions.values())
 
 
 def _version(

@@ -20,6 +20,7 @@ from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from evaluations.jobs import sweep
 from governance.portfolio.upkeep import catch_up
+from governance.tracking.rounds import wake_due
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.5
@@ -46,6 +47,7 @@ def duties() -> list[Duty]:
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
+        Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("sign a checkpoint", 60.0, _checkpoint),
     ]
 

@@ -46,6 +46,7 @@ ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("accounts:keys", "API keys", "key"),
     Link("registry:fields", "Inventory fields", "edit"),
+    Link("tracking:servers", "Tracking servers", "link"),
 )
 
 

@@ -23,6 +23,7 @@ from registry.models import ArtifactFile, Lifecycle, ModelVersion, RegisteredMod
 from registry.names import refuse_bad_version
 from registry.signing import NONE
 from registry.storage import staging
+from registry.tracking_stores import Store
 
 DECLARATION = "DECLARATION.json"
 UNSAID = About()
@@ -63,6 +64,7 @@ def register_from_mlflow(
     model: RegisteredModel,
     version: str,
     mlflow_uri: str,
+    store: Store | None = None,
     registrant: User,
     about: About = UNSAID,
     actor: Actor,
@@ -74,7 +76,7 @@ def register_from_mlflow(
     with staging() as stage:
         folder = stage / "files"
         folder.mkdir()
-        fetched = tracking.fetch(mlflow_uri, folder)
+        fetched = tracking.fetch(mlflow_uri, folder, store)
         return register_fetched(
             model=model,
             version=version,

@@ -13,7 +13,14 @@ from registry.models.deployments import (
     Environment,
     Strategy,
 )
-from registry.models.mlflow import SyncRun, TrackedModel, TrackingServer
+from registry.models.mlflow import (
+    DEFAULT_SERVER,
+    HookDelivery,
+    SyncRun,
+    SyncStatus,
+    TrackedModel,
+    TrackingServer,
+)
 from registry.models.uses import (
     NEVER,
     CustomField,
@@ -28,6 +35,7 @@ from registry.models.uses import (
 from registry.models.versions import ArtifactFile, ModelVersion, Upload, VersionSource
 
 __all__ = [
+    "DEFAULT_SERVER",
     "RUNNING",
     "UNDECIDED",
     "NEVER",
@@ -42,6 +50,7 @@ __all__ = [
     "DeploymentStatus",
     "Environment",
     "FieldKind",
+    "HookDelivery",
     "Lifecycle",
     "ModelDependency",
     "ModelKind",
@@ -51,6 +60,7 @@ __all__ = [
     "RegisteredModel",
     "Strategy",
     "SyncRun",
+    "SyncStatus",
     "TrackedModel",
     "TrackingServer",
     "Upload",
