@@ -80,7 +80,7 @@ def test_the_same_files_again_are_left_out_and_not_fetched_at_each_round(
 ) -> None:
     mlflow_store.logs(name, BINARY)
     one = mlflow_store.client.get_model_version(name, "1")
-    mlflow_store.client.create_model_version(name, source=one.source, run_id=one.run_id)
+    mlflow_store.client.create_model_version(name, source=str(one.source), run_id=one.run_id)
 
     first = bring(name)
 
