@@ -7,6 +7,7 @@ pair as it is done; one that could not be fetched is `{"error", "remedy", "away"
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import mlflow
 import yaml
+from google.protobuf.json_format import ParseError
 from mlflow.exceptions import MlflowException
 
 from registry import mlflow_run
@@ -30,7 +32,9 @@ LIES = (
     MemoryError,
     RecursionError,
     yaml.YAMLError,
+    ParseError,
 )
+ADDRESS = re.compile(r"\w+://\S+")
 NOT_MLFLOW = "Check that the address is that of an MLflow tracking server."
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND", "ENDPOINT_NOT_FOUND"}
 
@@ -102,7 +106,10 @@ def in_words(error: MlflowException, uri: str) -> Failed:
         return Failed(
             "MLflow refused the request.", "Check the credentials that Countersign uses for MLflow."
         )
-    return Failed(f"MLflow could not give {uri}: {text.splitlines()[0][:200]}")
+    if "failed with exception" in text or "not valid JSON" in text or "<html" in text.lower():
+        return Failed("What this address answers is not what MLflow answers.", NOT_MLFLOW)
+    told = ADDRESS.sub("its address", text.splitlines()[0])[:200]
+    return Failed(f"MLflow could not give {uri}: {told}")
 
 
 def about(uri: str, folder: Path, client: mlflow.MlflowClient) -> dict[str, Any]:

@@ -42,19 +42,11 @@ def main(deed: str) -> int:
     except Failed as failure:
         say({"error": str(failure), "remedy": failure.remedy})
     except MlflowException as error:
-        told = said(error)
+        told = in_words(error, "there")
         say({"error": str(told), "remedy": told.remedy})
     except (requests.RequestException, *LIES):
         say({"error": "What this address answers is not what MLflow answers.", "remedy": NOT_MLFLOW})
     return 0
-
-
-def said(error: MlflowException) -> Failed:
-    """A refusal about the registry as a whole. A page of HTML is told from words of MLflow."""
-    text = str(error)
-    if "not valid JSON" in text or "Response body" in text or "<html" in text.lower():
-        return Failed("What this address answers is not what MLflow answers.", NOT_MLFLOW)
-    return in_words(error, "there")
 
 
 def look(client: mlflow.MlflowClient, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -123,7 +115,7 @@ def written(client: mlflow.MlflowClient, changes: list[dict[str, Any]]) -> Itera
             write(client, change)
             yield {}
         except MlflowException as error:
-            failure = said(error)
+            failure = in_words(error, "there")
             if isinstance(failure, Away):
                 raise failure from error
             yield {"problem": str(failure)}

@@ -36,9 +36,32 @@ def store_of(server: TrackingServer) -> Store:
     return Store(server.name, server.address)
 
 
+def store_named(name: str) -> Store:
+    """The store of a connected server, by its name; "" is the default one. Raises Invalid."""
+    if name in ("", DEFAULT_SERVER):
+        return default_store()
+    server = TrackingServer.objects.filter(name=name, removed_at=None).first()
+    if server is None:
+        raise Invalid(
+            f"No tracking server {name[:40]} is connected.",
+            "An administrator connects them under Tracking servers.",
+            field="mlflow_server",
+        )
+    return store_of(server)
+
+
+def store_names() -> list[str]:
+    """Every store that a version can be registered from, the default one first."""
+    connected = TrackingServer.objects.filter(removed_at=None).exclude(name=DEFAULT_SERVER)
+    return [DEFAULT_SERVER, *connected.values_list("name", flat=True)]
+
+
 def shown(uri: str) -> str:
     """The address without a user or password in it."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return uri.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else uri
 
 

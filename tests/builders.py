@@ -203,11 +203,14 @@ def a_measurement(
 
 def ready_to_sign(cast: SimpleNamespace, tier: str = "high", slug: str = "credit-default") -> ModelVersion:
     """A version for which production lacks nothing but signatures; submitted by Dev."""
-    model = a_model(cast, slug)
-    a_tier(cast, model, tier)
-    version = a_version(cast, model)
+    return made_ready(cast, a_version(cast, a_model(cast, slug)), tier)
+
+
+def made_ready(cast: SimpleNamespace, version: ModelVersion, tier: str = "high") -> ModelVersion:
+    """The same for a version that came from elsewhere."""
+    a_tier(cast, version.model, tier)
     a_card(cast, version)
-    dataset = a_dataset(cast, f"{slug}-test")
+    dataset = a_dataset(cast, f"{version.model.slug}-test")
     a_measurement(cast, version, dataset, "performance", GOOD)
     a_measurement(cast, version, dataset, "fairness", FAIR)
     a_measurement(cast, version, dataset, "explainability", EXPLAINED)

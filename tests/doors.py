@@ -69,6 +69,13 @@ PAGES = [
     Door("/fields/new/", who=ADMINISTRATOR),
     Door("/fields/{field}/", who=ADMINISTRATOR),
     Door("/fields/{field}/retire/", who=ADMINISTRATOR),
+    Door("/mlflow/", who=ADMINISTRATOR),
+    Door("/mlflow/new/", who=ADMINISTRATOR),
+    Door("/mlflow/research/", who=ADMINISTRATOR),
+    Door("/mlflow/research/edit/", who=ADMINISTRATOR),
+    Door("/mlflow/research/remove/", who=ADMINISTRATOR),
+    Door("/mlflow/research/models/", who=ADMINISTRATOR),
+    Door("/mlflow/research/runs/{sync}/", who=ADMINISTRATOR),
     Door("/models/"),
     Door("/inventory/search/"),
     Door("/inventory/import/", who=CREATORS),
@@ -144,6 +151,11 @@ DEEDS = [
     posts("/fields/{field}/", ADMINISTRATOR, 400),
     posts("/fields/{field}/move/", ADMINISTRATOR, to="up"),
     posts("/fields/{field}/retire/", ADMINISTRATOR),
+    posts("/mlflow/new/", ADMINISTRATOR, 400),
+    posts("/mlflow/research/edit/", ADMINISTRATOR, 400),
+    posts("/mlflow/research/sync/", ADMINISTRATOR),
+    posts("/mlflow/research/models/", ADMINISTRATOR, 400),
+    posts("/mlflow/research/remove/", ADMINISTRATOR),
     posts("/models/new/", CREATORS, 400),
     posts(f"{MODEL}edit/", TEAM, 400),
     posts(f"{MODEL}tags/", TEAM | OFFICERS, tags="retail"),
@@ -169,6 +181,9 @@ DEEDS = [
     posts("/signoffs/{signoff}/withdraw/", frozenset({"viktor"}), reason=REASON),
     posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
 ]
+SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
+"""Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
+
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]
 

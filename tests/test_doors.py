@@ -24,13 +24,16 @@ from governance.reports.models import Report
 from governance.reports.render import Rendered
 from governance.reports.tasks import reports_folder
 from registry.actions import comment_on_card, record_deployment
+from registry.actions.servers import connect_server
+from registry.actions.sync_runs import request_sync
 from registry.actions.uploads import open_upload
 from registry.intake import StoredFile
-from registry.models import ModelVersion, Upload
+from registry.models import ModelVersion, SyncRun, Upload
+from registry.wishes import Wanted
 from riskreview.models import Condition, Decision
 from tests import builders
 from tests.conftest import AT, actor_of_user
-from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, Door, KeyDoor
+from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, SIGNED, Door, KeyDoor
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., Client]
@@ -73,6 +76,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     )
     report = a_report(cast, version)
     api("gate")
+    sync = a_round(cast)
     sequence_pending()
     make_checkpoint(AT)
     heartbeat_file().touch()  # as the scheduler does
@@ -94,6 +98,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "report": str(report.pk),
         "report_id": str(report.uuid),
         "key": str(ApiKey.objects.get().pk),
+        "sync": str(sync.pk),
     }
 
 
@@ -101,6 +106,20 @@ def an_upload(cast: SimpleNamespace, version: ModelVersion) -> Upload:
     """One of Dev's that is under way."""
     files = [StoredFile("weights", 3, "1" * 64)]
     return open_upload(model=version.model, files=files, owner=cast.dev, at=timezone.now())
+
+
+def a_round(cast: SimpleNamespace) -> SyncRun:
+    """A round that waits, with a tracking server at which nobody answers."""
+    server = connect_server(
+        name="research",
+        uri="http://127.0.0.1:9",
+        every_minutes=0,
+        writes_back=False,
+        owner=cast.adam,
+        actor=actor_of_user(cast.adam),
+        at=AT,
+    )
+    return request_sync(server=server, wanted=Wanted(), asked_by=cast.adam.name, at=AT)
 
 
 def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
@@ -174,6 +193,14 @@ def test_a_key_opens_what_its_scope_says_and_nothing_else(
     assert not wrong, "\n".join(wrong)
 
 
+def test_neither_a_person_nor_a_key_opens_what_must_be_signed(
+    cast: SimpleNamespace, world: dict[str, str], api: Api, client_of: Callable[[User], Client]
+) -> None:
+    callers = [Client(), client_of(cast.adam), api()]
+    answers = {(str(door), knock(caller, door, world)) for door in SIGNED for caller in callers}
+    assert answers == {(str(door), door.passed) for door in SIGNED}
+
+
 def test_the_auditor_changes_nothing(
     cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
 ) -> None:
@@ -198,7 +225,7 @@ def test_nobody_without_a_role_changes_anything(
 
 
 def test_no_address_is_missing_from_the_table(world: dict[str, str]) -> None:
-    paths = [door.path for door in DOORS] + [door.path for door in KEY_DOORS]
+    paths = [door.path for door in [*DOORS, *SIGNED]] + [door.path for door in KEY_DOORS]
     listed = {resolve(path.format(**world)).route for path in paths}
     assert set(_routes(get_resolver())) - listed == set()
 

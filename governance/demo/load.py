@@ -26,8 +26,8 @@ from evaluations.tasks import run_evaluation
 from governance.demo import portfolio as contract
 from governance.demo.cast import Cast, create_cast, create_keys, write_accounts
 from governance.demo.story import tell
-from governance.demo.uses import define_fields, entry_in_demo, tie
 from governance.demo.ties import tie_to_store
+from governance.demo.uses import define_fields, entry_in_demo, tie
 from registry.about import About
 from registry.actions import (
     create_model,

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from django.core.exceptions import RequestDataTooBig
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -77,7 +78,7 @@ class Events(APIView):
     )
     def post(self, request: Request, server: str) -> Response:
         """Take a message: new versions of the model that it names come in by a round."""
-        found, now = connected_server(server), timezone.now()
+        found, now = _server(server), timezone.now()
         try:
             message = read_message(request.headers, _body(request), secret=hook_secret(found), at=now)
             run = take_delivery(server=found, delivery_id=message.delivery_id, wanted=message.wanted, at=now)
@@ -95,6 +96,14 @@ class Events(APIView):
         raise Problem(
             HTTPStatus.UNAUTHORIZED, reason, "Compare the secret on the server's page with MLflow's."
         )
+
+
+def _server(name: str) -> TrackingServer:
+    """The server, if it is connected. Strangers are not told which are: nobody has signed with a secret of this one."""
+    try:
+        return connected_server(name)
+    except Http404:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "The message is not signed by a connected server.") from None
 
 
 def _body(request: Request) -> bytes:

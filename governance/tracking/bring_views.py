@@ -47,7 +47,7 @@ def _page(
         found = candidates(server, q=q, fresh="again" in request.GET)
     except Invalid as problem:
         context["problem"] = problem
-        return render(request, "tracking/bring.html", context, status=200)
+        return render(request, "tracking/bring.html", context, status=status)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     new = [candidate for candidate in page if candidate.here is None and candidate.ready]
     if rows is None:

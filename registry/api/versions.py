@@ -20,6 +20,7 @@ from registry.api.common import Standings, checked
 from registry.models import Dataset, ModelVersion, RegisteredModel
 from registry.queries import manifest_of
 from registry.shapes.versions import VersionAnswer, VersionGiven, VersionUpload, WholeVersionAnswer
+from registry.tracking_stores import store_named
 from registry.uploads import PathsParser, sent_files
 
 AS_GIVEN = (
@@ -74,7 +75,8 @@ class ModelVersions(Standings):
         if given["predictions_only"]:
             return actions.register_predictions_only(**who)
         if "mlflow_uri" in given:
-            return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"], **who)
+            store = store_named(given["mlflow_server"])
+            return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"], store=store, **who)
         if "upload" in given:
             return actions.register_pieces(upload=upload_for_owner(self.key.owner, given["upload"]), **who)
         paths = request.data.getlist("paths") if hasattr(request.data, "getlist") else []

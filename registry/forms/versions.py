@@ -9,6 +9,7 @@ from registry.about import About
 from registry.forms.pairs import Pairs
 from registry.models import Dataset, ModelVersion, RegisteredModel, VersionSource
 from registry.queries import next_version, training_sets
+from registry.tracking_stores import store_names
 
 
 class ManyFilesInput(forms.FileInput):
@@ -41,6 +42,7 @@ class VersionForm(forms.Form):
 
     version = forms.CharField(max_length=40, help_text="A number, or something like 2.1.0. It never changes.")
     source = forms.ChoiceField(choices=VersionSource.choices, initial=VersionSource.MLFLOW)
+    mlflow_server = forms.ChoiceField(required=False, label="Tracking server")
     mlflow_uri = forms.CharField(
         max_length=400,
         label="Address in MLflow",
@@ -99,6 +101,7 @@ class VersionForm(forms.Form):
         self.fields["parent"].queryset = model.versions.all()  # type: ignore[attr-defined]
         self.fields["parent"].label_from_instance = lambda version: f"Version {version.version}"  # type: ignore[attr-defined]
         self.fields["evaluated_on"].queryset = Dataset.objects.order_by("name", "-registered_at")  # type: ignore[attr-defined]
+        self.fields["mlflow_server"].choices = [(name, name) for name in store_names()]  # type: ignore[attr-defined]
         self.fields["version"].initial = next_version(model)
         if self.is_bound:  # only the chosen way must be filled in
             self.fields["mlflow_uri"].required = self.data.get("source") == VersionSource.MLFLOW

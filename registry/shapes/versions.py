@@ -117,6 +117,12 @@ class VersionGiven(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=40)
     upload = serializers.UUIDField(required=False, help_text="An upload in pieces that is complete")
     mlflow_uri = serializers.CharField(max_length=400, required=False)
+    mlflow_server = serializers.CharField(
+        max_length=40,
+        default="",
+        allow_blank=True,
+        help_text="A connected tracking server; the default store if left out",
+    )
     predictions_only = serializers.BooleanField(default=False)
     trained_on = serializers.CharField(max_length=110, required=False, help_text="A data set as name@version")
     evaluated_on = serializers.ListField(

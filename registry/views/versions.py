@@ -27,6 +27,7 @@ from registry.models import ModelVersion, RegisteredModel, VersionSource
 from registry.queries import manifest_of
 from registry.storage import opened
 from registry.telling import run_of, settings_of, signing_of
+from registry.tracking_stores import store_named
 from registry.uploads import sent_files
 from registry.views.complaints import complain, sent
 
@@ -81,7 +82,8 @@ def _register(request: UserRequest, model: RegisteredModel, form: VersionForm) -
     if given["source"] == VersionSource.PREDICTIONS:
         return actions.register_predictions_only(**who)
     if given["source"] == VersionSource.MLFLOW:
-        return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"].strip(), **who)
+        store = store_named(given["mlflow_server"])
+        return actions.register_from_mlflow(mlflow_uri=given["mlflow_uri"].strip(), store=store, **who)
     return actions.register_upload(files=sent_files(given["files"], request.POST.getlist("paths")), **who)
 
 
