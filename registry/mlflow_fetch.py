@@ -15,7 +15,7 @@ from typing import Any
 
 import mlflow
 import yaml
-from google.protobuf.json_format import ParseError
+from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
 from mlflow.exceptions import MlflowException
 
 from registry import mlflow_run
@@ -106,7 +106,7 @@ def in_words(error: MlflowException, uri: str) -> Failed:
         return Failed(
             "MLflow refused the request.", "Check the credentials that Countersign uses for MLflow."
         )
-    if "failed with exception" in text or "not valid JSON" in text or "<html" in text.lower():
+    if "failed with exception" in text or "valid JSON" in text or "<html" in text.lower():
         return Failed("What this address answers is not what MLflow answers.", NOT_MLFLOW)
     told = ADDRESS.sub("its address", text.splitlines()[0])[:200]
     return Failed(f"MLflow could not give {uri}: {told}")

@@ -89,6 +89,6 @@ def is_up(uri: str) -> bool:
     """Whether it answers."""
     try:
         return requests.get(f"{uri}/health", timeout=2).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         time.sleep(0.2)
         return False

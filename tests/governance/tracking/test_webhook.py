@@ -72,7 +72,7 @@ def test_mlflow_itself_says_that_there_is_a_new_version(
     mlflow_store.logs(name, {"auc": 0.8})
     bring(name)
     hook = mlflow_store.client.create_webhook(
-        name=name,
+        name="countersign",
         url=f"{live_server.url}/api/v1/mlflow/{server.name}/events",
         events=[*map(WebhookEvent.from_str, EVENTS)],  # type: ignore[arg-type]
         secret=hook_secret(server),
