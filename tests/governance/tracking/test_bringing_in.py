@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from audit.models import Event
 from registry.actions import register_from_mlflow, retire_model
 from registry.models import ModelVersion, RegisteredModel, SyncRun, TrackedModel, TrackingServer
-from registry.storage import check_artifact
+from registry.storage import artifact_problem
 from registry.tracking_stores import store_of
 from registry.wishes import Wanted
 from tests.builders import a_model
@@ -42,7 +42,7 @@ def test_a_registered_model_comes_in_with_its_versions(
     assert {version.tracked.name for version in versions if version.tracked} == {name}
     assert versions[0].parameters == {"C": "0.5"} and versions[0].training_metrics == BINARY
     for version in versions:
-        check_artifact(version)
+        assert artifact_problem(version) == ""
     assert (run.outcome["models"], run.outcome["versions"], run.outcome["not_taken"]) == (1, 2, 0)
     assert Event.objects.filter(verb="mlflow.synced", subject="mlflow:research").count() == 1
 
