@@ -185,7 +185,7 @@ class Bringing:
             errand.given_up = True
             self._tell(errand.found.name, "", False, said(refused))
         except (Conflict, Invalid) as refused:
-            self._left_out(errand, version, uri, folder, refused)
+            self._left_out(errand, version, refused)
         else:
             if fresh:
                 self._tell(errand.found.name, "", True, f"is {registered.model.slug} here")
@@ -252,7 +252,11 @@ class Bringing:
     def _version(
         self, tracked: TrackedModel, number: str, uri: str, folder: Path, fetched: Fetched
     ) -> ModelVersion:
-        """Under MLflow's number, or as mlflow-NUMBER where that number is taken here."""
+        """Under its number, or as mlflow-NUMBER where that is taken; one registered by hand before is only tied."""
+        twin = twin_of(tracked, uri, folder)
+        if twin is not None:
+            tie_version(tracked, twin)
+            return twin
         taken = tracked.model.versions.filter(version=number).exists()
         registered = register_fetched(
             model=tracked.model,
@@ -267,19 +271,11 @@ class Bringing:
         tie_version(tracked, registered)
         return registered
 
-    def _left_out(
-        self, errand: Errand, version: FoundVersion, uri: str, folder: Path, refused: Refusal
-    ) -> None:
-        """One that was registered by hand from the same address is tied; another is remembered as left out."""
-        name, tracked = errand.found.name, errand.tracked
-        twin = twin_of(tracked, uri, folder) if tracked is not None else None
-        if tracked is not None and twin is not None:
-            tie_version(tracked, twin)
-            self._tell(name, version.number, True, f"was {twin.model.slug} version {twin.version} already")
-            return
-        if tracked is not None:
-            leave_out(tracked, {version.number: said(refused)})
-        self._tell(name, version.number, False, said(refused))
+    def _left_out(self, errand: Errand, version: FoundVersion, refused: Refusal) -> None:
+        """Told, and remembered, so that the next round does not fetch it again."""
+        if errand.tracked is not None:
+            leave_out(errand.tracked, {version.number: said(refused)})
+        self._tell(errand.found.name, version.number, False, said(refused))
 
     def _tell(self, name: str, version: str, taken: bool, text: str) -> None:
         line = Line(name, version, taken, text)

@@ -132,7 +132,7 @@ def test_a_version_that_was_registered_by_hand_is_tied_not_doubled(
 
     run = bring(name, link=True)
 
-    assert told(run)[-1].endswith("version 2026.1 already")
+    assert told(run)[-1].endswith("version 2026.1")
     by_hand.refresh_from_db()
     assert by_hand.tracked is not None and model.versions.count() == 1
 
