@@ -32,7 +32,9 @@ def tied(
     """A version of MLflow's registry that production allows."""
     builders.active_policy(cast)
     mlflow_store.logs(name, {"auc": 0.8})
-    a_round(writing, Wanted(names=(name,), bring=(Wish(name, owner="olga", slug="credit-default"),)))
+    builders.a_model(cast, "credit-default")
+    wish = Wish(name, owner="olga", slug="credit-default", link=True)
+    a_round(writing, Wanted(names=(name,), bring=(wish,)))
     version = builders.made_ready(cast, ModelVersion.objects.get())
     review = version.reviews.get()
     builders.a_signature(review, cast.viktor, "validator")
