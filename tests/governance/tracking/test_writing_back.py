@@ -55,13 +55,15 @@ def test_mlflow_shows_tier_status_link_and_what_the_gate_allows(
         "countersign.url": "http://127.0.0.1:8000/models/credit-default/versions/1/",
     }
     assert mlflow_store.aliases_of(tied.name)["countersign-production"] == "1"
-    event = Event.objects.get(verb="mlflow.written")
+    events = Event.objects.filter(verb="mlflow.written").order_by("id")
+    event = events[events.count() - 1]
     assert event.subject == "model:credit-default"
     assert event.detail["aliases"]["countersign-production"] == "1"
 
+    before = events.count()
     again = a_round(writing, Wanted(deed=WRITE, scheduled=True))
     assert again.outcome["written"] == 0
-    assert Event.objects.filter(verb="mlflow.written").count() == 1
+    assert events.count() == before
 
     suspend_model(model=tied.model, reason="Complaints.", actor=actor_of_user(cast.olga), at=AT)
     a_round(writing, Wanted(deed=WRITE, scheduled=True))
