@@ -145,7 +145,7 @@ def write_the_card(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.url}{VERSION}card/edit/")
     for area in page.locator("textarea").all():
         area.fill(area.input_value() + "\n\nWhat a reader needs to know, in whole sentences.")
-    page.get_by_role("button", name="Save as revision 1").click()
+    page.get_by_role("button", name="Save as revision 1").first.click()
     page.wait_for_url(f"**{VERSION}card/")
 
 
@@ -206,9 +206,9 @@ def change_the_card(page: Page, stack: Stack) -> None:
     """Dev is warned, changes a sentence, and the version's page says that the signatures are stale."""
     page.goto(f"{stack.url}{VERSION}card/edit/")
     expect(page.get_by_text("stale").first).to_be_visible()
-    caveats = page.get_by_label("Caveats")
+    caveats = page.get_by_role("textbox", name="Caveats")
     caveats.fill(caveats.input_value() + " Not for applicants with less than six months of history.")
-    page.get_by_role("button", name="Save as revision 2").click()
+    page.get_by_role("button", name="Save as revision 2").first.click()
     page.wait_for_url(f"**{VERSION}card/")
     page.goto(f"{stack.url}{VERSION}")
     expect(page.locator("#gate")).to_contain_text("stale")

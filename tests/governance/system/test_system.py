@@ -104,7 +104,7 @@ def test_a_page_that_is_not_there_names_the_request(
 def test_what_breaks_is_a_page_without_a_trace(
     cast: SimpleNamespace, client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("governance.portfolio.queries.inventory", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr("governance.portfolio.inventory_views.surroundings", lambda *_, **__: 1 // 0)
     client = client_of(cast.ada)
     client.raise_request_exception = False
     answer = client.get(reverse("portfolio:models"))
