@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from governance.lineage.graph import KINDS, Edge, Graph, Node, ranked
 
-WIDTH, HEIGHT = 150.0, 46.0
-ACROSS, BETWEEN = 38.0, 12.0
+WIDTH, HEIGHT = 136.0, 46.0
+ACROSS, BETWEEN = 26.0, 12.0
 TOP, MARGIN = 34.0, 4.0
 THROUGH = 8.0  # the height that an edge takes where it crosses a column
 SWEEPS = 6

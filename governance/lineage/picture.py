@@ -11,7 +11,7 @@ from governance.templatetags.marks import COLOURS
 from governance.templatetags.wording import count_of
 
 MOST_IN_COLUMN = 8
-TITLE, NOTE = 19, 23  # characters that a box has room for
+TITLE, NOTE = 17, 21  # characters that a box has room for
 LOUD = ("no", "stale", "error")
 
 
@@ -127,7 +127,7 @@ def _box(box: Box, *, start: bool) -> str:
     kind = "ln-box ln-box--start" if start else "ln-box ln-box--more" if node.more else "ln-box"
     dashes = ' stroke-dasharray="4 3"' if node.more else ""
     words = ", ".join(filter(None, [KIND_WORDS[node.kind], node.title, node.note, node.state]))
-    room = TITLE - 2 if node.shape else TITLE + 2
+    room = TITLE - 4 if node.shape else TITLE + 2
     middle = HEIGHT / 2 + 4 if node.more else 19
     inner = (
         f"<title>{safe(words)}</title>"
