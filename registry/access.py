@@ -136,6 +136,16 @@ def may_edit(user: User, model: RegisteredModel) -> bool:
     return model.owner_id == user.pk or model.developers.filter(pk=user.pk).exists()
 
 
+def may_change_team(user: User, model: RegisteredModel) -> bool:
+    """Whether the person may change owner and developers: the owner, and officers who are not on the team.
+
+    A developer must not: leaving the team would make the own signature count as independent.
+    """
+    if model.owner_id == user.pk:
+        return True
+    return user.holds(*STOPPERS) and not model.developers.filter(pk=user.pk).exists()
+
+
 def may_tag(user: User, model: RegisteredModel) -> bool:
     """Whether the person may put tags on the model."""
     return user.holds(*STOPPERS) or may_edit(user, model)

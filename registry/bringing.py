@@ -75,7 +75,8 @@ Pair = tuple[Errand, FoundVersion]
 class Bringing:
     """One round of bringing in.
 
-    `say` hears each line as it happens; `pulse` hears how far it is and answers whether to go on.
+    `say` hears each line as it happens; `pulse` hears how far it is and answers whether to go on;
+    `busy` hears that nothing will be heard while a version is hashed and stored.
     """
 
     server: TrackingServer
@@ -83,6 +84,7 @@ class Bringing:
     now: Callable[[], datetime]
     say: Callable[[Line], None]
     pulse: Callable[[float, str], bool] = lambda progress, step: True
+    busy: Callable[[], None] = lambda: None
     latest: int = 0
     again: bool = False
     lines: list[Line] = field(default_factory=list)
@@ -164,6 +166,7 @@ class Bringing:
             for _, folder in wanted:
                 folder.mkdir()
             for fetched in fetch_each(wanted, store_of(self.server), tick=tick):
+                self.busy()
                 self._take(*pairs[done], *wanted[done], fetched)
                 shutil.rmtree(wanted[done][1], ignore_errors=True)
                 done += 1

@@ -62,7 +62,10 @@ def requirement(line: str) -> str:
     except InvalidRequirement:
         return ""
     if parsed.url:
-        parts = urlsplit(parsed.url)
+        try:
+            parts = urlsplit(parsed.url)
+        except ValueError:  # no address
+            return ""
         plain = parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1], query="")
         parsed.url = urlunsplit(plain)
     return str(parsed)

@@ -52,7 +52,11 @@ def _mlmodel(path: Path) -> dict[str, Any] | None:
         return None
     try:
         parsed = yaml.safe_load(path.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ):  # a date or a number that YAML takes and Python does not
         return None
     return parsed if isinstance(parsed, dict) else None
 

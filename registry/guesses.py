@@ -14,6 +14,8 @@ WORDS = {
     "binary classification": ModelKind.BINARY,
     "multiclass": ModelKind.MULTICLASS,
     "multiclass classification": ModelKind.MULTICLASS,
+    "multilabel": ModelKind.MULTILABEL,
+    "multilabel classification": ModelKind.MULTILABEL,
     "regression": ModelKind.REGRESSION,
     "regressor": ModelKind.REGRESSION,
     "ranking": ModelKind.RANKING,

@@ -65,6 +65,7 @@ def bring_in(
     *,
     owner: User,
     may_change: MayChange,
+    may_change_team: MayChange,
     trial: bool,
     actor: Actor,
     at: datetime,
@@ -85,7 +86,7 @@ def bring_in(
     outcomes = []
     with transaction.atomic():
         for number, row in enumerate(rows, start=1):
-            outcomes.append(_one(number, row, seen, owner, may_change, actor, at))
+            outcomes.append(_one(number, row, seen, owner, may_change, may_change_team, actor, at))
         kept = not trial and all(item.outcome != "problem" for item in outcomes)
         brought = Brought(kept, tuple(outcomes))
         if kept:
@@ -102,6 +103,7 @@ def _one(
     seen: set[str],
     owner: User,
     may_change: MayChange,
+    may_change_team: MayChange,
     actor: Actor,
     at: datetime,
 ) -> Outcome:
@@ -111,7 +113,7 @@ def _one(
     seen.add(slug)
     try:
         with transaction.atomic():
-            return _keep(number, slug, row, owner, may_change, actor, at)
+            return _keep(number, slug, row, owner, may_change, may_change_team, actor, at)
     except ValidationError as error:
         field, said = _first(error.detail)
         return Outcome(number, slug, "problem", said, field)
@@ -125,6 +127,7 @@ def _keep(
     row: Mapping[str, Any],
     owner: User,
     may_change: MayChange,
+    may_change_team: MayChange,
     actor: Actor,
     at: datetime,
 ) -> Outcome:
@@ -137,10 +140,23 @@ def _keep(
         return Outcome(number, slug, "created")
     if not may_change(model):
         raise NotAllowed(f"{model.name} is another's.", "Its owner, its developers or an officer change it.")
+    if {"owner", "developers"} & values.keys() and not may_change_team(model):
+        _refuse_another_team(model, values)
     values.pop("slug")
     last = _last_event()
     change_given(model, values, actor=actor, at=at)
     return Outcome(number, slug, "changed" if _last_event() != last else "unchanged")
+
+
+def _refuse_another_team(model: RegisteredModel, values: Mapping[str, Any]) -> None:
+    """A row that names the team as it stands changes nothing."""
+    developers = set(model.developers.values_list("username", flat=True))
+    same_team = set(values.get("developers", developers)) == developers
+    if values.get("owner", model.owner.username) != model.owner.username or not same_team:
+        raise NotAllowed(
+            f"Only {model.owner.name} changes the team of {model.name}.",
+            "Leave owner and developers as they are.",
+        )
 
 
 def _last_event() -> Any:

@@ -6,7 +6,7 @@ than the label and the sensitive ones, whose counts evaluations show anyway, are
 How many cells are missing and how many values differ is told of each column: those are no values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from registry.models import Classification, Dataset
@@ -27,6 +27,16 @@ def hidden_columns(dataset: Dataset, may_see: bool) -> frozenset[str]:
     if dataset.classification == Classification.RESTRICTED:
         hidden |= {column["name"] for column in dataset.columns} - {dataset.label, *dataset.sensitive}
     return frozenset(hidden)
+
+
+def not_row_by_row(dataset: Dataset) -> frozenset[str]:
+    """The columns of which no single value may stand where every reader sees it.
+
+    Of a restricted data set these are all: the label and the sensitive columns are open as counts only.
+    """
+    if dataset.classification == Classification.RESTRICTED:
+        return frozenset(column["name"] for column in dataset.columns)
+    return hidden_columns(dataset, may_see=False)
 
 
 def reason_of(dataset: Dataset) -> str:
@@ -104,3 +114,13 @@ def _check(check: Mapping[str, Any]) -> dict[str, Any]:
 
 def _some(column: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in column.items() if name in names} | {"hidden": True}
+
+
+def positive_for(dataset: Dataset, hidden: Collection[str]) -> str:
+    """The label's positive value; "" where the label is hidden."""
+    return "" if dataset.label in hidden else dataset.positive
+
+
+def reference_groups_for(dataset: Dataset, hidden: Collection[str]) -> dict[str, str]:
+    """The groups compared with, without those of hidden columns."""
+    return {column: group for column, group in dataset.reference_groups.items() if column not in hidden}

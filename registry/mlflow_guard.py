@@ -59,6 +59,11 @@ def refuse_stray_place(artifact_uri: str, tracking_uri: str) -> None:
     """Raises Failed unless a server at the address may keep files there."""
     parts, server = urlsplit(artifact_uri), urlsplit(tracking_uri)
     scheme = parts.scheme.lower()
+    if scheme == "s3" and parts.netloc == os.environ.get("COUNTERSIGN_OWN_BUCKET"):
+        raise Failed(
+            "MLflow says that the files are in the bucket where Countersign keeps its own.",
+            "Let MLflow keep its artifacts in a bucket of their own.",
+        )
     if scheme in CLOUDS:
         return
     if scheme in SERVED and parts.netloc in ("", server.netloc):

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -15,6 +16,9 @@ from registry.models import DEFAULT_SERVER, TrackingServer
 LONGEST_URI = 300
 OURS = re.compile(r"^(COUNTERSIGN_.*|DATABASE_URL|REDIS_URL|PG[A-Z]+|DJANGO_.*)$")
 OF_THE_DEFAULT_STORE = re.compile(r"^MLFLOW_TRACKING_.*$")
+OF_MLFLOW = (
+    "COUNTERSIGN_MLFLOW_"  # before AWS_…: credentials for the files of MLflow, instead of the blob store's
+)
 CREDENTIALS = ("TOKEN", "USERNAME", "PASSWORD")
 
 
@@ -69,9 +73,16 @@ def environment_for(store: Store) -> dict[str, str]:
     """What a child process gets: credentials for this store, none of ours, and an early end to silence."""
     kept = {name: value for name, value in os.environ.items() if not OURS.match(name)}
     if store.name != DEFAULT_SERVER:
+        refuse_bad_server(store.uri)  # again: a name may lead elsewhere by now
         kept = {name: value for name, value in kept.items() if not OF_THE_DEFAULT_STORE.match(name)}
+    cloud = {
+        name.removeprefix(OF_MLFLOW): value
+        for name, value in os.environ.items()
+        if name.startswith(f"{OF_MLFLOW}AWS_")
+    }
     return (
         kept
+        | cloud
         | {
             f"MLFLOW_TRACKING_{part}": value
             for part in CREDENTIALS
@@ -86,9 +97,16 @@ def environment_for(store: Store) -> dict[str, str]:
             "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "COUNTERSIGN_FETCH_MAX_BYTES": str(settings.UPLOAD_MAX_BYTES),
+            "COUNTERSIGN_OWN_BUCKET": _own_bucket(),
             "COUNTERSIGN_MLFLOW_ARTIFACT_ROOTS": ",".join(settings.MLFLOW_ARTIFACT_ROOTS),
         }
     )
+
+
+def _own_bucket() -> str:
+    """Our own store's bucket: no tracking server may say that a model's files are in it."""
+    own = urlsplit(os.environ.get("COUNTERSIGN_STORAGE", "").strip())
+    return own.netloc if own.scheme == "s3" else ""
 
 
 def variable(name: str, part: str) -> str:
@@ -147,10 +165,13 @@ def _split(uri: str) -> SplitResult | None:
 
 
 def _is_link_local(host: str) -> bool:
+    """By any spelling that leads there: a name, a whole number, an address of IPv4 in IPv6's clothes."""
     try:
-        return ipaddress.ip_address(host).is_link_local
-    except ValueError:
+        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):  # not known here now; asked again before each connection
         return False
+    addresses = [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
+    return any((getattr(one, "ipv4_mapped", None) or one).is_link_local for one in addresses)
 
 
 def _bad(reason: str, remedy: str) -> Invalid:

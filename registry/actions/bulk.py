@@ -11,9 +11,10 @@ from accounts.refusals import Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from registry.access import STOPPERS, may_edit
+from registry.access import STOPPERS, may_change_team, may_edit
 from registry.actions.links import tag_model
 from registry.actions.locking import locked_model
+from registry.actions.models import remember_team, team_of
 from registry.models import Lifecycle, ModelTag, RegisteredModel
 from registry.names import refuse_bad_tag
 
@@ -44,9 +45,15 @@ def hand_over(
         held = locked_model(model)
         if held.owner_id == owner.pk:
             continue
-        was = held.owner.username
+        if not may_change_team(changer, held):
+            raise NotAllowed(
+                f"Only {held.owner.name}, or an officer outside its team, hands {held.name} over.",
+                "Nothing was changed.",
+            )
+        was, team = held.owner.username, team_of(held)
         held.owner = owner
         held.save(update_fields=["owner"])
+        remember_team(held, team, at)
         detail = {"owner": {"was": was, "is": owner.username}, "note": note}
         record(Verb.MODEL_CHANGED, subject=held.ref, actor=actor, at=at, detail=detail)
         changed += 1

@@ -53,13 +53,28 @@ def change_model(
     }
     if not changes:
         return model
+    team = team_of(model)
     for name in STORED:
         setattr(model, name, getattr(entry, name))
     model.save(update_fields=STORED)
     model.developers.set(entry.developers)
+    remember_team(model, team, at)
     said = {"note": note.strip()[:2000]} if note.strip() else {}
     record(Verb.MODEL_CHANGED, subject=model.ref, actor=actor, at=at, detail=changes | said)
     return model
+
+
+def team_of(model: RegisteredModel) -> set[str]:
+    """User names of owner and developers."""
+    return {model.owner.username, *model.developers.values_list("username", flat=True)}
+
+
+def remember_team(model: RegisteredModel, before: set[str], at: datetime) -> None:
+    """Whoever left the team is remembered: leaving makes nobody independent of what was made before."""
+    left = before - team_of(model)
+    if left:
+        model.former_team = model.former_team | dict.fromkeys(sorted(left), at.isoformat())
+        model.save(update_fields=["former_team"])
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from registry.models import HookDelivery, SyncRun, SyncStatus, TrackingServer
 from registry.wishes import Wanted
 
 LEASE = timedelta(seconds=60)
+REGISTERING = timedelta(minutes=15)  # one version, hashed and stored, with nothing heard meanwhile
 MAX_ATTEMPTS = 3
 FRESH = timedelta(minutes=5)
 LOST = f"The worker stopped answering {MAX_ATTEMPTS} times; see the worker's log."
@@ -86,10 +87,10 @@ def claim_sync(pk: int, *, at: datetime) -> SyncRun | None:
     return run
 
 
-def renew_sync(run: SyncRun, *, progress: float, step: str, at: datetime) -> bool:
+def renew_sync(run: SyncRun, *, progress: float, step: str, at: datetime, lease: timedelta = LEASE) -> bool:
     """Renew the lease and show progress. False: another worker has taken over; stop at once."""
     run.progress, run.step = min(max(progress, 0.0), 1.0), step[:160]
-    return bool(_mine(run).update(progress=run.progress, step=run.step, lease_until=at + LEASE))
+    return bool(_mine(run).update(progress=run.progress, step=run.step, lease_until=at + lease))
 
 
 @transaction.atomic
@@ -162,7 +163,11 @@ def due_servers(*, at: datetime) -> list[TrackingServer]:
     return [
         server
         for server in servers
-        if _is_older(server.runs.filter(wanted__deed="sync"), timedelta(minutes=server.every_minutes), at)
+        if _is_older(
+            server.runs.filter(wanted__deed="sync", wanted__names=[]),  # a webhook's round is about one model
+            timedelta(minutes=server.every_minutes),
+            at,
+        )
     ]
 
 

@@ -8,6 +8,7 @@ learn that we hold such a file nor get it by naming it. So only files of version
 never data sets, whose rows fewer people may see. Bytes that were sent in full are stored once in any case.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ from registry.pieces import Announced, announced_files, complete, drop_pieces, h
 from registry.stores import store
 
 LIFETIME = timedelta(hours=24)
+NOTHING = hashlib.sha256(b"").hexdigest()
 MOST_OPEN = 20
 
 
@@ -116,6 +118,12 @@ def _sound_manifest(files: Sequence[StoredFile]) -> list[dict[str, str | int]]:
     refuse_emptiness(files)
     room = settings.UPLOAD_MAX_BYTES
     for file in files:
+        if not file.size and file.sha256 != NOTHING:
+            raise Invalid(
+                f"{file.path} is announced as empty, with the SHA-256 of something else.",
+                "Announce it again.",
+                field="files",
+            )
         room -= file.size
         refuse_excess(safe_path(file.path), room)
     paths = sorted(file.path for file in files)

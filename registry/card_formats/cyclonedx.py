@@ -16,7 +16,14 @@ from registry.models import Dataset, ModelKind
 VERSIONS = ("1.6", "1.7")
 PREFIX = "countersign:card:"
 SUPERVISED = {
-    *(ModelKind.BINARY, ModelKind.MULTICLASS, ModelKind.REGRESSION, ModelKind.RANKING, ModelKind.FORECASTING),
+    *(
+        ModelKind.BINARY,
+        ModelKind.MULTICLASS,
+        ModelKind.MULTILABEL,
+        ModelKind.REGRESSION,
+        ModelKind.RANKING,
+        ModelKind.FORECASTING,
+    ),
 }
 
 

@@ -61,7 +61,7 @@ TO_DO = re.compile(
     r"(?:\([^)\n]*\))?[ \t]*$\n?",
     re.MULTILINE | re.IGNORECASE,
 )
-HIDDEN = re.compile(r"^[ \t]*<!--(?:(?!-->)[\s\S])*-->[ \t]*$\n?", re.MULTILINE)
+HIDDEN = re.compile(r"^[ \t]*<!--(?:(?!-->)[\s\S]){0,4000}+-->[ \t]*$\n?", re.MULTILINE)
 MOST_CHARACTERS = LONGEST_SECTION * len(load_card_schema().sections)
 
 

@@ -29,6 +29,7 @@ HEADINGS = {
 TASKS = {
     ModelKind.BINARY: "tabular-classification",
     ModelKind.MULTICLASS: "tabular-classification",
+    ModelKind.MULTILABEL: "tabular-classification",
     ModelKind.REGRESSION: "tabular-regression",
     ModelKind.FORECASTING: "time-series-forecasting",
     ModelKind.GENERATIVE: "text-generation",

@@ -10,7 +10,9 @@ from registry.measures import replaced
 
 OURS = re.compile(r"<!-- (/?)countersign(-*):")
 SECTION = re.compile(r"^<!-- countersign:(?:section ([a-z_]{1,60})|end) -->$", re.MULTILINE)
-VALUE = re.compile(r"<!-- countersign:value (\{\{[^{}\n]{0,1200}\}\}) -->[^\n]*?<!-- /countersign:value -->")
+VALUE = re.compile(
+    r"<!-- countersign:value (\{\{[^{}\n]{0,1200}\}\}) -->[^\n]{0,1200}?<!-- /countersign:value -->"
+)
 TITLES = {section.id: section.title for section in load_card_schema().sections}
 
 

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from registry.about import About
 from registry.forms.pairs import Pairs
 from registry.models import Dataset, ModelVersion, RegisteredModel, VersionSource
-from registry.queries import next_version, training_sets
+from registry.queries import HEAVY, next_version, training_sets
 from registry.tracking_stores import store_names
 
 
@@ -100,7 +100,8 @@ class VersionForm(forms.Form):
         self.fields["trained_on"].queryset = training_sets()  # type: ignore[attr-defined]
         self.fields["parent"].queryset = model.versions.all()  # type: ignore[attr-defined]
         self.fields["parent"].label_from_instance = lambda version: f"Version {version.version}"  # type: ignore[attr-defined]
-        self.fields["evaluated_on"].queryset = Dataset.objects.order_by("name", "-registered_at")  # type: ignore[attr-defined]
+        data = Dataset.objects.defer(*HEAVY).order_by("name", "-registered_at")
+        self.fields["evaluated_on"].queryset = data  # type: ignore[attr-defined]
         self.fields["mlflow_server"].choices = [(name, name) for name in store_names()]  # type: ignore[attr-defined]
         self.fields["version"].initial = next_version(model)
         if self.is_bound:  # only the chosen way must be filled in

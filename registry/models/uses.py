@@ -16,6 +16,7 @@ class ModelKind(models.TextChoices):
 
     BINARY = "binary_classification", "Binary classification"
     MULTICLASS = "multiclass_classification", "Multiclass classification"
+    MULTILABEL = "multilabel_classification", "Multilabel classification"
     REGRESSION = "regression", "Regression"
     RANKING = "ranking", "Ranking"
     FORECASTING = "forecasting", "Forecasting"
@@ -72,6 +73,7 @@ class RegisteredModel(models.Model):
     )  # key of a CustomField → text, number, ISO date, user name
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="owned_models")
     developers = models.ManyToManyField(User, related_name="developed_models", blank=True)
+    former_team = models.JSONField(default=dict, editable=False)  # who owned or developed it → until when
     lifecycle = models.CharField(max_length=16, choices=Lifecycle, default=Lifecycle.ACTIVE)
     lifecycle_reason = models.TextField(blank=True)
     created_at = models.DateTimeField()

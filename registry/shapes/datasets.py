@@ -18,6 +18,8 @@ class DatasetAnswer(serializers.ModelSerializer[Dataset]):
     """A data set."""
 
     owner = serializers.CharField(source="owner.username")
+    positive = serializers.SerializerMethodField()
+    reference_groups = serializers.SerializerMethodField()
 
     class Meta:
         model = Dataset
@@ -42,6 +44,17 @@ class DatasetAnswer(serializers.ModelSerializer[Dataset]):
             "owner",
             "registered_at",
         )
+
+    def get_positive(self, dataset: Dataset) -> str:
+        """The label's positive value; "" where the label is confidential. A list shows none of those."""
+        return masking.positive_for(dataset, self._hidden(dataset))
+
+    def get_reference_groups(self, dataset: Dataset) -> dict[str, str]:
+        """Sensitive column → the group compared with, without confidential columns."""
+        return masking.reference_groups_for(dataset, self._hidden(dataset))
+
+    def _hidden(self, dataset: Dataset) -> frozenset[str]:
+        return masking.hidden_columns(dataset, self.context.get("may_see", False))
 
 
 class DatasetDetail(DatasetAnswer):

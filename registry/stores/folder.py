@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.core.files.storage import FileSystemStorage
 
+from accounts.refusals import Unavailable
 from registry.intake import hash_file, link_or_copy
 from registry.stores import blob_place
 
@@ -26,6 +27,10 @@ class FolderStore(FileSystemStorage):
         home.parent.mkdir(parents=True, exist_ok=True)
         if _is_sound(home, name, size):
             return False
+        if home.exists() and hash_file(staged) != (size, name):
+            raise Unavailable(
+                "The staged bytes are not the ones that were announced.", "Send the file again."
+            )
         aside = Path(self.path("incoming")) / f"blob-{uuid4().hex}"
         aside.parent.mkdir(exist_ok=True)
         try:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
 from accounts.refusals import Unavailable
-from registry.intake import digest_of, link_or_copy
+from registry.intake import digest_of, hash_file, link_or_copy
 from registry.stores import blob_place
 from registry.stores.cache import cached, forget
 
@@ -49,6 +49,10 @@ class ObjectStore(S3Storage):  # type: ignore[misc]
         with answered():
             if self._size(name) == size and self._digest(name) == (size, name):
                 return False
+            if self._size(name) is not None and hash_file(staged) != (size, name):
+                raise Unavailable(
+                    "The staged bytes are not the ones that were announced.", "Send the file again."
+                )
             self._object(name).upload_file(str(staged), Config=self.transfer_config)
             if self._digest(name) == (size, name):
                 return True

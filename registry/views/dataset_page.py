@@ -1,9 +1,11 @@
 """The parts of a data set's page: its facts, columns, groups, report and preview, as far as the reader may see."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from accounts.models import User
 from registry import masking, plots
+from registry.access import may_see_confidential
 from registry.dataset_changes import changes_since
 from registry.models import Dataset
 from registry.queries import version_before
@@ -13,8 +15,9 @@ SHOWN_TOP = 3
 Rows = list[dict[str, Any]]
 
 
-def page_of(dataset: Dataset, may_see: bool) -> dict[str, Any]:
-    """What the template shows of the content."""
+def page_of(dataset: Dataset, user: User) -> dict[str, Any]:
+    """What the template shows of the content, as far as the person may see it."""
+    may_see = may_see_confidential(user, dataset)
     profile = masking.profile_for(dataset, may_see)
     hidden = masking.hidden_columns(dataset, may_see)
     before = version_before(dataset)
@@ -25,17 +28,17 @@ def page_of(dataset: Dataset, may_see: bool) -> dict[str, Any]:
         "report": _report(masking.validation_for(dataset, may_see)),
         "preview": masking.preview_for(dataset, may_see),
         "before": before,
-        "changes": changes_since(dataset, before, {*hidden, *_also_hidden(before, may_see)})
-        if before
-        else [],
+        "changes": changes_since(dataset, before, {*hidden, *_also_hidden(before, user)}) if before else [],
         "held_back": masking.reason_of(dataset) if hidden else "",
-        "facts": facts_of(dataset),
+        "facts": facts_of(dataset, hidden),
     }
 
 
-def facts_of(dataset: Dataset) -> Rows:
-    """The facts beside it."""
-    references = [f"{column}: {group}" for column, group in dataset.reference_groups.items()]
+def facts_of(dataset: Dataset, hidden: Collection[str]) -> Rows:
+    """The facts beside it, without values of hidden columns."""
+    stated = masking.reference_groups_for(dataset, hidden)
+    references = [f"{column}: {group}" for column, group in stated.items()]
+    positive = masking.positive_for(dataset, hidden)
     rows: Rows = [
         {"term": "Role", "value": dataset.get_role_display()},
         {"term": "Rows", "value": f"{dataset.rows:,}"},
@@ -43,7 +46,7 @@ def facts_of(dataset: Dataset) -> Rows:
         {
             "term": "Label",
             "value": dataset.label,
-            "note": f"{dataset.positive} counts as yes" if dataset.positive else "",
+            "note": f"{positive} counts as yes" if positive else "",
         },
         {"term": "Prediction", "value": dataset.prediction},
         {"term": "Score", "value": dataset.score},
@@ -62,8 +65,9 @@ def facts_of(dataset: Dataset) -> Rows:
     return [row for row in rows if row["value"] or row.get("digest")]
 
 
-def _also_hidden(before: Dataset | None, may_see: bool) -> frozenset[str]:
-    return masking.hidden_columns(before, may_see) if before else frozenset()
+def _also_hidden(before: Dataset | None, user: User) -> frozenset[str]:
+    """The version before may be another's."""
+    return masking.hidden_columns(before, may_see_confidential(user, before)) if before else frozenset()
 
 
 def _columns(dataset: Dataset, profile: Mapping[str, Any], hidden: frozenset[str]) -> Rows:

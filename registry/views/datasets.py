@@ -15,7 +15,6 @@ from registry.access import (
     dataset_for_reader,
     may_download,
     may_register_data,
-    may_see_confidential,
     refuse_unless_steward,
 )
 from registry.actions import record_dataset_download, register_dataset
@@ -90,7 +89,7 @@ def dataset(request: UserRequest, name: str, version: str) -> HttpResponse:
     """One data set: what its columns mean and hold, how it fared against its schema, who used it."""
     found = dataset_for_reader(request.user, name, version)
     context = {
-        **page_of(found, may_see_confidential(request.user, found)),
+        **page_of(found, request.user),
         "dataset": found,
         "siblings": list(siblings_of(found)),
         "trained": list(trained_on(found)),

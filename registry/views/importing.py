@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
 from accounts.refusals import Invalid
-from registry.access import may_edit, refuse_unless_creator
+from registry.access import may_change_team, may_edit, refuse_unless_creator
 from registry.actions.bulk import may_change_any
 from registry.importing import Brought, bring_in, rows_of_csv
 from registry.views.complaints import complain, sent
@@ -82,6 +82,7 @@ def _bring(request: UserRequest, text: str, *, trial: bool) -> Brought:
         rows_of_csv(text),
         owner=user,
         may_change=lambda model: may_change_any(user) or may_edit(user, model),
+        may_change_team=lambda model: may_change_team(user, model),
         trial=trial,
         actor=actor_of(request),
         at=timezone.now(),

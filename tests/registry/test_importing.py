@@ -82,6 +82,24 @@ def test_models_of_others_stay_as_they_are(cast: SimpleNamespace, client_of: Cli
     assert "1 row needs correction" in page
 
 
+def test_a_developer_does_not_leave_the_team_by_a_file(cast: SimpleNamespace, client_of: ClientOf) -> None:
+    """The own signature would count as independent from then on."""
+    model = builders.a_model(cast)
+    client = client_of(cast.dev)
+    for row in ("slug,developers\ncredit-default,viktor\n", "slug,owner\ncredit-default,bea\n"):
+        page = send(client, row).content.decode()
+        assert "changes the team" in page
+        assert "1 row needs correction" in page
+    same = "slug,developers,team\ncredit-default,dev,Scoring\n"
+    assert "1 changed" in send(client, same).content.decode()
+    assert list(model.developers.all()) == [cast.dev]
+    handed = client.post(
+        "/inventory/change/", {"do": "hand_over", "model": "credit-default", "owner": "bea", "note": "Mine."}
+    )
+    assert handed.status_code == 403
+    assert model.owner == cast.olga
+
+
 REFUSED = [
     ("", "file is empty"),
     ("\n\n", "is empty"),

@@ -279,6 +279,19 @@ def test_an_announcement_that_cannot_be_kept_is_refused(
     assert not Upload.objects.exists()
 
 
+def test_an_empty_file_does_not_take_the_place_of_anothers(
+    cast: SimpleNamespace, model: RegisteredModel, ci: Client
+) -> None:
+    version = a_version(cast, model)
+    stored = blob_of(version)
+    before = stored.read_bytes()
+    sha256 = version.files.get(path="model.skops").sha256
+    refused = announce_lines(ci, [{"path": "b", "size": 0, "sha256": sha256}, line("a", b"x")])
+    assert refused.status_code == 400
+    assert "announced as empty" in refused.json()["detail"]
+    assert stored.read_bytes() == before
+
+
 def test_an_upload_is_seen_by_nobody_else(
     cast: SimpleNamespace, model: RegisteredModel, ci: Client, api: Api
 ) -> None:
