@@ -1,7 +1,7 @@
 """Hold everything a decision rests on as frozen values, and digest it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -65,6 +65,7 @@ class EvaluationFact:
     artifact_digest: str
     metrics: Mapping[str, Metric]
     url: str = ""
+    reported: bool = False  # by its maker; not measured here
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,12 @@ def newest_runs(evaluations: Iterable[EvaluationFact], kind: str) -> tuple[Evalu
     return tuple(sorted(newest.values(), key=lambda fact: (fact.finished_at, fact.run), reverse=True))
 
 
-def components(evidence: Evidence) -> dict[str, str]:
-    """Return the digest of each named part of the evidence that exists."""
+def components(evidence: Evidence, judged: Collection[str]) -> dict[str, str]:
+    """Return the digest of each named part of the evidence that a decision rests on.
+
+    `judged` are the kinds of evaluation that the policy judges. Others inform people and decide nothing: a run of
+    theirs that ends after a signature must not undo it.
+    """
     parts: dict[str, str] = {}
     if evidence.artifact is not None:
         parts["artifact"] = evidence.artifact.digest
@@ -156,7 +161,7 @@ def components(evidence: Evidence) -> dict[str, str]:
         parts["card"] = evidence.card.digest
     if evidence.tier is not None:
         parts["tier"] = evidence.tier.digest
-    for kind in sorted({fact.kind for fact in evidence.evaluations}):
+    for kind in sorted({fact.kind for fact in evidence.evaluations} & {*judged}):
         digests = sorted(fact.digest for fact in newest_runs(evidence.evaluations, kind))
         parts[f"evaluation.{kind}"] = canonical_digest(digests)
     return parts

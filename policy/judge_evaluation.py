@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from policy.context import Context, Judgement, earliest, told
 from policy.evidence import EvaluationFact, RunningFact, newest_runs
+from policy.metrics import NOT_FOR, label_of
 from policy.requirement import Check, Requirement
 from policy.result import RequirementResult
-from policy.words import KINDS, METRICS, UNMEASURED, compared, day, listed, named, number, span
+from policy.words import KINDS, UNMEASURED, compared, day, listed, named, number, span
 
 ROUNDING = 1e-9
 """A ratio of exactly 0.80 meets 0.80, though floating point makes 0.04 / 0.05 0.7999999999999999."""
@@ -37,9 +38,11 @@ def judge_evaluation(requirement: Requirement, context: Context) -> Judgement:
     exempt = _exempt(requirement, context)
     if exempt:
         return Judgement(told(requirement, context, "not_applicable", exempt))
-    if not any(check.covers(kind) for check in requirement.checks):
+    measured = kind not in NOT_FOR.get(requirement.evaluation, ())
+    if not measured or not any(check.covers(kind) for check in requirement.checks):
         return Judgement(_unmeasurable(requirement, context, kind))
-    newest = newest_runs(evidence.evaluations, requirement.evaluation)
+    counted = [run for run in evidence.evaluations if requirement.accept_reported or not run.reported]
+    newest = newest_runs(counted, requirement.evaluation)
     runs = [run for run in newest if run.dataset_role == requirement.dataset_role]
     if not runs:
         return Judgement(_missing(requirement, context, newest))
@@ -93,10 +96,24 @@ def _missing(
     url = None
     if underway is not None:
         reason, remedy, url = _underway(underway, reason, remedy)
+    elif uncounted := _reported(requirement, context):
+        reason = (
+            f"Run {uncounted.run} was reported by its maker and not measured here; "
+            "the policy does not count such results."
+        )
+        url = uncounted.url or None
     elif others:
         other = ROLE_NAMES.get(others[0].dataset_role, others[0].dataset_role)
         reason = f"Run {others[0].run} used {other} data; {role} data are asked for."
     return told(requirement, context, "unsatisfied", reason, remedy=remedy, who=context.makers, url=url)
+
+
+def _reported(requirement: Requirement, context: Context) -> EvaluationFact | None:
+    """The newest run on the asked role of data that only its maker vouches for."""
+    newest = newest_runs(
+        (run for run in context.evidence.evaluations if run.reported), requirement.evaluation
+    )
+    return next((run for run in newest if run.dataset_role == requirement.dataset_role), None)
 
 
 def _underway(run: RunningFact, reason: str, remedy: str) -> tuple[str, str, str | None]:
@@ -145,6 +162,9 @@ def _measured(requirement: Requirement, context: Context, runs: list[EvaluationF
             detail=detail,
         )
     reason = f"{_sentences(outcomes, several)} Run {runs[0].run}, {day(runs[0].finished_at, context.now)}."
+    if told_by := [run for run in runs if run.reported]:
+        numbers = listed(f"run {run.run}" for run in told_by)
+        reason += f" Reported by its maker, not measured here: {numbers}. The policy accepts that."
     return told(
         requirement, context, "satisfied", reason, url=runs[0].url or None, evidence=evidence, detail=detail
     )
@@ -165,7 +185,7 @@ def _sentences(outcomes: list[tuple[EvaluationFact, Outcome]], several: bool) ->
 
 def _outcome(check: Check, run: EvaluationFact) -> Outcome:
     metric = run.metrics.get(check.metric)
-    label = METRICS.get(check.metric, check.metric)
+    label = label_of(check.metric)
     name = f"{label} {BOUNDS[check.bound]}" if check.bound in BOUNDS else label
     found = getattr(metric, check.bound) if metric is not None else None
     value = float(found) if found is not None and math.isfinite(found) else None

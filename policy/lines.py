@@ -191,6 +191,18 @@ class Item:
             return self.flag()
         return self.number() if self._is("int") or self._is("float") else self.text()
 
+    def exact(self) -> Any:
+        """Return a setting: true or false, a number as it is written, a text, or a list or mapping of them."""
+        if isinstance(self.node, yaml.MappingNode):
+            return {name: item.exact() for name, item in self.entries().items()}
+        if isinstance(self.node, yaml.SequenceNode):
+            return [item.exact() for item in self.items()]
+        if self._is("bool"):
+            return self.flag()
+        if self._is("int") and re.fullmatch(r"-?\d{1,15}", self.node.value):
+            return int(self.node.value)
+        return self.number() if self._is("int") or self._is("float") else self.text()
+
     def _is(self, kind: str) -> bool:
         return isinstance(self.node, yaml.ScalarNode) and self.node.tag == TAG + kind
 

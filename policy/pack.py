@@ -9,8 +9,10 @@ from pathlib import Path
 from policy.evidence import canonical_digest
 from policy.lines import Item, PackError, instead, parse
 from policy.pack_requirements import read_requirement
+from policy.plan import PlannedEvaluation, planned_for, read_plan
 from policy.requirement import Bound, Check, Requirement
 from policy.tiering import Tier
+from policy.words import FORMATS, SAFE_FORMATS
 
 __all__ = ["DEFAULT", "ENVIRONMENTS", "Bound", "Check", "Pack", "PackError", "Requirement", "load_pack"]
 
@@ -33,13 +35,31 @@ class Pack:
     decision_valid_for: timedelta
     environments: Lists
     requirements: Mapping[str, Requirement]
+    plan: tuple[PlannedEvaluation, ...] = ()
+    formats: tuple[str, ...] = SAFE_FORMATS  # of artifacts that may be loaded
+
+    def planned(self, tier: str, model_kind: str) -> tuple[PlannedEvaluation, ...]:
+        """What such a use is measured by, wherever it is to run; a tier that no list knows counts as the highest."""
+        tier = tier if tier in TIERS else TIERS[-1]
+        asked = {
+            requirement.id: requirement
+            for by_tier in self.environments.values()
+            for requirement in by_tier[tier]
+        }
+        return planned_for(asked.values(), self.plan, tier=tier, model_kind=model_kind)
+
+    @property
+    def judged_evaluations(self) -> frozenset[str]:
+        """Kinds of evaluation that some requirement judges, whatever the environment and tier."""
+        return frozenset(item.evaluation for item in self.requirements.values() if item.evaluation)
 
 
 def load_pack(text: str, *, source: str) -> Pack:
     """Return the pack that a YAML text describes, or raise PackError. The source is named in refusals."""
     root = parse(text, source=source)
     fields = root.fields(
-        ("name", "version", "decision_valid_for", "requirements", "environments"), ("title",)
+        ("name", "version", "decision_valid_for", "requirements", "environments"),
+        ("title", "plan", "formats"),
     )
     name = fields["name"].text()
     if not NAME.fullmatch(name):
@@ -57,6 +77,8 @@ def load_pack(text: str, *, source: str) -> Pack:
         decision_valid_for=fields["decision_valid_for"].duration(),
         environments=environments,
         requirements=requirements,
+        formats=fields["formats"].choices(FORMATS) if "formats" in fields else SAFE_FORMATS,
+        plan=read_plan(fields["plan"], TIERS) if "plan" in fields else (),
     )
 
 

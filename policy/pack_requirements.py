@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import cast
 
 from policy.lines import Item
+from policy.metrics import EVALUATIONS, OF_KIND
 from policy.requirement import Bound, Check, Requirement
-from policy.words import KINDS, METRICS, ROLES
+from policy.words import DATASET_ROLES, KINDS, ROLES
 
 SIGNING_ROLES = ("validator", "risk_officer", "compliance_officer", "ethics_committee", "business_approver")
 """Roles whose holders can be independent. Owner, developer, auditor and administrator never sign."""
 
-EVALUATIONS = ("performance", "fairness", "explainability")
-DATASET_ROLES = ("training", "validation", "test", "production_sample")
 SURVIVABLE = ("card", "tier", *(f"evaluation.{kind}" for kind in EVALUATIONS))
 """What a sign-off may outlive. Never the artifact: nobody signs bytes that they did not see."""
 
@@ -20,7 +19,10 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tier_confirmed": ((), ()),
     "artifact_verified": ((), ("max_age",)),
     "card_complete": ((), ()),
-    "evaluation": (("evaluation", "dataset_role", "checks"), ("max_age", "applies_to", "when")),
+    "evaluation": (
+        ("evaluation", "dataset_role", "checks"),
+        ("max_age", "applies_to", "when", "accept_reported"),
+    ),
     "signoff": (("role",), ("count", "valid_for", "survives", "independence")),
     "conditions_met": ((), ()),
 }
@@ -33,6 +35,8 @@ TITLES = {
     "card_complete": "Card complete",
     "conditions_met": "Conditions met in time",
 }
+PLUGIN = re.compile(r"custom\.[a-z][a-z0-9_]{0,39}")
+PLUGIN_METRIC = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}")
 ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
@@ -106,7 +110,8 @@ def _signoff(requirement: Requirement, fields: dict[str, Item]) -> Requirement:
 def _evaluation(requirement: Requirement, fields: dict[str, Item], item: Item) -> Requirement:
     applies_to = fields["applies_to"].choices(tuple(KINDS)) if "applies_to" in fields else ()
     kinds = applies_to or tuple(KINDS)
-    checks = tuple(_check(entry, kinds) for entry in fields["checks"].items())
+    evaluation = _measured_by(fields["evaluation"])
+    checks = tuple(_check(entry, kinds, evaluation) for entry in fields["checks"].items())
     for kind in kinds:
         if not any(check.covers(kind) for check in checks):
             raise fields["checks"].refuse(
@@ -115,13 +120,31 @@ def _evaluation(requirement: Requirement, fields: dict[str, Item], item: Item) -
             )
     return replace(
         requirement,
-        evaluation=fields["evaluation"].choice(EVALUATIONS),
+        evaluation=evaluation,
         dataset_role=fields["dataset_role"].choice(DATASET_ROLES),
         max_age=fields["max_age"].duration() if "max_age" in fields else None,
         applies_to=applies_to,
         when_sensitive=_when(fields["when"]) if "when" in fields else False,
         checks=checks,
+        accept_reported=fields["accept_reported"].flag() if "accept_reported" in fields else False,
     )
+
+
+def _measured_by(item: Item) -> str:
+    """A kind of evaluation, or `custom.` with the name of a plug-in: then only that plug-in's runs count."""
+    name = item.text()
+    return name if PLUGIN.fullmatch(name) else item.choice(EVALUATIONS)
+
+
+def _metric(item: Item, evaluation: str) -> str:
+    """A metric of the kind. A plug-in's metrics are known where it is installed, so here only by their prefix."""
+    if evaluation in OF_KIND:
+        return item.choice(tuple(OF_KIND[evaluation]))
+    plugin = evaluation.removeprefix("custom.")
+    name = item.text()
+    if not PLUGIN_METRIC.fullmatch(name) or name.split(".")[0] != plugin:
+        raise item.refuse(f'"{name}" is no metric of the plug-in {plugin}.', f'Write "{plugin}.name".')
+    return name
 
 
 def _when(item: Item) -> bool:
@@ -133,7 +156,7 @@ def _when(item: Item) -> bool:
     return True
 
 
-def _check(item: Item, kinds: tuple[str, ...]) -> Check:
+def _check(item: Item, kinds: tuple[str, ...], evaluation: str) -> Check:
     entries = Item(item.node, item.file, "a check").fields(
         ("metric",), ("bound", "at_least", "at_most", "between", "applies_to")
     )
@@ -152,7 +175,7 @@ def _check(item: Item, kinds: tuple[str, ...]) -> Check:
             )
     low, high = _limits(asked[0], entries[asked[0]])
     return Check(
-        metric=entries["metric"].choice(tuple(METRICS)),
+        metric=_metric(entries["metric"], evaluation),
         bound=cast(Bound, entries["bound"].choice(("value", "low", "high")))
         if "bound" in entries
         else "value",

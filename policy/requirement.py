@@ -40,3 +40,4 @@ class Requirement:
     valid_for: timedelta | None = None
     survives: tuple[str, ...] = ()
     independence: bool = True
+    accept_reported: bool = False

@@ -32,6 +32,11 @@ PROHIBITED = Requirement("prohibited", "prohibited", "Prohibited use")
 TIER = Requirement("tier_confirmed", "tier_confirmed", "Tier confirmed")
 
 
+def parts_of(pack: Pack | None, evidence: Evidence) -> dict[str, str]:
+    """Return the digest of each part of the evidence that the pack's verdicts rest on."""
+    return components(evidence, pack.judged_evaluations if pack else ())
+
+
 def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime) -> Verdict:
     """Return the verdict on one version for one environment at one moment (an aware datetime).
 
@@ -40,7 +45,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     if now.tzinfo is None:
         raise ValueError("now must know its time zone")
     tier = evidence.tier.tier if evidence.tier else None
-    context = Context(evidence, now, tier or "", components(evidence))
+    context = Context(evidence, now, tier or "", parts_of(pack, evidence))
     judged = _judgements(pack, context, environment)
     results = tuple(judgement.result for judgement in judged)
     if not any(item.result in ("satisfied", "unsatisfied", "error") for item in results):

@@ -19,13 +19,14 @@ ROLES = {
 KINDS = {
     "binary_classification": "binary classification",
     "multiclass_classification": "multiclass classification",
+    "multilabel_classification": "multilabel classification",
     "regression": "regression",
+    "ranking": "ranking",
+    "forecasting": "forecasting",
 }
 """Kinds of model that are measured: a pack has a check for each, or leaves it out by name."""
 
 UNMEASURED = {
-    "ranking": "ranking",
-    "forecasting": "forecasting",
     "clustering": "clustering",
     "generative": "generating text or media",
     "rule_set": "applying rules",
@@ -33,32 +34,7 @@ UNMEASURED = {
 }
 """Kinds that the inventory knows and nothing measures yet: where a pack asks for an evaluation, they are denied."""
 
-METRICS = {
-    "roc_auc": "AUC",
-    "average_precision": "Average precision",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "log_loss": "Log loss",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "ks": "KS",
-    "gini": "Gini",
-    "selection_rate": "Selection rate",
-    "macro_f1": "Macro F1",
-    "r2": "R²",
-    "mae": "Mean absolute error",
-    "rmse": "Root mean squared error",
-    "selection_rate_ratio": "Lowest ratio of selection rates",
-    "selection_rate_difference": "Largest difference of selection rates",
-    "equalized_odds_difference": "Equalised odds difference",
-    "equal_opportunity_difference": "Equal opportunity difference",
-    "explained_rows": "Explained rows",
-    "additivity_error": "Additivity error",
-}
-"""Every metric a pack may name, and what people call it."""
+DATASET_ROLES = ("training", "validation", "test", "production_sample")
 
 COMPONENTS = {"artifact": "artifact", "card": "card", "tier": "tier"}
 
@@ -120,3 +96,10 @@ def compared(value: float, asked: float) -> tuple[str, str]:
         if pair[0] != pair[1]:
             return pair
     return repr(value), repr(asked)
+
+
+SAFE_FORMATS = ("onnx", "skops", "safetensors", "xgboost", "lightgbm")
+"""Formats of artifacts that hold numbers and known types only."""
+
+FORMATS = (*SAFE_FORMATS, "pickle", "pyfunc")
+"""Every format that can be loaded; the last two run what their author wrote."""

@@ -17,6 +17,7 @@ from policy.evidence import (
     TierFact,
     components,
 )
+from policy.metrics import EVALUATIONS
 from policy.pack import DEFAULT, Pack, Requirement, load_pack
 from policy.result import RequirementResult, Verdict
 from policy.verdict import judge
@@ -103,7 +104,7 @@ def sign(evidence: Evidence, role: str, decision: str = "approve", **changes: An
         signer_name=signer.name,
         signed_at=YESTERDAY,
         expires_at=None,
-        components=components(evidence),
+        components=components(evidence, EVALUATIONS),
     )
     return replace(fact, **changes)
 
@@ -127,9 +128,10 @@ def condition(days: int, met: bool = False) -> Condition:
 
 
 def pack_of(*requirements: Requirement) -> Pack:
-    """A pack that asks exactly this of high in production."""
+    """A pack that asks exactly this of high in production; elsewhere it judges what the default pack judges."""
     lists = {"production": {"high": requirements}}
-    return replace(PACK, environments=lists, requirements={item.id: item for item in requirements})
+    known = {**PACK.requirements, **{item.id: item for item in requirements}}
+    return replace(PACK, environments=lists, requirements=known)
 
 
 def ask(evidence: Evidence, requirement: Requirement) -> RequirementResult:

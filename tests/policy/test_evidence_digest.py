@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.evidence import EvaluationFact, changed, components, evidence_digest
+from policy.metrics import EVALUATIONS
 from tests.policy.builders import NOW, YESTERDAY, run, unsigned
 
 parts = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=6)
@@ -15,8 +16,8 @@ parts = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=6)
 
 def test_only_what_exists_is_a_component() -> None:
     bare = replace(unsigned(), artifact=None, card=None, tier=None, evaluations=())
-    assert components(bare) == {}
-    assert sorted(components(unsigned())) == [
+    assert components(bare, EVALUATIONS) == {}
+    assert sorted(components(unsigned(), EVALUATIONS)) == [
         "artifact",
         "card",
         "evaluation.explainability",
@@ -46,7 +47,9 @@ def test_components_do_not_depend_on_the_order_of_runs(order: list[int]) -> None
         for number, kind in enumerate(["performance"] * 4 + ["fairness"] * 2)
     ]
     shuffled = replace(unsigned(), evaluations=tuple(runs[index] for index in order))
-    assert components(shuffled) == components(replace(unsigned(), evaluations=tuple(runs)))
+    assert components(shuffled, EVALUATIONS) == components(
+        replace(unsigned(), evaluations=tuple(runs)), EVALUATIONS
+    )
 
 
 @given(parts, parts)
@@ -60,7 +63,7 @@ def test_a_run_on_the_same_data_replaces_and_on_other_data_adds() -> None:
     other = run("performance", 3, dataset="second@1", finished_at=NOW)
 
     def digest(*runs: EvaluationFact) -> str:
-        return components(replace(unsigned(), evaluations=runs))["evaluation.performance"]
+        return components(replace(unsigned(), evaluations=runs), EVALUATIONS)["evaluation.performance"]
 
     assert digest(first, again) == digest(again)
     assert digest(first, again) != digest(first)
@@ -69,4 +72,13 @@ def test_a_run_on_the_same_data_replaces_and_on_other_data_adds() -> None:
 
 def test_people_conditions_and_signatures_are_no_part_of_the_evidence() -> None:
     moved = replace(unsigned(), holders={}, involved={}, review_open=False, suspended="stopped", links={})
-    assert components(moved) == components(unsigned())
+    assert components(moved, EVALUATIONS) == components(unsigned(), EVALUATIONS)
+
+
+def test_only_what_the_policy_judges_is_a_part() -> None:
+    """A run that merely informs may end after a signature without undoing it."""
+    runs = unsigned().evaluations
+    more = replace(unsigned(), evaluations=(*runs, replace(runs[0], run=99, kind="robustness")))
+    judged = {fact.kind for fact in runs}
+    assert components(more, judged) == components(unsigned(), judged)
+    assert "evaluation.robustness" in components(more, {*judged, "robustness"})

@@ -223,7 +223,7 @@ SIGNERS = {
 @pytest.mark.parametrize("tier", SIGNERS)
 def test_the_default_pack_asks_the_right_people_of_each_tier(tier: str) -> None:
     pack = load_pack(DEFAULT_TEXT, source="default.yaml")
-    assert (pack.name, pack.version, pack.decision_valid_for) == ("default", 1, timedelta(hours=1))
+    assert (pack.name, pack.version, pack.decision_valid_for) == ("default", 2, timedelta(hours=1))
     production = pack.environments["production"][tier]
     assert [item.role for item in production if item.kind == "signoff"] == SIGNERS[tier]
     assert {"tier_confirmed", "artifact_verified", "card_complete", "evaluation.performance"} <= {
@@ -232,3 +232,15 @@ def test_the_default_pack_asks_the_right_people_of_each_tier(tier: str) -> None:
     assert [item.id for item in pack.environments["development"][tier]] == ["artifact_verified"]
     assert not [item for item in pack.environments["staging"][tier] if item.kind == "signoff"]
     assert all(item.valid_for == timedelta(days=365) for item in production if item.kind == "signoff")
+
+
+def test_formats_of_artifacts_are_known_words_and_safe_ones_unless_said() -> None:
+    from policy.pack import DEFAULT, load_pack
+    from policy.words import SAFE_FORMATS
+
+    text = DEFAULT.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("formats:"))
+    assert "pickle" in load_pack(text, source="x").formats
+    assert load_pack(text.replace(line, ""), source="x").formats == SAFE_FORMATS
+    with pytest.raises(PackError, match="joblib"):
+        load_pack(text.replace(line, "formats: [joblib]"), source="x")
