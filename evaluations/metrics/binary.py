@@ -1,42 +1,84 @@
 """How well a binary classifier performs, each number with its interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from evaluations.metrics import bootstrap
-from evaluations.metrics.curves import Ranking, calibration, histogram, roc
+from evaluations.metrics import comparison, confusion, ranked
+from evaluations.metrics.comparison import AGAINST, BASELINE, Rival
+from evaluations.metrics.curves import GRID, calibration, histogram, roc
+from evaluations.metrics.histogram import ScoreHistogram
 from evaluations.metrics.intervals import delong, wilson
-from evaluations.metrics.values import Bools, Estimate, Floats, Group, Ints, Measured, slice_of
+from evaluations.metrics.ranked import LIFT_SHARE, Answers, Scored
+from evaluations.metrics.resampling import NOT_NEGATIVE, UNIT, estimates
+from evaluations.metrics.scored import FROM_ROWS, figures
+from evaluations.metrics.statistics import DRAWS, Cells
+from evaluations.metrics.thresholds import Thresholds
+from evaluations.metrics.values import (
+    FEW_ROWS,
+    Bools,
+    Column,
+    Estimate,
+    Floats,
+    Group,
+    Measured,
+    Table,
+    slice_of,
+)
 
-ECE_BINS = 10
+RATES = ("accuracy", "precision", "recall", "specificity", "selection_rate")
 WILSON = "Rate with Wilson 95% interval."
-RANGES: Mapping[str, tuple[float, float]] = {
-    "average_precision": (0, 1),
-    "balanced_accuracy": (0, 1),
-    "f1": (0, 1),
-    "ks": (0, 1),
-    "ece": (0, 1),
-    "brier": (0, 1),
-    "log_loss": (0, np.inf),
+SIGNED = (-1.0, 1.0)
+RANGES = {
+    **dict.fromkeys(
+        ("balanced_accuracy", "f1", "f_beta", "average_precision", "ks", "ece", "brier", "roc_auc"), UNIT
+    ),
+    **dict.fromkeys(RATES, UNIT),
+    **dict.fromkeys(("mcc", "kappa", "gini"), SIGNED),
+    **dict.fromkeys(("log_loss", "lift"), NOT_NEGATIVE),
 }
 CONVENTIONS = {
     "roc_auc": "Area under the ROC curve, ties count half; DeLong 95% interval (Wilson's for the smaller "
     "class where its variance is zero).",
     "gini": "2 AUC - 1; interval from the AUC's.",
-    "average_precision": "Sum of precision over the steps of recall, without interpolation.",
+    "average_precision": "Area under the precision-recall curve: sum of precision over the steps of recall, without "
+    "interpolation.",
     "accuracy": WILSON,
     "balanced_accuracy": "Mean of recall and specificity.",
     "precision": f"Of those predicted positive, the part that is. {WILSON}",
     "recall": f"Of the positive ones, the part predicted positive. {WILSON}",
+    "specificity": f"Of the negative ones, the part predicted negative. {WILSON}",
     "f1": "2 TP / (2 TP + FP + FN).",
+    "f_beta": "(1 + β²) TP / ((1 + β²) TP + β² FN + FP).",
+    "mcc": "Matthews' correlation of actual and predicted labels.",
+    "kappa": "Cohen's kappa, not weighted: agreement beyond that of independent labels, over the most there could be.",
+    "lift": f"Rate of positives in the {LIFT_SHARE:.0%} of rows with the highest scores (ties shared out evenly), over "
+    "the rate in all rows.",
     "log_loss": "Mean negative log-likelihood, natural logarithm.",
     "brier": "Mean squared difference of probability and outcome.",
-    "ece": f"Expected calibration error: {ECE_BINS} bins of equal width, closed on the right, weighted by "
+    "ece": f"Expected calibration error: {ranked.ECE_BINS} bins of equal width, closed on the right, weighted by "
     "count.",
     "ks": "Largest difference of true and false positive rate.",
     "selection_rate": f"Part of all rows that is predicted positive. {WILSON}",
+}
+WEIGHED = (
+    "Rows count by their weight; intervals of rates are Wilson's for Kish's effective number of rows, the others by "
+    "bootstrap."
+)
+TOLD = ("roc_auc", "average_precision", "accuracy", "f1", "log_loss", "brier")
+LABELS = {
+    "roc_auc": "AUC",
+    "gini": "Gini",
+    "average_precision": "Average precision",
+    "ks": "KS",
+    "f1": "F1",
+    "f_beta": "F-beta",
+    "mcc": "Matthews correlation",
+    "kappa": "Cohen's kappa",
+    "lift": "Lift",
+    "ece": "Calibration error",
+    "brier": "Brier score",
 }
 
 
@@ -49,39 +91,132 @@ class Binary:
     score: Floats | None = None
     probability: bool = False
     threshold: float | None = None
+    weights: Floats | None = None
 
     def part(self, rows: Bools) -> "Binary":
         """Only these rows."""
         score = None if self.score is None else self.score[rows]
-        return Binary(self.actual[rows], self.predicted[rows], score, self.probability, self.threshold)
+        weights = None if self.weights is None else self.weights[rows]
+        return Binary(
+            self.actual[rows], self.predicted[rows], score, self.probability, self.threshold, weights
+        )
+
+    @property
+    def answers(self) -> Answers:
+        """One unit for each row."""
+        return Answers.of(self.actual, self.predicted, self.score, probability=self.probability)
 
 
-def performance(data: Binary, slices: Mapping[str, Mapping[str, Bools]], *, seed: int) -> Measured:
-    """Every metric that the data allows; AUC and rates again for each slice, {column: {value: rows}}."""
-    overall = {**_ranked(data), **rates(data)}
-    curves: dict[str, object] = {}
-    band = _resampled(data, overall, seed=seed)
-    if data.score is not None and 0 < data.actual.sum() < len(data.actual):
-        curves["roc"] = roc(data.actual, data.predicted, data.score, band, data.threshold)
+def performance(
+    data: Binary,
+    slices: Mapping[str, Mapping[str, Bools]],
+    *,
+    seed: int,
+    beta: float = 1.0,
+    min_n: int = FEW_ROWS,
+    against: Binary | None = None,
+) -> Measured:
+    """Every metric that the data allows, against the simplest answer and another version's; and again for each
+    slice, {column: {value: rows}}."""
+    n = len(data.actual)
+    answers = data.answers
+    simplest = ranked.constant(answers, data.weights)
+    drawn = _Drawn([answers, simplest], data.weights, seed=seed, beta=beta)
+    overall = estimates(drawn.point[0], drawn.drawn[0], n=n, ranges=RANGES)
+    said = {name: f"{CONVENTIONS[name]} {drawn.how}" for name in overall}
+    for name in set(overall) & set(RATES):
+        said[name] = CONVENTIONS[name]
+    overall |= rates(data)
+    if data.weights is None:
+        overall |= _ranked(data)
+        said |= {name: CONVENTIONS[name] for name in ("roc_auc", "gini") if name in overall}
+    if data.score is not None and n > FROM_ROWS:
+        how = _binned(data, overall, seed=seed)
+        said |= {name: f"{CONVENTIONS[name]} {words}" for name, words in how.items()}
+    curves, tables = _curves(data, drawn), [_confusion(data)]
     if data.score is not None:
-        curves["scores"] = histogram(data.actual, data.score, unit=data.probability)
-    if data.score is not None and data.probability:
-        curves["calibration"] = calibration(data.actual, data.score)
-    said = {name: CONVENTIONS[name] for name in overall}
-    for name in set(RANGES) & set(said):
-        said[name] = f"{said[name]} {bootstrap.convention(len(data.actual))}"
-    return Measured(overall, dict(sorted(said.items())), _slices(data, slices), curves)
+        tables.append(Thresholds(data.actual, data.score, data.weights).table(data.threshold))
+    rivals = [(BASELINE, drawn)]
+    if against is not None:
+        both = [answers, against.answers]
+        rivals.append((AGAINST, _Drawn(both, data.weights, seed=seed, beta=beta, with_band=False)))
+    for rival, pair in rivals:
+        gained, how_gained, table = _compare(rival, pair, n)
+        overall |= gained
+        said |= how_gained
+        tables.append(table)
+    if data.weights is not None:
+        said["weights"] = WEIGHED
+    groups = _slices(data, slices, seed=seed, beta=beta, min_n=min_n)
+    return Measured(overall, dict(sorted(said.items())), groups, curves, tables=tables)
+
+
+class _Drawn:
+    """The metrics of models on all rows, and on each resample of them, the same for all. `band` holds the first
+    model's true positive rates."""
+
+    def __init__(
+        self, models: list[Answers], weights: Floats | None, *, seed: int, beta: float, with_band: bool = True
+    ) -> None:
+        n = len(models[0].actual)
+        whole = np.ones((1, n)) if weights is None else weights[None]
+        self.point = [Scored(model, beta)(whole) for model in models]
+        alike, units = ranked.together(models, weights)
+        scored = [Scored(model, beta) for model in alike]
+        found: list[list[dict[str, Floats]]] = []
+        lines: list[Floats] = []
+        for draw in units.drawn(seed=seed):
+            found.append([model(draw) for model in scored])
+            if with_band and models[0].score is not None:
+                lines.append(scored[0].rates_on_grid(draw, GRID))
+        self.drawn = [
+            {name: np.concatenate([part[place][name] for part in found]) for name in found[0][place]}
+            for place in range(len(models))
+        ]
+        self.band = np.concatenate(lines) if lines else np.empty((0, len(GRID)))
+        self.how = _how(n, len(units.rows))
+
+
+def _how(n: int, units: int) -> str:
+    what = (
+        "rows" if n == units else f"the counts of {units:,} cells of rows with like label, answer and score"
+    )
+    return f"95% interval by bootstrap of {what}: {DRAWS:,} resamples, percentiles less their bias."
+
+
+def _compare(rival: Rival, pair: _Drawn, n: int) -> tuple[dict[str, Estimate], dict[str, str], Table]:
+    ours, theirs = pair.point
+    found = comparison.differences(ours, theirs, *pair.drawn, n=n)
+    told: Sequence[str] = TOLD if rival is AGAINST else ("accuracy", "brier", "log_loss")
+    how = pair.how
+    if rival is BASELINE:
+        how = (
+            "The simplest answer: the more frequent class for every row, and the share of positive rows as its "
+            f"probability, both of these very rows. {how}"
+        )
+    labels = {name: name.replace("_", " ").capitalize() for name in found} | LABELS
+    return comparison.compared(rival, found, ours, theirs, labels, told=told, how=how)
 
 
 def rates(data: Binary) -> dict[str, Estimate]:
     """The metrics that are rates, each with Wilson's interval."""
-    tn, fp, fn, tp = (int(count) for count in cells(data.actual, data.predicted))
-    n = tn + fp + fn + tp
+    table = cells(data.actual, data.predicted, data.weights).reshape(2, 2)
+    (tn, fp), (fn, tp) = table.tolist()
+    n, kish = len(data.actual), 1.0
+    if data.weights is not None:
+        kish = float(data.weights.sum() / (data.weights**2).sum())
+    parts = {
+        "accuracy": (tp + tn, tn + fp + fn + tp),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "selection_rate": (tp + fp, tn + fp + fn + tp),
+    }
+    if data.weights is None:
+        return {name: rate(int(hits), int(total)) for name, (hits, total) in parts.items()}
     return {
-        "accuracy": rate(tp + tn, n),
-        "precision": rate(tp, tp + fp),
-        "recall": rate(tp, tp + fn),
-        "selection_rate": rate(tp + fp, n),
+        name: Estimate(hits / total if total else None, *wilson(hits * kish, total * kish), n)
+        for name, (hits, total) in parts.items()
     }
 
 
@@ -104,78 +239,72 @@ def _ranked(data: Binary) -> dict[str, Estimate]:
     return {"roc_auc": Estimate(value, low, high, n), "gini": Estimate(gini[0], gini[1], gini[2], n)}
 
 
-def _slices(data: Binary, slices: Mapping[str, Mapping[str, Bools]]) -> list[Group]:
+def _binned(data: Binary, overall: dict[str, Estimate], *, seed: int) -> dict[str, str]:
+    """Put the figures of the histogram in place of those of very many rows."""
+    if data.score is None:
+        return {}
+    span = (0.0, 1.0) if data.probability else (float(data.score.min()), float(data.score.max()))
+    counted = ScoreHistogram.count(data.actual, data.score, data.weights, span=span)
+    found, how = figures(counted, seed=seed, probability=data.probability)
+    overall |= found
+    return how
+
+
+def _slices(
+    data: Binary, slices: Mapping[str, Mapping[str, Bools]], *, seed: int, beta: float, min_n: int
+) -> list[Group]:
     groups = []
     for column, values in slices.items():
         for value, rows in values.items():
             part = data.part(rows)
-            groups.append(slice_of(column, value, int(rows.sum()), {**_ranked(part), **rates(part)}))
+            if len(part.actual):
+                found = _of_slice(part, seed=seed, beta=beta)
+                groups.append(slice_of(column, value, len(part.actual), found, min_n))
     return groups
 
 
-def _resampled(data: Binary, overall: dict[str, Estimate], *, seed: int) -> Floats:
-    """Add the metrics whose interval is bootstrapped. Returns the true positive rates drawn, for the ROC
-    band."""
-    weighted = Weighted(data)
-    n = len(data.actual)
-    found = weighted.metrics(np.ones(n))
-    drawn: dict[str, list[float]] = {name: [] for name in found}
-    lines: list[Floats] = []
-    for weights in bootstrap.resampled_weights(n, seed=seed):
-        for name, value in weighted.metrics(weights).items():
-            drawn[name].append(value)
-        if weighted.ranking is not None:
-            lines.append(weighted.ranking.rates_on_grid(weights))
-    for name, value in found.items():
-        least, most = RANGES[name]
-        point = value if np.isfinite(value) else None
-        low, high = bootstrap.bounds(point, np.array(drawn[name]))
-        overall[name] = Estimate(
-            point, None if low is None else max(low, least), None if high is None else min(high, most), n
-        )
-    return np.array(lines)
-
-
-class Weighted:
-    """The bootstrapped metrics for any weights of the rows; sorts once."""
-
-    def __init__(self, data: Binary) -> None:
-        self._data = data
-        self.ranking = None if data.score is None else Ranking(data.actual, data.score)
-        self._truth = data.actual.astype(np.float64)
-        self._cell: Ints = (data.actual * 2 + data.predicted).astype(np.int64)
-        if data.score is not None and data.probability:
-            likelihood = np.where(data.actual, data.score, 1 - data.score)
-            self._loss = -np.log(np.clip(likelihood, np.finfo(np.float64).eps, 1))
-            self._square = (data.score - self._truth) ** 2
-            self._bin = probability_bins(data.score, ECE_BINS)
-
-    def metrics(self, weights: Floats) -> dict[str, float]:
-        """Name and value; not a number where it is not defined."""
-        tn, fp, fn, tp = np.bincount(self._cell, weights, minlength=4)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = {
-                "balanced_accuracy": float((tp / (tp + fn) + tn / (tn + fp)) / 2),
-                "f1": float(2 * tp / (2 * tp + fp + fn)),
-            }
-            if self.ranking is not None:
-                found["average_precision"], found["ks"] = self.ranking.precision_and_ks(weights)
-        if self._data.score is not None and self._data.probability:
-            total = weights.sum()
-            found["log_loss"] = float(weights @ self._loss / total)
-            found["brier"] = float(weights @ self._square / total)
-            found["ece"] = calibration_error(self._bin, self._truth, self._data.score, weights)
+def _of_slice(part: Binary, *, seed: int, beta: float) -> dict[str, Estimate]:
+    """AUC by DeLong, rates by Wilson, what else follows from the four counts by their bootstrap."""
+    n = len(part.actual)
+    names = ("negative", "positive")
+    counted = Cells.count(
+        (names, part.actual.astype(np.int64)),
+        (names, part.predicted.astype(np.int64)),
+        weights=part.weights,
+    )
+    point = confusion.binary(counted.weight[None], beta)
+    drawn = confusion.binary(counted.resampled(seed=seed), beta)
+    found = {**estimates(point, drawn, n=n, ranges=RANGES), **rates(part)}
+    if part.score is None:
         return found
+    if part.weights is None:
+        return {**_ranked(part), **found}
+    again = _Drawn([part.answers], part.weights, seed=seed, beta=beta, with_band=False)
+    both = estimates(again.point[0], again.drawn[0], n=n, ranges=RANGES)
+    return {"roc_auc": both["roc_auc"], "gini": both["gini"], **found}
 
 
-def probability_bins(score: Floats, bins: int) -> Ints:
-    """Bin of each probability: equal width, closed on the right, as scikit-learn's calibration_curve has
-    them."""
-    return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], score).astype(np.int64)
+def _curves(data: Binary, drawn: _Drawn) -> dict[str, object]:
+    found: dict[str, object] = {}
+    if data.score is None:
+        return found
+    if 0 < data.actual.sum() < len(data.actual):
+        if data.weights is None:
+            found["roc"] = roc(data.actual, data.predicted, data.score, drawn.band, data.threshold)
+        found |= Thresholds(data.actual, data.score, data.weights).curves()
+    found["scores"] = histogram(data.actual, data.score, unit=data.probability)
+    if data.probability and data.weights is None:
+        found["calibration"] = calibration(data.actual, data.score)
+    return found
 
 
-def calibration_error(place: Ints, truth: Floats, score: Floats, weights: Floats) -> float:
-    """Mean over rows of the gap between mean score and observed rate in the row's bin (Naeini et al., AAAI
-    2015)."""
-    gaps = np.bincount(place, weights * (truth - score))
-    return float(np.abs(gaps).sum() / weights.sum())
+def _confusion(data: Binary) -> Table:
+    (tn, fp), (fn, tp) = cells(data.actual, data.predicted, data.weights).reshape(2, 2).tolist()
+    count = Column("as negative", "count"), Column("as positive", "count")
+    weight = Column("as negative", "number"), Column("as positive", "number")
+    columns = [Column("Actual"), *(count if data.weights is None else weight)]
+    rows = [["negative", tn, fp], ["positive", fn, tp]]
+    note = "Rows by actual and predicted label" + (
+        "." if data.weights is None else ", each counted by its weight."
+    )
+    return Table("confusion", "Right and wrong", note, columns, rows)

@@ -5,46 +5,11 @@ from typing import Any
 import numpy as np
 
 from evaluations.metrics.intervals import wilson
+from evaluations.metrics.thresholds import Thresholds, spread
 from evaluations.metrics.values import Bools, Floats, Ints
 
 ROC_POINTS, DECILES, HISTOGRAM_BINS = 100, 10, 20
 GRID: Floats = np.linspace(0, 1, 41)
-
-
-class Ranking:
-    """Rows sorted by falling score; equal scores share one threshold."""
-
-    def __init__(self, actual: Bools, score: Floats) -> None:
-        self._order: Ints = np.argsort(-score, kind="stable")
-        ordered = score[self._order]
-        self._truth = actual[self._order].astype(np.float64)
-        self._ends: Ints = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-        self.thresholds: Floats = ordered[self._ends]
-
-    def counts(self, weights: Floats | None = None) -> tuple[Floats, Floats]:
-        """True and false positives at each threshold, highest first."""
-        drawn = np.ones(len(self._order)) if weights is None else weights[self._order]
-        found = np.cumsum(drawn * self._truth)[self._ends]
-        return found, np.cumsum(drawn)[self._ends] - found
-
-    def precision_and_ks(self, weights: Floats | None = None) -> tuple[float, float]:
-        """Average precision, and the largest difference of true and false positive rate."""
-        hits, misses = self.counts(weights)
-        if hits[-1] == 0 or misses[-1] == 0:
-            return float("nan"), float("nan")
-        recall = hits / hits[-1]
-        chosen = hits + misses
-        precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)
-        average = float(np.sum(np.diff(recall, prepend=0.0) * precision))
-        return average, float(max(np.max(recall - misses / misses[-1]), 0.0))
-
-    def rates_on_grid(self, weights: Floats) -> Floats:
-        """True positive rate at each false positive rate of the grid."""
-        hits, misses = self.counts(weights)
-        if hits[-1] == 0 or misses[-1] == 0:
-            return np.full(len(GRID), np.nan)
-        drawn: Floats = np.interp(GRID, np.append(0, misses / misses[-1]), np.append(0, hits / hits[-1]))
-        return drawn
 
 
 def roc(
@@ -52,9 +17,10 @@ def roc(
 ) -> dict[str, Any]:
     """At most 100 points, a pointwise 95% band from the resampled curves, and the point where the model
     decides."""
-    hits, misses = Ranking(actual, score).counts()
+    counted = Thresholds(actual, score, None)
+    hits, misses = counted.hits, counted.misses
     true_rate, false_rate = np.append(0, hits / hits[-1]), np.append(0, misses / misses[-1])
-    keep = _spread(true_rate + false_rate, ROC_POINTS)
+    keep = spread(true_rate + false_rate, ROC_POINTS)
     low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
     return {
         "points": np.column_stack([false_rate[keep], true_rate[keep]]),
@@ -65,13 +31,6 @@ def roc(
             "tpr": float(predicted[actual].mean()),
         },
     }
-
-
-def _spread(along: Floats, most: int) -> Ints:
-    """Indices of at most so many points, evenly far apart along the curve, with both ends."""
-    if len(along) <= most:
-        return np.arange(len(along))
-    return np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], most)))
 
 
 def calibration(actual: Bools, score: Floats) -> list[dict[str, float | int | None]]:

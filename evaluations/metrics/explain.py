@@ -1,113 +1,112 @@
-"""What moves a model's output: mean |SHAP| of each original column, and a sample of the values behind it."""
+"""What moves a model's output: SHAP, shuffled columns, effects, interactions and a tree that imitates it.
 
+Everything rests on seeded samples of the rows, so that the time does not grow with the data; the conventions say how
+many rows each.
+"""
+
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluations.metrics import bootstrap
-from evaluations.metrics.explainers import Explained, Progress, Target, exact, sampled
-from evaluations.metrics.intervals import midranks
-from evaluations.metrics.values import Estimate, Floats, Measured, number
+from evaluations.metrics import explain_shuffled as shuffled
+from evaluations.metrics.explain_output import Output, Progress, Target, output_of
+from evaluations.metrics.explain_parts import (
+    effects_part,
+    interactions_part,
+    shuffled_part,
+    surrogate_part,
+)
+from evaluations.metrics.explain_shap import explain_rows, firmness, sample, summed_up, with_other_background
+from evaluations.metrics.values import Floats, Ints, Measured, together
 
-EXACT_ROWS, SAMPLED_ROWS = 500, 100
-DRAWN_ROWS, DRAWN_FEATURES, DRAWN_DIGITS = 200, 12, 4
-PREDICTED_CLASS = "each row's predicted class"
+SHUFFLED_ROWS, REPEATS, FEWEST_SHUFFLED, SHUFFLED_PREDICTIONS = 2_000, 5, 200, 400_000
+EFFECT_ROWS, SURROGATE_ROWS = 2_000, 4_000
+EFFECTS, INTERACTING = 6, 5
+SCALE_ROWS = 500
 
 
 def explain(
-    model: Any, rows: pd.DataFrame, target: Target, *, seed: int, max_rows: int | None, progress: Progress
+    model: Any,
+    rows: pd.DataFrame,
+    target: Target,
+    *,
+    seed: int,
+    max_rows: int | None,
+    progress: Progress,
+    actual: Floats | None = None,
+    hidden: Collection[str] = (),
 ) -> Measured:
-    """Explain a seeded sample of the rows; `target.predicted` holds one class per row of `rows`."""
-    picked = _sample(len(rows), max_rows or EXACT_ROWS, seed)
-    explained = exact(model, rows.iloc[picked], _part(target, picked))
-    if explained is None:
-        picked = _sample(len(rows), min(max_rows or SAMPLED_ROWS, SAMPLED_ROWS), seed)
-        explained = sampled(model, rows.iloc[picked], _part(target, picked), seed=seed, progress=progress)
-    n = len(picked)
-    return Measured(
-        overall={
-            "explained_rows": Estimate(float(n), None, None, n),
-            "additivity_error": Estimate(explained.additivity_error, None, None, n),
-        },
-        conventions=_conventions(explained, target, n, len(rows)),
-        explanations={"of": _explained_output(target), **_summary(explained, rows.iloc[picked], seed=seed)},
+    """Explain seeded samples of the rows; `target.predicted` holds one class per row of `rows`.
+
+    `actual` is the truth of each row (0 and 1, places among the labels, or numbers); without it nothing is shuffled.
+    Values of the columns in `hidden` do not enter what comes back.
+    """
+    rows = rows.reset_index(drop=True)
+    explained, few, part = explain_rows(
+        model, rows, target, seed=seed, max_rows=max_rows, progress=lambda share: progress(share * 0.5)
     )
-
-
-def _sample(n: int, most: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.sort(np.random.default_rng(seed).permutation(n)[:most])
-
-
-def _part(target: Target, picked: np.ndarray[Any, np.dtype[np.int64]]) -> Target:
-    return target if target.predicted is None else Target(predicted=target.predicted[picked])
-
-
-def _summary(explained: Explained, rows: pd.DataFrame, *, seed: int) -> dict[str, Any]:
-    names = [str(name) for name in rows.columns]
-    sizes = np.abs(explained.values)
-    importance = sizes.mean(axis=0)
-    low, high = _importance_bounds(sizes, importance, seed=seed)
-    order = sorted(range(len(names)), key=lambda place: (-importance[place], names[place]))
-    drawn = _sample(len(rows), DRAWN_ROWS, seed)
-    return {
-        "method": explained.method,
-        "output": explained.unit,
-        "base_value": float(explained.base.mean()),
-        "rows": len(rows),
-        "features": [
-            {"name": names[place], "importance": importance[place], "low": low[place], "high": high[place]}
-            for place in order
-        ],
-        "points": [
-            {
-                "feature": names[place],
-                "values": _points(explained.values[:, place], rows.iloc[:, place], drawn),
-            }
-            for place in order[:DRAWN_FEATURES]
-        ],
-    }
-
-
-def _importance_bounds(sizes: Floats, importance: Floats, *, seed: int) -> tuple[Floats, Floats]:
-    n = len(sizes)
-    drawn = np.array([weights @ sizes / n for weights in bootstrap.resampled_weights(n, seed=seed)])
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    return np.minimum(low, importance), np.maximum(high, importance)
-
-
-def _points(
-    values: Floats, column: "pd.Series[Any]", drawn: np.ndarray[Any, np.dtype[np.int64]]
-) -> list[list[float | None]]:
-    """Pairs of SHAP value and rank of the feature's value from 0 to 1; None where the feature has no
-    order."""
-    ranks: list[float | None] = [None] * len(column)
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" and len(column) > 1:
-        numbers = column.to_numpy(dtype=np.float64)
-        known = np.flatnonzero(~np.isnan(numbers))
-        for place, rank in zip(known, midranks(numbers[known]), strict=True):
-            ranks[place] = number((rank - 1) / max(len(known) - 1, 1), DRAWN_DIGITS)
-    return [[number(values[place], DRAWN_DIGITS), ranks[place]] for place in drawn]
-
-
-def _explained_output(target: Target) -> str:
-    if target.predicted is not None:
-        return PREDICTED_CLASS
-    return "the model's output" if target.positive is None else "the positive class"
-
-
-def _conventions(explained: Explained, target: Target, n: int, rows: int) -> dict[str, str]:
-    how = (
-        "the exact values of shap"
-        if explained.method != "PermutationExplainer"
-        else "sampled: random orders of the columns against a background of 30 rows"
+    shap = summed_up(explained, few, part, of=len(rows), seed=seed, hidden=hidden)
+    again = with_other_background(model, few, explained, part, everything=rows, seed=seed)
+    progress(0.55)
+    ranked = [feature["name"] for feature in shap.explanations["features"]]
+    one = target.one_class()
+    scale = rows.iloc[sample(len(rows), SCALE_ROWS, seed)]
+    output = output_of(model, scale, one, unit=explained.unit)
+    limit = max_rows or len(rows)
+    parts = [shap, again, _columns_shuffled(output, rows, target, actual, shap, seed=seed, limit=limit)]
+    progress(0.7)
+    open_features = [name for name in ranked if name not in hidden]
+    effect_rows = rows.iloc[sample(len(rows), min(EFFECT_ROWS, limit), seed)]
+    parts.append(
+        effects_part(
+            output,
+            effect_rows,
+            open_features[:EFFECTS],
+            one,
+            seed=seed,
+            held_back=sorted(set(ranked) & set(hidden)),
+        )
     )
-    return {
-        "shap": f"{explained.method}, {how}; raw output, in {explained.unit}, of "
-        f"{_explained_output(target)}. One-hot columns are summed back to the column they come from.",
-        "importance": "Mean of |SHAP| over the explained rows. 95% percentile interval by bootstrap of "
-        f"rows, {bootstrap.draws_for(n):,} resamples.",
-        "explained_rows": f"{n:,} of {rows:,} rows, drawn with the seed.",
-        "additivity_error": "Largest gap between a row's output and the sum of its SHAP values and the base "
-        f"value, in {explained.unit}.",
-    }
+    progress(0.8)
+    parts.append(interactions_part(output, rows, ranked[:INTERACTING], one, seed=seed))
+    progress(0.95)
+    imitated = rows.iloc[sample(len(rows), min(SURROGATE_ROWS, limit), seed)]
+    parts.append(surrogate_part(output, imitated, target, seed=seed, hidden=hidden))
+    whole = together(parts)
+    return together([whole, Measured({}, {}, checks=[firmness(whole)])])
+
+
+def _columns_shuffled(
+    output: Output,
+    rows: pd.DataFrame,
+    target: Target,
+    actual: Floats | None,
+    shap: Measured,
+    *,
+    seed: int,
+    limit: int,
+) -> Measured:
+    """Permutation importance, as far as there is a truth that tells rows apart."""
+    most = max(FEWEST_SHUFFLED, SHUFFLED_PREDICTIONS // (REPEATS * max(rows.shape[1], 1)))
+    picked = sample(len(rows), min(SHUFFLED_ROWS, most, limit), seed)
+    truth = None if actual is None else actual[picked]
+    if truth is None or len(np.unique(truth)) < 2:
+        return Measured(
+            {}, {}, notes=["No column was shuffled: the rows hold no truth that differs between them."]
+        )
+    few = rows.iloc[picked].reset_index(drop=True)
+    generator = np.random.default_rng([seed, 2])
+    orders: Sequence[Ints] = [generator.permutation(len(few)) for _ in range(REPEATS)]
+    decide = target.decide
+    if target.predicted is not None and decide is not None:
+        skill, words = shuffled.balanced_accuracy(truth), "balanced accuracy"
+        found = shuffled.drops(lambda given: np.asarray(decide(given), dtype=np.float64), few, skill, orders)
+    elif target.is_class:
+        skill, words = shuffled.auc(truth), "AUC"
+        found = shuffled.drops(output.of, few, skill, orders)
+    else:
+        skill, words = shuffled.r2(truth), "R²"
+        found = shuffled.drops(output.of, few, skill, orders)
+    return shuffled_part(words, found, shap, rows=len(few), repeats=REPEATS)

@@ -5,8 +5,7 @@ Trees are explained on their raw output. TreeExplainer's probability output adds
 0.065 for boosted trees against brute force over all coalitions; the raw output is exact.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,48 +13,32 @@ import pandas as pd
 import shap
 from shap.utils._exceptions import ExplainerError, InvalidModelError
 
-from evaluations.metrics.groups import is_missing
+from evaluations.metrics.explain_columns import Coding
+from evaluations.metrics.explain_output import (
+    DECISION,
+    LABEL_UNIT,
+    LOG_ODDS,
+    MARGIN,
+    PROBABILITY,
+    Answers,
+    Progress,
+    Target,
+    is_log_odds,
+    output_of,
+    parts_of,
+)
 from evaluations.metrics.original_columns import sources
-from evaluations.metrics.values import Floats, Ints
+from evaluations.metrics.values import Floats
 
 TREES = ("sklearn.ensemble", "sklearn.tree")
 LINEAR = ("sklearn.linear_model",)
+TREE, LINES, ORDERS = "TreeExplainer", "LinearExplainer", "PermutationExplainer"
 BACKGROUND_ROWS = 30
-LARGEST_CHANCE = 1 - 1e-6
+FEW_COLUMNS = 30  # so many are worth two orders each
+BATCH = 10
 ADDITIVITY_TOLERANCE = 1e-3
 """Relative to the spread of the output; an exact explainer that misses more than this has not understood
 the model."""
-
-Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is explained: a regression (neither is given), one class of two, or each row's predicted class."""
-
-    positive: int | None = None
-    predicted: Ints | None = None
-
-    @property
-    def is_class(self) -> bool:
-        """Whether a class is explained rather than a number."""
-        return self.positive is not None or self.predicted is not None
-
-    def of(self, found: Floats, *, by_class: bool) -> Floats:
-        """The explained output's numbers; `by_class` says that the last axis holds the classes.
-
-        Without that axis a binary model speaks of its second class, and the first one's numbers are the
-        negatives.
-        """
-        if by_class and found.shape[-1] == 1:
-            return np.asarray(found[..., 0])
-        if by_class and self.predicted is not None:
-            return np.asarray(found[np.arange(len(found)), ..., self.predicted])
-        if by_class:
-            return np.asarray(found[..., self.positive])
-        if self.predicted is not None:
-            raise ValueError("no values for each class")
-        return -found if self.positive == 0 else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +57,26 @@ class Explained:
         which is left out."""
         return round(float(np.max(np.abs(self.base + self.values.sum(axis=1) - self.output))), 9)
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether the gap is within the tolerance."""
+        spread = max(1.0, float(np.ptp(self.output)))
+        return self.additivity_error <= ADDITIVITY_TOLERANCE * spread
 
-def exact(model: Any, rows: pd.DataFrame, target: Target) -> Explained | None:
-    """By TreeExplainer or LinearExplainer; None where neither knows the model."""
+
+def exact(
+    model: Any,
+    rows: pd.DataFrame,
+    target: Target,
+    *,
+    background: pd.DataFrame | None = None,
+    interventional: bool = False,
+) -> Explained | None:
+    """By TreeExplainer or LinearExplainer; None where neither knows the model.
+
+    A linear model is explained against the mean of `background` (the rows themselves where it is not given). Trees
+    need none: the training rows that each node saw stand in for it, unless `interventional` asks for `background`.
+    """
     preprocessing, estimator = parts_of(model)
     module = type(estimator).__module__
     if not module.startswith(TREES + LINEAR):
@@ -84,12 +84,16 @@ def exact(model: Any, rows: pd.DataFrame, target: Target) -> Explained | None:
     origin = sources(preprocessing, rows.shape[1])
     if origin is None:
         return None
-    table: Any = rows if preprocessing is None else preprocessing.transform(rows)
-    dense = np.asarray(table.toarray() if hasattr(table, "toarray") else table)
-    if dense.dtype.kind not in "iufb":
+    table = _table(preprocessing, rows)
+    is_tree = module.startswith(TREES)
+    behind = None
+    if background is not None and (interventional or not is_tree):
+        behind = _table(preprocessing, background)
+    if table.dtype.kind not in "iufb":
         return None
     try:
-        return _checked(_by_shap(estimator, dense, target, origin=origin, columns=rows.shape[1]))
+        explained = _by_shap(estimator, table, target, background=behind)
+        return _checked(_summed(explained, origin, rows.shape[1]))
     except (
         ExplainerError,
         InvalidModelError,
@@ -102,12 +106,20 @@ def exact(model: Any, rows: pd.DataFrame, target: Target) -> Explained | None:
         return None  # shap says in as many ways that it does not know a model; sampling knows every one
 
 
-def _by_shap(estimator: Any, table: Floats, target: Target, *, origin: list[int], columns: int) -> Explained:
-    if type(estimator).__module__.startswith(TREES):
-        explainer = shap.TreeExplainer(estimator, feature_perturbation="tree_path_dependent")
+def _table(preprocessing: Any | None, rows: pd.DataFrame) -> Any:
+    made: Any = rows if preprocessing is None else preprocessing.transform(rows)
+    return np.asarray(made.toarray() if hasattr(made, "toarray") else made)
+
+
+def _by_shap(estimator: Any, table: Floats, target: Target, *, background: Floats | None) -> Explained:
+    is_tree = type(estimator).__module__.startswith(TREES)
+    if is_tree:
+        how = "tree_path_dependent" if background is None else "interventional"
+        explainer = shap.TreeExplainer(estimator, data=background, feature_perturbation=how)
         found = explainer.shap_values(table, check_additivity=False)
     else:
-        explainer = shap.LinearExplainer(estimator, shap.maskers.Independent(table, max_samples=len(table)))
+        behind = table if background is None else background
+        explainer = shap.LinearExplainer(estimator, shap.maskers.Independent(behind, max_samples=len(behind)))
         found = explainer.shap_values(table)
     values = np.asarray(found, dtype=np.float64)
     expected = np.asarray(explainer.expected_value, dtype=np.float64).reshape(-1)
@@ -115,129 +127,83 @@ def _by_shap(estimator: Any, table: Floats, target: Target, *, origin: list[int]
     output, unit = _raw_output(estimator, table, target)
     by_class = values.ndim == 3
     return Explained(
-        _summed(target.of(values, by_class=by_class), origin, columns),
+        target.of(values, by_class=by_class),
         target.of(base if by_class else base[:, -1], by_class=by_class),
         target.of(output, by_class=output.ndim == 2),
-        "TreeExplainer" if type(estimator).__module__.startswith(TREES) else "LinearExplainer",
+        TREE if is_tree else LINES,
         unit,
     )
 
 
+def _summed(explained: Explained, origin: list[int], columns: int) -> Explained:
+    """One-hot columns summed back to the column that they come from."""
+    found = np.zeros((len(explained.values), columns))
+    np.add.at(found.T, np.array(origin), explained.values.T)
+    return replace(explained, values=found)
+
+
 def _checked(explained: Explained) -> Explained | None:
     """None where the values do not add up to the output."""
-    spread = max(1.0, float(np.ptp(explained.output)))
-    return explained if explained.additivity_error <= ADDITIVITY_TOLERANCE * spread else None
+    return explained if explained.adds_up else None
 
 
-def sampled(model: Any, rows: pd.DataFrame, target: Target, *, seed: int, progress: Progress) -> Explained:
-    """By random permutations of the original columns against a background of rows; works for every model."""
-    coding = Coding(rows)
+def sampled(
+    model: Any,
+    rows: pd.DataFrame,
+    target: Target,
+    *,
+    seed: int,
+    progress: Progress,
+    background: pd.DataFrame | None = None,
+    background_rows: int = BACKGROUND_ROWS,
+) -> Explained:
+    """By random orders of the original columns against background rows (some of the rows themselves where none are
+    given); works for every model."""
+    behind = rows if background is None else background
+    coding = Coding(pd.concat([rows, behind], ignore_index=True))
     codes = coding.encode(rows)
-    unit, function = _function(model, target)
-    background = codes[np.random.default_rng(seed).permutation(len(codes))[:BACKGROUND_ROWS]]
+    unit, function = _function(model, rows, target)
+    picked = np.random.default_rng(seed).permutation(len(behind))[:background_rows]
     explainer = shap.explainers.Permutation(
-        lambda given: function(coding.decode(given)), shap.maskers.Independent(background), seed=seed
+        lambda given: function(coding.decode(given)),
+        shap.maskers.Independent(coding.encode(behind.iloc[picked])),
+        seed=seed,
     )
-    evaluations = (2 * rows.shape[1] + 1) * (2 if rows.shape[1] <= BACKGROUND_ROWS else 1)
+    evaluations = (2 * rows.shape[1] + 1) * (2 if rows.shape[1] <= FEW_COLUMNS else 1)
     found, bases = [], []
-    for start in range(0, len(codes), 10):
-        part = explainer(codes[start : start + 10], max_evals=evaluations, silent=True)
+    for start in range(0, len(codes), BATCH):
+        part = explainer(codes[start : start + BATCH], max_evals=evaluations, silent=True)
         found.append(np.asarray(part.values))
         bases.append(np.asarray(part.base_values))
-        progress(min(1.0, (start + 10) / len(codes)))
+        progress(min(1.0, (start + BATCH) / len(codes)))
     values, base, output = np.concatenate(found), np.concatenate(bases), function(rows)
     if output.ndim == 2:
         values, base, output = (target.of(part, by_class=True) for part in (values, base, output))
-    return Explained(values, base, output, "PermutationExplainer", unit)
-
-
-def parts_of(model: Any) -> tuple[Any | None, Any]:
-    """Preprocessing (None where there is none) and the estimator that decides; a fixed threshold changes
-    no score."""
-    steps: list[Any] = []
-    while True:
-        if type(model).__name__ in {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}:
-            model = model.estimator_
-        elif type(model).__name__ == "Pipeline" and hasattr(model, "steps"):
-            if len(model.steps) > 1:
-                steps.append(model[:-1])
-            model = model.steps[-1][1]
-        else:
-            break
-    if len(steps) > 1:
-        return type(steps[0])([(f"part{place}", step) for place, step in enumerate(steps)]), model
-    return (steps[0] if steps else None), model
-
-
-class Coding:
-    """Columns as numbers and back: shap's maskers mix rows only as numbers."""
-
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self._columns = list(rows.columns)
-        self._types = dict(rows.dtypes)
-        self._known: dict[Any, list[Any]] = {
-            name: _different(rows[name]) for name in rows if not _is_number(rows[name])
-        }
-
-    def encode(self, rows: pd.DataFrame) -> Floats:
-        """Numbers as they are, anything else as its place among the different values."""
-        found = np.empty(rows.shape, dtype=np.float64)
-        for place, name in enumerate(self._columns):
-            if name in self._known:
-                code = {value: index for index, value in enumerate(self._known[name])}
-                found[:, place] = [code[None if is_missing(value) else value] for value in rows[name]]
-            else:
-                found[:, place] = rows[name].to_numpy(dtype=np.float64)
-        return found
-
-    def decode(self, codes: Floats) -> pd.DataFrame:
-        """The rows again, with their types."""
-        columns = {}
-        for place, name in enumerate(self._columns):
-            if name in self._known:
-                known = pd.array(self._known[name], dtype=self._types[name])
-                columns[name] = pd.Series(known.take(codes[:, place].astype(np.int64)))
-            else:
-                columns[name] = pd.Series(codes[:, place]).astype(self._types[name])
-        return pd.DataFrame(columns, columns=self._columns)
-
-
-def _is_number(column: "pd.Series[Any]") -> bool:
-    return column.dtype.kind in "iuf" and isinstance(column.dtype, np.dtype)
-
-
-def _different(column: "pd.Series[Any]") -> list[Any]:
-    return list(dict.fromkeys(None if is_missing(value) else value for value in column))
+    return Explained(values, base, output, ORDERS, unit)
 
 
 def _raw_output(estimator: Any, table: Floats, target: Target) -> tuple[Floats, str]:
     if not target.is_class:
-        return np.asarray(estimator.predict(table), dtype=np.float64), "the label's unit"
-    if hasattr(estimator, "decision_function"):
-        unit = "log-odds" if hasattr(estimator, "predict_proba") else "margin"
-        return np.asarray(estimator.decision_function(table), dtype=np.float64), unit
-    return np.asarray(estimator.predict_proba(table), dtype=np.float64), "probability"
+        return np.asarray(estimator.predict(table), dtype=np.float64), LABEL_UNIT
+    if not hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.predict_proba(table), dtype=np.float64), PROBABILITY
+    margin = np.asarray(estimator.decision_function(table), dtype=np.float64)
+    if margin.ndim == 1 and hasattr(estimator, "predict_proba"):
+        chance = np.asarray(estimator.predict_proba(table), dtype=np.float64)[:, 1]
+        return margin, LOG_ODDS if is_log_odds(margin, chance) else MARGIN
+    return margin, MARGIN
 
 
-def _summed(values: Floats, origin: list[int], columns: int) -> Floats:
-    found = np.zeros((len(values), columns))
-    np.add.at(found.T, np.array(origin), values.T)
-    return found
-
-
-def _function(model: Any, target: Target) -> tuple[str, Callable[[pd.DataFrame], Floats]]:
-    if not target.is_class:
-        return "the label's unit", lambda rows: np.asarray(model.predict(rows), dtype=np.float64).reshape(-1)
-    if not hasattr(model, "predict_proba"):
-        margin = model.decision_function
-        if target.positive is None:
-            return "margin", lambda rows: np.asarray(margin(rows), dtype=np.float64)
-        return "margin", lambda rows: target.of(np.asarray(margin(rows), dtype=np.float64), by_class=False)
-    if target.positive is None:
-        return "probability", lambda rows: np.asarray(model.predict_proba(rows), dtype=np.float64)
-    return "log-odds", lambda rows: _log_odds(np.asarray(model.predict_proba(rows))[:, target.positive])
-
-
-def _log_odds(chance: Any) -> Floats:
-    held = np.clip(np.asarray(chance, dtype=np.float64), 1 - LARGEST_CHANCE, LARGEST_CHANCE)
-    return np.asarray(np.log(held / (1 - held)), dtype=np.float64)
+def _function(model: Any, rows: pd.DataFrame, target: Target) -> tuple[str, Answers]:
+    """The explained output; for each row's own class the numbers of all classes, shape (n, classes)."""
+    if target.predicted is None:
+        output = output_of(model, rows, target)
+        return output.unit, output.of
+    if hasattr(model, "predict_proba"):
+        return PROBABILITY, lambda given: np.asarray(model.predict_proba(given), dtype=np.float64)
+    if hasattr(model, "decision_function"):
+        return MARGIN, lambda given: np.asarray(model.decision_function(given), dtype=np.float64)
+    decide, classes = target.decide, len(target.labels)
+    if decide is None:
+        raise TypeError("a classifier without probabilities, margins or decisions")
+    return DECISION, lambda given: np.eye(classes)[decide(given)]

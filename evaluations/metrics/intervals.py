@@ -1,6 +1,7 @@
 """95% intervals in closed form. Each names its source; each answers (None, None) where it is not defined."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +14,7 @@ Bounds = tuple[float | None, float | None]
 UNDEFINED: Bounds = (None, None)
 
 
-def wilson(hits: float, n: int) -> Bounds:
+def wilson(hits: float, n: float) -> Bounds:
     """Interval of a rate. Wilson (1927), JASA 22, 209-212."""
     if n <= 0:
         return UNDEFINED
@@ -84,3 +85,34 @@ def delong(actual: Bools, score: Floats) -> tuple[float | None, float | None, fl
         return auc, *wilson(auc * min(m, n), min(m, n))
     half = Z * math.sqrt(variance)
     return auc, max(auc - half, 0.0), min(auc + half, 1.0)
+
+
+def mean_auc(
+    actual: Sequence[Bools], score: Sequence[Floats]
+) -> tuple[float | None, float | None, float | None]:
+    """Mean of the AUCs of several truths and scores of the same rows, each of shape (n,), and its interval.
+
+    DeLong's placements say how far each row moves each AUC; a row's sum over the AUCs moves their mean, so the
+    variance of those sums is the variance of the mean, covariances included.
+    """
+    moves, aucs = [], []
+    for truth, given in zip(actual, score, strict=True):
+        m, n = int(truth.sum()), int((~truth).sum())
+        if m == 0 or n == 0:
+            continue
+        ranks = midranks(given)
+        own = np.empty(len(given))
+        own[truth] = (ranks[truth] - midranks(given[truth])) / n
+        own[~truth] = 1 - (ranks[~truth] - midranks(given[~truth])) / m
+        auc = float(own[truth].mean())
+        aucs.append(auc)
+        sizes = np.where(truth, m * max(m - 1, 1), n * max(n - 1, 1))
+        moves.append((own - auc) / np.sqrt(sizes))
+    if not aucs:
+        return None, None, None
+    value = float(np.mean(aucs))
+    variance = float((np.mean(moves, axis=0) ** 2).sum())
+    if variance <= 0:
+        return value, None, None
+    half = Z * math.sqrt(variance)
+    return value, max(value - half, 0.0), min(value + half, 1.0)

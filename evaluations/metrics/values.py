@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,36 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A table's column: what it is called, and how its values are shown."""
+
+    label: str
+    kind: Literal["text", "number", "count", "share", "p", "interval"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures that need a table of their own. Values are text, numbers or None; an interval is (low, high)."""
+
+    id: str
+    title: str
+    note: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that holds or does not: None where it could not be told. `said` is a sentence with the figures."""
+
+    id: str
+    title: str
+    passed: bool | None
+    said: str
+    about: str = ""  # a column, a group, a file
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """All that one evaluation found."""
 
@@ -55,6 +85,14 @@ class Measured:
     groups: Sequence[Group] = ()
     curves: Mapping[str, Any] = field(default_factory=dict)
     explanations: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    checks: Sequence[Check] = ()
+    notes: Sequence[str] = ()  # sentences that a reader must know before the figures
+
+    def noted(self, *, conventions: Mapping[str, str] | None = None, notes: Sequence[str] = ()) -> "Measured":
+        """The same with more said about it."""
+        said = {**self.conventions, **(conventions or {})}
+        return replace(self, conventions=said, notes=(*self.notes, *notes))
 
     def as_json(self) -> dict[str, Any]:
         """Only finite floats, integers, text and None."""
@@ -64,12 +102,31 @@ class Measured:
             "curves": plain(self.curves),
             "explanations": plain(self.explanations),
             "conventions": dict(self.conventions),
+            "tables": [_table(table) for table in self.tables],
+            "checks": [asdict(check) for check in self.checks],
+            "notes": list(self.notes),
         }
 
 
-def slice_of(column: str, value: str, n: int, metrics: Mapping[str, Estimate]) -> Group:
+def together(parts: Sequence[Measured]) -> Measured:
+    """One result out of several; where two name the same, the later one counts."""
+    return Measured(
+        overall={name: found for part in parts for name, found in part.overall.items()},
+        conventions={name: said for part in parts for name, said in part.conventions.items()},
+        groups=[group for part in parts for group in part.groups],
+        curves={name: drawn for part in parts for name, drawn in part.curves.items()},
+        explanations={name: found for part in parts for name, found in part.explanations.items()},
+        tables=[table for part in parts for table in part.tables],
+        checks=[check for part in parts for check in part.checks],
+        notes=[note for part in parts for note in part.notes],
+    )
+
+
+def slice_of(
+    column: str, value: str, n: int, metrics: Mapping[str, Estimate], min_n: int = FEW_ROWS
+) -> Group:
     """A group without a reference: the rows where the column has the value."""
-    return Group({column: value}, n, metrics, too_few=n < FEW_ROWS)
+    return Group({column: value}, n, metrics, too_few=n < min_n)
 
 
 def _estimate(found: Estimate) -> dict[str, Any]:
@@ -88,6 +145,16 @@ def _group(group: Group) -> dict[str, Any]:
         "metrics": {name: _estimate(found) for name, found in group.metrics.items()},
         "reference": group.reference,
         "too_few": group.too_few,
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "id": table.id,
+        "title": table.title,
+        "note": table.note,
+        "columns": [asdict(column) for column in table.columns],
+        "rows": plain(table.rows),
     }
 
 

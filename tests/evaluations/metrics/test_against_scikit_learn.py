@@ -60,7 +60,7 @@ def test_an_interval_holds_its_value_and_stays_in_the_metrics_range(
     for name, estimate in found.overall.items():
         if estimate.low is not None and estimate.high is not None:
             assert estimate.value is not None
-            least, most = (-1, 1) if name == "gini" else (0, np.inf if name == "log_loss" else 1)
+            least, most = binary.RANGES.get(name, (-np.inf, np.inf))
             assert least <= estimate.low <= estimate.value <= estimate.high <= most, name
 
 

@@ -13,7 +13,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 
 from evaluations.metrics.explain import explain
-from evaluations.metrics.explainers import Coding, Target, exact, parts_of, sampled
+from evaluations.metrics.explain_columns import Coding
+from evaluations.metrics.explain_output import Target, parts_of
+from evaluations.metrics.explainers import exact, sampled
 from evaluations.metrics.original_columns import sources
 from evaluations.metrics.values import Measured
 

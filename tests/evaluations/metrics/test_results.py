@@ -38,7 +38,16 @@ def test_a_result_is_finite_json() -> None:
     found = measured().as_json()
     json.dumps(found, allow_nan=False)
     assert all(math.isfinite(value) for value in floats(found))
-    assert set(found) == {"overall", "groups", "curves", "explanations", "conventions"}
+    assert set(found) == {
+        "overall",
+        "groups",
+        "curves",
+        "explanations",
+        "conventions",
+        "tables",
+        "checks",
+        "notes",
+    }
     assert set(found["overall"]["roc_auc"]) == {"value", "low", "high", "n"}
 
 

@@ -1,0 +1,1 @@
+"""What happens to a model's answers when its inputs are not as they should be."""
