@@ -1,7 +1,7 @@
 """The child: `python -m evaluations.sandbox.child FOLDER` reads job.json, measures, writes result.json.
 
-Its first act is to bind itself to its limits; the model is loaded only after that. Progress goes to
-progress.jsonl.
+Its first act is to put up its walls and limits (walls.json); packages and the model come only after that. Progress
+goes to progress.jsonl.
 """
 
 import json
@@ -15,20 +15,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from evaluations.sandbox import packages
 from evaluations.sandbox.job import (
     ANSWER_FILE,
     JOB_FILE,
     OUT_OF_MEMORY,
     PROGRESS_FILE,
+    WALLS_FILE,
     CannotEvaluate,
-    Limits,
     read_job,
 )
+from evaluations.sandbox.walls.confine import Confinement, confine
 
-MEGABYTE = 1024 * 1024
-LARGEST_FILE = 64 * MEGABYTE
-OPEN_FILES = 256
-MORE_THREADS = 64
 LIBRARIES = {
     "numpy": "numpy",
     "pandas": "pandas",
@@ -42,6 +40,7 @@ LIBRARIES = {
 }
 PATH = re.compile(r"(?<![\w.])/(?:[^\s/'\"<>]+/)+([^\s/'\"<>]*)")
 LONGEST_ERROR = 300
+SPARE = 4 * 1024 * 1024  # bytes kept for the moment when there are no others
 
 
 class Teller:
@@ -54,6 +53,7 @@ class Teller:
         self._timings: dict[str, float] = {}
         self.stage = "starting"
         self.memory_mb = 0
+        self._spare = bytes(SPARE)
         self.facts: dict[str, Any] = {}
 
     def progress(self, share: float, step: str) -> None:
@@ -86,32 +86,27 @@ class Teller:
 
     def uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Whatever the model's code or a library raised ends here: told to the person, never hidden."""
+        self._spare = b""  # room to say it in
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in OUT_OF_MEMORY):
             failure = f"The evaluation ran out of memory: the limit is {self.memory_mb} MB."
         elif isinstance(error, CannotEvaluate):
             failure = str(error)
+        elif isinstance(error, ModuleNotFoundError) and self.stage == "loading":
+            failure = f"This artifact cannot be loaded: it needs the package {error.name}, which is not installed here."
         else:
             failure = f"{_blame(self.stage)}: {last_line(error)}"
         del error, trace
-        self.end(failure=failure)
+        try:
+            self.end(failure=failure)
+        except MemoryError:
+            self._last_word()
 
-
-def bind(limits: Limits) -> None:
-    """Limits that neither this process nor what it starts can lift again."""
-    memory = limits.memory_mb * MEGABYTE
-    threads = _threads_of_user() + MORE_THREADS
-    for kind, soft, hard in (
-        (resource.RLIMIT_AS, memory, memory),
-        (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 2),
-        (resource.RLIMIT_FSIZE, LARGEST_FILE, LARGEST_FILE),
-        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
-        (resource.RLIMIT_NPROC, threads, threads),
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        most = resource.getrlimit(kind)[1]
-        if most != resource.RLIM_INFINITY:
-            soft, hard = min(soft, most), min(hard, most)
-        resource.setrlimit(kind, (soft, hard))
+    def _last_word(self) -> None:
+        """Where not even the answer fits any more: as little as can be said."""
+        said = b'{"result": null, "provenance": {}, "failure": "The evaluation ran out of memory: the limit is %d MB."}'
+        place = os.open(f"{self._folder}/{ANSWER_FILE}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(place, said % self.memory_mb)
+        os.close(place)
 
 
 def last_line(error: BaseException) -> str:
@@ -127,8 +122,10 @@ def main(folder: Path) -> None:
     job, limits = read_job((folder / JOB_FILE).read_text(encoding="utf-8"))
     teller.memory_mb = limits.memory_mb
     teller.facts["seed"] = job.seed
-    bind(limits)
-    from evaluations.sandbox.measure import measure  # after bind: what it imports counts, too
+    walls = json.loads((folder / WALLS_FILE).read_text(encoding="utf-8"))
+    confine(Confinement(**walls), folder, limits)
+    packages.add()
+    from evaluations.sandbox.measure import measure  # behind the walls: what it imports counts, too
 
     result = measure(job, teller).as_json()
     teller.end(result=result)
@@ -147,18 +144,6 @@ def _version(distribution: str) -> str:
         return version(distribution)
     except PackageNotFoundError:
         return "unknown"
-
-
-def _threads_of_user() -> int:
-    """RLIMIT_NPROC counts every thread of the user, so the limit starts from those that run already."""
-    running = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.stat().st_uid == os.getuid():
-                running += len(os.listdir(process / "task"))
-        except OSError:  # it has just ended
-            continue
-    return running
 
 
 if __name__ == "__main__":

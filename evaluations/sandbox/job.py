@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 JOB_FILE, ANSWER_FILE, PROGRESS_FILE, ERROR_FILE = "job.json", "result.json", "progress.jsonl", "stderr.txt"
+WALLS_FILE = "walls.json"
 OUT_OF_MEMORY = (
     "MemoryError",
     "bad_alloc",
@@ -23,11 +24,14 @@ class CannotEvaluate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one evaluation may use: address space, processor seconds and seconds by the clock."""
+    """What one evaluation may use: address space, processor seconds, seconds by the clock, and what it may leave in
+    its folder."""
 
     memory_mb: int
     cpu_seconds: int
     wall_seconds: int
+    output_mb: int = 256
+    files: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,38 @@ class Job:
     features: tuple[str, ...] | None
     config: Mapping[str, Any]
     seed: int
+    plugins_path: str | None = None  # a folder of evaluations that others wrote
+    reference_path: str | None = None  # a second data set, compared with
+    against_path: str | None = None  # another version's model, compared with
+    reference_groups: Mapping[str, str] = field(
+        default_factory=dict
+    )  # sensitive column → group compared with
+    predictions_path: str | None = None  # answers in a file of their own
+    join: str | None = None  # the column that this file shares with the data; None: the same rows in order
+    stream: bool = False  # read partition by partition instead of holding all rows
+    parts: tuple[int, ...] | None = None  # answer the counts of these partitions only
+    counted_path: str | None = None  # the counts of all partitions, made elsewhere
+    notes: tuple[str, ...] = ()  # sentences that stand with the result
+    data_schema: Mapping[str, Any] = field(default_factory=dict)  # what the data set's rows must hold
+    confidential: tuple[str, ...] = ()  # columns whose single values must not enter the result
+
+    manifest: Mapping[str, str] | None = None  # SHA-256 of each file of the model, by its path
+    against_manifest: Mapping[str, str] | None = None  # the same of the other version
+    formats: tuple[str, ...] | None = None  # what the policy allows; None: everything
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Every path that the child reads."""
+        given = (
+            self.model_path,
+            self.data_path,
+            self.reference_path,
+            self.plugins_path,
+            self.against_path,
+            self.predictions_path,
+            self.counted_path,
+        )
+        return tuple(path for path in given if path is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +104,9 @@ def read_job(text: str) -> tuple[Job, Limits]:
     given = json.loads(text)
     fields = given["job"]
     fields["sensitive"] = tuple(fields["sensitive"])
+    fields["parts"] = None if fields["parts"] is None else tuple(fields["parts"])
+    fields["notes"] = tuple(fields["notes"])
+    fields["confidential"] = tuple(fields["confidential"])
     fields["features"] = None if fields["features"] is None else tuple(fields["features"])
+    fields["formats"] = None if fields["formats"] is None else tuple(fields["formats"])
     return Job(**fields), Limits(**given["limits"])

@@ -32,7 +32,7 @@ def features_of(job: Job, rows: pd.DataFrame, model: Any) -> pd.DataFrame:
     if names is not None:
         need_columns(rows, names, "feature columns that the model needs:")
         return rows[list(names)]
-    outputs = {job.label, job.prediction, job.score}
+    outputs = {job.label, job.prediction, job.score, job.config.get("weight")}
     left = [name for name in rows.columns if name not in outputs]
     wanted = getattr(model, "n_features_in_", len(left))
     if len(left) != wanted:
@@ -66,7 +66,10 @@ def by_model(job: Job, model: Any, features: pd.DataFrame) -> Binary:
     """A binary model's answers."""
     place, positive, classes = positive_class(job, model, features)
     score, probability = _score(model, features, place, classes)
-    predicted = np.asarray(texts(model.predict(features)) == positive, dtype=np.bool_)
+    said = texts(model.predict(features))
+    if len(said) != len(features):
+        raise CannotEvaluate(f"The model gave {len(said):,} predictions for {len(features):,} rows.")
+    predicted = np.asarray(said == positive, dtype=np.bool_)
     return _decided(job, predicted, score, probability, positive)
 
 
@@ -85,11 +88,11 @@ def by_columns(job: Job, rows: pd.DataFrame) -> Binary:
         threshold = job.config.get("threshold", DEFAULT_THRESHOLD)
         return _decided(job, np.asarray(score >= threshold), score, probability, job.positive or "")
     found = prediction_column(job, rows)
-    positive = _positive_prediction(job, set(found), set(texts(rows[job.label])))
+    positive = positive_prediction(job, set(found), set(texts(rows[job.label])))
     return _decided(job, np.asarray(found == positive, dtype=np.bool_), score, probability, positive)
 
 
-def _positive_prediction(job: Job, predicted: set[str], labels: set[str]) -> str:
+def positive_prediction(job: Job, predicted: set[str], labels: set[str]) -> str:
     """How the prediction column writes the positive label."""
     positive = job.positive or ""
     unknown = sorted(predicted - labels)
@@ -112,9 +115,28 @@ def prediction_column(job: Job, rows: pd.DataFrame) -> Texts:
     return texts(rows[job.prediction])
 
 
+def probabilities(model: Any, features: pd.DataFrame, classes: int) -> Floats | None:
+    """The probability of each class, shape (n, classes), where the model gives probabilities."""
+    if not hasattr(model, "predict_proba"):
+        return None
+    found: Floats = np.asarray(model.predict_proba(features), dtype=np.float64)
+    if found.shape != (len(features), classes):
+        shape = " × ".join(f"{size:,}" for size in found.shape)
+        raise CannotEvaluate(
+            f"The model gave {shape} probabilities for {len(features):,} rows and {classes} classes."
+        )
+    bad = int((~np.isfinite(found)).any(axis=1).sum())
+    if bad:
+        raise CannotEvaluate(f"The model gave no finite probability for {bad:,} rows.")
+    return found
+
+
 def _score(model: Any, features: pd.DataFrame, place: int, classes: int) -> tuple[Floats | None, bool]:
     if hasattr(model, "predict_proba"):
-        score, probability = np.asarray(model.predict_proba(features), dtype=np.float64)[:, place], True
+        chances = probabilities(model, features, classes)
+        if chances is None:
+            return None, False
+        score, probability = chances[:, place], True
     elif hasattr(model, "decision_function") and classes == 2:
         margin = np.asarray(model.decision_function(features), dtype=np.float64)
         score, probability = (margin if place == 1 else -margin), False

@@ -1,51 +1,55 @@
 """The worker's side: start the child, watch it, end it, and believe nothing that it left without a look."""
 
 import json
-import math
 import os
 import signal
-import stat
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from io import BufferedReader
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
 
-from evaluations.sandbox.isolation import Isolation, command, environment, probe
+from evaluations.sandbox.answers import answer, death
+from evaluations.sandbox.isolation import Isolation, command, environment, visible
 from evaluations.sandbox.job import (
     ANSWER_FILE,
     ERROR_FILE,
     JOB_FILE,
-    OUT_OF_MEMORY,
     PROGRESS_FILE,
+    WALLS_FILE,
+    CannotEvaluate,
     Job,
     Limits,
     Outcome,
     job_text,
 )
+from evaluations.sandbox.probe import AUTOMATIC, chosen
+from evaluations.sandbox.walls.confine import Confinement
+from evaluations.sandbox.watching import Ended, Heard, clear, overrun
 
-POLL_SECONDS = 0.05
-MOST_ANSWER_BYTES = 16_000_000
+POLL_SECONDS = 0.02
+LOOK_SECONDS = 0.2  # at what it uses, which costs more than to see whether it has ended
 MOST_PROGRESS_BYTES = 65_536
-MOST_ERROR_BYTES = 65_536
 MOST_FAILURE = 600
-MOST_DEPTH = 12
 STOPPED = "Stopped on request."
-UNUSABLE = "The evaluation left an answer that cannot be used"
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """How the child ended: signal number or None, exit status, why we ended it, peak memory in MB,
-    seconds."""
+class Child:
+    """A started child, and the file that it writes its output to."""
 
-    signal: int | None
-    status: int
-    reason: str
-    peak_mb: int
-    seconds: float
+    process: "subprocess.Popen[bytes]"
+    said: FileIO
+
+    def kill(self) -> None:
+        """The child's whole session; bubblewrap's own ends with it."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
 
 
 def run_job(
@@ -54,61 +58,97 @@ def run_job(
     limits: Limits,
     on_progress: Callable[[float, str], None],
     should_stop: Callable[[], bool],
+    on_output: Callable[[bytes], None] = lambda said: None,
+    *,
+    sandbox: str = AUTOMATIC,
+    own: bool = False,
 ) -> Outcome:
-    """Measure in a child process. `folder` must be empty and ours; the child can write only there."""
-    isolation = probe()
+    """Measure in a child process. `folder` must be empty and ours; the child can write only there.
+
+    `on_output` gets what the child writes to stdout and stderr as it comes: of a flood, the last part. `sandbox` is
+    the setting COUNTERSIGN_SANDBOX; `own` says that the product made the model itself.
+    """
+    try:
+        isolation = chosen(sandbox, own=own)
+    except CannotEvaluate as refusal:
+        return Outcome(None, str(refusal), {"isolation": "none"})
     folder = folder.resolve()
     (folder / JOB_FILE).write_text(job_text(job, limits), encoding="utf-8")
-    readable = [str(Path(path).resolve()) for path in (job.model_path, job.data_path) if path is not None]
+    readable = [str(Path(path).resolve()) for path in job.readable]
     (folder / PROGRESS_FILE).touch()
-    with (folder / PROGRESS_FILE).open("rb") as progress, (folder / ERROR_FILE).open("wb") as errors:
-        child = subprocess.Popen(
-            command(isolation, folder=folder, readable=readable),
-            cwd=folder,
-            env=environment(str(folder)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-        )
-        try:
-            ended = _watch(child, limits, progress, on_progress, should_stop)
-        finally:
-            _kill(child)
-    return _outcome(folder, ended, limits, isolation)
+    with ExitStack() as open_until_the_end:
+        progress = open_until_the_end.enter_context((folder / PROGRESS_FILE).open("rb"))
+        child = start("child", isolation, folder, readable)
+        open_until_the_end.enter_context(child.said)
+        heard = Heard(child.said, on_output)
+        open_until_the_end.callback(child.kill)
+        ended = _watch(child, folder, limits, progress, on_progress, should_stop, heard)
+        heard.listen()
+        outcome = _outcome(folder, heard, ended, limits, isolation)
+    clear(folder)
+    return outcome
+
+
+def start(
+    module: str, isolation: Isolation, folder: Path, readable: list[str], pass_fds: tuple[int, ...] = ()
+) -> Child:
+    """Start a child that runs a module of this package on `folder`."""
+    walls = Confinement(
+        landlock=isolation.is_landlock,
+        seccomp=isolation.is_wall,
+        readable=visible(readable),
+        parent=0 if isolation.is_bubblewrap else os.getpid(),
+    )
+    (folder / WALLS_FILE).write_text(json.dumps(asdict(walls)), encoding="utf-8")
+    said = (folder / ERROR_FILE).open("w+b", buffering=0)
+    process = subprocess.Popen(
+        command(isolation, module, folder, readable),
+        cwd=folder,
+        env=environment(str(folder)),
+        stdin=subprocess.DEVNULL,
+        stdout=said,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=pass_fds,
+    )
+    return Child(process, said)
 
 
 def _watch(
-    child: "subprocess.Popen[bytes]",
+    child: Child,
+    folder: Path,
     limits: Limits,
     progress: BufferedReader,
     on_progress: Callable[[float, str], None],
     should_stop: Callable[[], bool],
-) -> _Ended:
+    heard: Heard,
+) -> Ended:
     began = time.monotonic()
-    reason = ""
+    look_again, reason = LOOK_SECONDS, ""
     while True:
-        pid, code, usage = os.wait4(child.pid, os.WNOHANG)
+        pid, code, usage = os.wait4(child.process.pid, os.WNOHANG)
         seconds = time.monotonic() - began
         if pid:
             break
         _report(progress, on_progress)
-        if not reason and (seconds > limits.wall_seconds or should_stop()):
-            reason = STOPPED if seconds <= limits.wall_seconds else _too_long(limits.wall_seconds)
-            _kill(child)
+        heard.listen()
+        if not reason:
+            if seconds > limits.wall_seconds:
+                reason = _too_long(limits.wall_seconds)
+            elif should_stop():
+                reason = STOPPED
+            elif seconds >= look_again:
+                reason, look_again = overrun(child.process.pid, folder, limits), seconds + LOOK_SECONDS
+            if reason:
+                child.kill()
         time.sleep(POLL_SECONDS)
-    child.returncode = os.waitstatus_to_exitcode(code)  # so that Popen knows that it was waited for
-    status = child.returncode
+    if not reason:
+        reason = overrun(child.process.pid, folder, limits)  # what it wrote last
+    child.process.returncode = os.waitstatus_to_exitcode(code)  # so that Popen knows that it was waited for
+    status = child.process.returncode
     killed = -status if status < 0 else status - 128 if 128 < status <= 128 + signal.SIGRTMAX else None
-    return _Ended(killed, status, reason, usage.ru_maxrss // 1024, round(seconds, 2))
-
-
-def _kill(child: "subprocess.Popen[bytes]") -> None:
-    """The child's whole session; bubblewrap's own ends with it."""
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    used = usage.ru_utime + usage.ru_stime
+    return Ended(killed, status, reason, usage.ru_maxrss // 1024, round(seconds, 2), used)
 
 
 def _report(progress: BufferedReader, on_progress: Callable[[float, str], None]) -> None:
@@ -118,15 +158,16 @@ def _report(progress: BufferedReader, on_progress: Callable[[float, str], None])
         try:
             given = json.loads(line)
             on_progress(min(max(float(given["progress"]), 0.0), 1.0), str(given["step"])[:120])
-        except (ValueError, TypeError, KeyError):  # half a line, or not ours
+        except (ValueError, TypeError, KeyError, RecursionError):  # half a line, or not ours
             continue
         return
 
 
-def _outcome(folder: Path, ended: _Ended, limits: Limits, isolation: Isolation) -> Outcome:
+def _outcome(folder: Path, heard: Heard, ended: Ended, limits: Limits, isolation: Isolation) -> Outcome:
     around: dict[str, Any] = {
         "isolation": isolation.name,
         "isolation_detail": isolation.detail,
+        "sandboxed": isolation.is_wall,
         "seconds": ended.seconds,
         "limits": {
             "memory_mb": limits.memory_mb,
@@ -134,53 +175,26 @@ def _outcome(folder: Path, ended: _Ended, limits: Limits, isolation: Isolation) 
             "wall_seconds": limits.wall_seconds,
         },
     }
-    if (
-        not isolation.is_bubblewrap
-    ):  # which does not pass on what its children used; the child tells it itself
+    if not isolation.is_bubblewrap:
+        # bubblewrap does not pass on what its children used; there the child tells it itself
         around["peak_memory_mb"] = ended.peak_mb
     if ended.reason:
         return Outcome(None, ended.reason, around)
-    answer = _answer(folder / ANSWER_FILE)
-    provenance = {**_mapping(answer.get("provenance")), **around}
-    result = answer.get("result")
-    if isinstance(result, dict) and not answer.get("failure"):
+    found = answer(folder / ANSWER_FILE)
+    provenance = {**_mapping(found.get("provenance")), **around}
+    result = found.get("result")
+    if isinstance(result, dict) and not found.get("failure"):
+        if not isolation.is_wall:
+            _note(result, isolation.detail)
         return Outcome(result, "", provenance)
-    return Outcome(
-        None, str(answer.get("failure") or _death(folder, ended, limits))[:MOST_FAILURE], provenance
-    )
+    said = str(found.get("failure") or death(heard.last(), ended, limits))
+    return Outcome(None, said[:MOST_FAILURE], provenance)
 
 
-def _answer(path: Path) -> dict[str, Any]:
-    """What the child left, if it is a plain file of ours with plain finite numbers; else nothing."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return {}
-    with os.fdopen(handle, "rb") as file:
-        kept = os.fstat(file.fileno())
-        if not stat.S_ISREG(kept.st_mode) or kept.st_size > MOST_ANSWER_BYTES:
-            return {"failure": f"{UNUSABLE}: it is too large, or no file."}
-        text = file.read(MOST_ANSWER_BYTES)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {"failure": f"{UNUSABLE}: it cannot be read."}
-    if not isinstance(found, dict) or not _is_plain(found, MOST_DEPTH):
-        return {"failure": f"{UNUSABLE}: it holds more than finite numbers and text."}
-    return found
-
-
-def _is_plain(value: Any, depth: int) -> bool:
-    """Only what JSON can hold, finite, and not nested without end."""
-    if depth == 0:
-        return False
-    if isinstance(value, dict):
-        return all(_is_plain(inner, depth - 1) for inner in value.values())
-    if isinstance(value, list):
-        return all(_is_plain(inner, depth - 1) for inner in value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not isinstance(value, int) or abs(value) < 2**53  # canonical JSON knows no larger integers
+def _note(result: dict[str, Any], said: str) -> None:
+    """A result without a sandbox says so itself, on every page and in the evidence."""
+    notes = result.get("notes")
+    result["notes"] = [said, *(notes if isinstance(notes, list) else [])]
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -189,28 +203,3 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _too_long(seconds: int) -> str:
     return f"The evaluation was stopped after {seconds} s, the time that it may take."
-
-
-def _death(folder: Path, ended: _Ended, limits: Limits) -> str:
-    """Why a child that left no answer is gone."""
-    with (folder / ERROR_FILE).open("rb") as file:
-        said = file.read(MOST_ERROR_BYTES)
-    if any(sign.encode() in said for sign in OUT_OF_MEMORY):
-        return f"The evaluation ran out of memory: the limit is {limits.memory_mb} MB."
-    if ended.signal == signal.SIGXCPU:
-        return f"The evaluation was stopped after {limits.cpu_seconds} s of processor time, all it may use."
-    if ended.signal == signal.SIGKILL:
-        return (
-            "The evaluation was killed by the system. It most likely ran out of memory: the limit is "
-            f"{limits.memory_mb} MB."
-        )
-    if ended.signal is not None:
-        return f"The model, or a library that it uses, crashed ({_signal_name(ended.signal)})."
-    return f"The evaluation ended without an answer (exit status {ended.status})."
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

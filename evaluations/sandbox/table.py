@@ -26,19 +26,53 @@ class Table:
     left_out: int
 
 
-def read_table(job: Job) -> Table:
-    """All columns of the data set; rows without a label are left out and counted."""
-    path = Path(job.data_path)
-    with path.open("rb") as file:
-        parquet = file.read(4) == PARQUET_MAGIC
-    rows = pd.read_parquet(path) if parquet else pd.read_csv(path, low_memory=False)
-    rows.columns = rows.columns.astype(str)
-    need_columns(rows, [job.label], "the label column")
+def read_table(job: Job, *, labelled: bool = True) -> Table:
+    """All columns of the data set; with `labelled`, rows without a label are left out and counted."""
+    rows = read_rows(Path(job.data_path))
+    if job.predictions_path is not None:
+        rows = with_answers(job, rows, Path(job.predictions_path))
+    need_columns(rows, [job.label] if labelled or job.label else [], "the label column")
     need_columns(rows, job.sensitive, "the sensitive column")
+    if not labelled:
+        return Table(rows, 0)
     kept = rows[rows[job.label].notna()].reset_index(drop=True)
     if kept.empty:
         raise CannotEvaluate(f"The data set has no row with a label in column {job.label}.")
     return Table(kept, len(rows) - len(kept))
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """All columns of a Parquet or CSV file."""
+    with path.open("rb") as file:
+        parquet = file.read(4) == PARQUET_MAGIC
+    rows = pd.read_parquet(path) if parquet else pd.read_csv(path, low_memory=False)
+    rows.columns = rows.columns.astype(str)
+    return rows
+
+
+def with_answers(job: Job, rows: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The rows with the answers of a file of their own: by the column that both share, or row by row."""
+    answers = read_rows(path)
+    wanted = [name for name in (job.prediction, job.score) if name is not None]
+    need_columns(answers, wanted, "in its file of predictions the column")
+    if job.join is None:
+        if len(answers) != len(rows):
+            raise CannotEvaluate(
+                f"There are {len(answers):,} predictions for {len(rows):,} rows, and no column to join them by."
+            )
+        return rows.assign(**{name: answers[name].to_numpy() for name in wanted})
+    need_columns(answers, [job.join], "in its file of predictions the column")
+    need_columns(rows, [job.join], "the column to join by,")
+    keys, asked = pd.Index(texts(answers[job.join])), texts(rows[job.join])
+    if not keys.is_unique:
+        twice = listed(keys[keys.duplicated()].unique()[:3])
+        raise CannotEvaluate(f"Column {job.join} of the predictions names a row more than once: {twice}.")
+    place = keys.get_indexer(pd.Index(asked))
+    if missing := int((place < 0).sum()):
+        raise CannotEvaluate(
+            f"{missing:,} of {len(rows):,} rows have no prediction; the first is {job.join} = {asked[place < 0][0]}."
+        )
+    return rows.assign(**{name: answers[name].to_numpy()[place] for name in wanted})
 
 
 def need_columns(rows: pd.DataFrame, wanted: Iterable[str], what: str) -> None:

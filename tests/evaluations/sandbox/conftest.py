@@ -103,11 +103,25 @@ def job(people: pd.DataFrame, models: Path, tmp_path: Path) -> Job:
 def run(tmp_path: Path) -> Run:
     """Run a job in a folder of its own."""
 
-    def start(job: Job, limits: Limits = LIMITS, should_stop: Callable[[], bool] = lambda: False) -> Ran:
+    def start(
+        job: Job,
+        limits: Limits = LIMITS,
+        should_stop: Callable[[], bool] = lambda: False,
+        sandbox: str = "auto",
+        own: bool = False,
+    ) -> Ran:
         folder = tmp_path / f"job-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
         seen: list[tuple[float, str]] = []
-        outcome = run_job(job, folder, limits, lambda share, step: seen.append((share, step)), should_stop)
+        outcome = run_job(
+            job,
+            folder,
+            limits,
+            lambda share, step: seen.append((share, step)),
+            should_stop,
+            sandbox=sandbox,
+            own=own,
+        )
         return Ran(outcome, folder, seen)
 
     return start

@@ -138,13 +138,33 @@ def test_stopping_ends_the_run_at_once(run: Run, broken: Broken) -> None:
         ({"model_path": None, "score": "age"}, "The scores are no probabilities; say from which threshold"),
         ({"model_path": None, "kind": "explainability"}, "Without the model itself its predictions cannot be expl"),
         ({"kind": "fairness", "sensitive": ()}, "The data set names no sensitive column, so there are no groups"),
-        ({"kind": "fairness", "model_kind": "regression"}, "Fairness is measured for binary classification only."),
+        ({"kind": "fairness", "model_kind": "clustering"}, "Fairness is measured for classification and regression"),
+        ({"kind": "fairness", "reference_groups": {"sex": "x"}}, "The data set compares with x in column sex, which"),
+        ({"kind": "fairness", "sensitive": ("vendor_name",)}, "lacks the sensitive column vendor_name"),
         ({"model_kind": "regression"}, "The label column outcome holds 200 values that are no finite number."),
         ({"model_kind": "multiclass_classification", "label": "job"}, "labels that the model does not know: a, b, c."),
     ],
 )  # fmt: skip
 def test_data_that_do_not_fit(run: Run, job: Job, change: dict[str, object], said: str) -> None:
     assert said in run(replace(job, **change)).failure  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["same"] * 200, "Column club says same in every row, so there are no groups to compare."),
+        (
+            [f"club {n}" for n in range(200)],
+            "Column club has 200 different values; a sensitive column may have at most",
+        ),
+    ],
+)
+def test_a_column_that_divides_nobody_or_everybody(
+    run: Run, job: Job, people: pd.DataFrame, tmp_path: Path, values: list[str], said: str
+) -> None:
+    people.assign(club=values).to_csv(tmp_path / "clubs.csv", index=False)
+    clubs = replace(job, kind="fairness", sensitive=("sex", "club"), data_path=str(tmp_path / "clubs.csv"))
+    assert said in run(clubs).failure
 
 
 def test_an_empty_label_column(run: Run, job: Job, people: pd.DataFrame, tmp_path: Path) -> None:
@@ -171,7 +191,7 @@ def test_a_file_that_is_no_table(run: Run, job: Job, tmp_path: Path) -> None:
         ({"a.onnx": b"x", "b.skops": b"y"}, "it holds several models"),
         ({"model.onnx": b"not onnx"}, "INVALID_PROTOBUF"),
         ({"model.skops": b"not a zip"}, "BadZipFile"),
-        ({"MLmodel": b"flavors: {xgboost: {data: m.xgb}}"}, "its MLflow flavours are xgboost; known are sklearn and"),
+        ({"MLmodel": b"flavors: {xgboost: {data: m.xgb}}"}, "names m.xgb, which is not among its files"),
         ({"MLmodel": b"{{{"}, "its MLmodel file cannot be read"),
         ({"MLmodel": b"flavors: {sklearn: {pickled_model: ../../etc/passwd}}"}, "which is not among its files"),
         ({"MLmodel": b"flavors: {sklearn: {pickled_model: m.pkl}}", "m.pkl": b"junk"}, "UnpicklingError"),

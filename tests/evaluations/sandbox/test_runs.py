@@ -84,6 +84,31 @@ def test_fairness_of_a_vendors_predictions(run: Run, job: Job) -> None:
     assert "bands" in ran.result["conventions"]
 
 
+def test_fairness_of_a_model_with_its_what_ifs(run: Run, job: Job) -> None:
+    ran = run(replace(job, kind="fairness", sensitive=("sex",), reference_groups={"sex": "m"}))
+    assert 0 < ran.result["overall"]["consistency"]["value"] <= 1
+    assert ran.result["conventions"]["reference"] == "As the data set states: sex: m."
+    tables = {table["id"]: table for table in ran.result["tables"]}
+    assert {"four_fifths", "selection_tests", "what_if_thresholds", "what_if_optimizer"} <= set(tables)
+    assert [row["goal"] for row in ran.result["curves"]["what_if"]["optimizer"]] == [
+        "equal selection rates",
+        "equalised odds",
+    ]
+
+
+def test_fairness_of_a_regression_and_of_several_classes(run: Run, job: Job, models: Path) -> None:
+    amount = replace(
+        job, kind="fairness", model_kind="regression", model_path=str(models / "amount"), label="amount"
+    )
+    found = run(replace(amount, positive=None, sensitive=("sex",))).result["overall"]
+    assert found["largest_group_loss"]["value"] > 0 and found["consistency"]["value"] is not None
+    several = replace(
+        job, kind="fairness", model_kind="multiclass_classification", label="job", positive=None
+    )
+    found = run(replace(several, model_path=str(models / "jobs"), sensitive=("sex",))).result["overall"]
+    assert found["class_selection_difference"]["value"] >= 0
+
+
 def test_explanations_name_the_original_columns(run: Run, job: Job) -> None:
     ran = run(replace(job, kind="explainability", config={"max_rows": 60}))
     found = ran.result["explanations"]
