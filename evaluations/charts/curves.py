@@ -1,7 +1,7 @@
 """How a binary classifier separates, and whether its probabilities happen."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluations.charts import svg
@@ -11,6 +11,8 @@ WIDTH, HEIGHT = 380.0, 340.0
 BOX = (44.0, HEIGHT - 42, WIDTH - 16, 24.0)
 FIFTHS = [(value / 5, f"{value / 5:g}") for value in range(6)]
 LABEL_ROOM = 130
+FEW_ROWS = 30
+"""A gap that rests on fewer rows is drawn, and not called the largest."""
 
 
 def roc(result: Mapping[str, Any], prefix: str) -> Chart | None:
@@ -64,8 +66,16 @@ def _cutoff(cutoff: Mapping[str, float | None], x: svg.Scale, y: svg.Scale) -> l
 def calibration(result: Mapping[str, Any], prefix: str) -> Chart | None:
     """Mean probability and observed rate by decile, with Wilson intervals."""
     bins = result.get("curves", {}).get("calibration")
-    if not bins:
-        return None
+    return _rates(result, prefix, bins, "Predicted rate, by decile") if bins else None
+
+
+def reliability(result: Mapping[str, Any], prefix: str) -> Chart | None:
+    """Mean probability and observed rate by bin of the probability, with Wilson intervals."""
+    bins = result.get("curves", {}).get("reliability")
+    return _rates(result, prefix, bins, "Mean probability") if bins else None
+
+
+def _rates(result: Mapping[str, Any], prefix: str, bins: Sequence[Mapping[str, Any]], name: str) -> Chart:
     most = min(1.0, math.ceil(max(max(part["predicted"], part["high"]) for part in bins) * 20) / 20)
     left, bottom, right, top = BOX
     x, y = svg.scale(0, most, left, right), svg.scale(0, most, bottom, top)
@@ -74,13 +84,14 @@ def calibration(result: Mapping[str, Any], prefix: str) -> Chart | None:
     words = [svg.label_of(value, step, percent=True) for value in marks]
     across = [(x(value), label) for value, label in zip(marks, words, strict=True)]
     up = [(y(value), label) for value, label in zip(marks, words, strict=True)]
-    parts = svg.axes(BOX, across, up, ("Predicted rate, by decile", "Observed rate"))
+    parts = svg.axes(BOX, across, up, (name, "Observed rate"))
     parts.append(svg.line((x(0), y(0)), (x(most), y(most)), "axis", dash="2 4"))
     for part in bins:
         at = x(part["predicted"])
         parts.append(svg.line((at, y(part["low"])), (at, y(part["high"])), "s1", width=2))
         parts.append(svg.dot((at, y(part["observed"])), 4))
-    worst = max(bins, key=lambda part: abs(part["predicted"] - part["observed"]))
+    judged = [part for part in bins if part["n"] >= FEW_ROWS] or bins
+    worst = max(judged, key=lambda part: abs(part["predicted"] - part["observed"]))
     gap = f"{worst['predicted']:.1%} predicted, {worst['observed']:.1%} observed, n {worst['n']:,}"
     finding = f"Largest gap: {gap}."
     ece = result.get("overall", {}).get("ece", {}).get("value")

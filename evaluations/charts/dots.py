@@ -35,12 +35,14 @@ def dots(
     lines: Sequence[tuple[float, str]],
     heading: str,
     combined: bool,
+    percent: bool = False,
 ) -> tuple[list[str], float]:
-    """The parts of the picture, and its height. `lines` are places on the scale with their names."""
+    """The parts of the picture, and its height. `lines` are places on the scale with their names; `percent` writes
+    the scale in per cent."""
     left, characters = MARGINS[combined]
     height = TOP + sum(len(rows) + 1 for _, rows in blocks) * ROW + 22
     x = svg.scale(*span, left, WIDTH - RIGHT)
-    parts = _frame(x, span, height, lines, heading)
+    parts = _frame(x, span, height, lines, heading, percent)
     y = TOP + 8
     for attribute, rows in blocks:
         parts.append(svg.text((0, y + 8), attribute, strong=True))
@@ -54,7 +56,12 @@ def dots(
 
 
 def _frame(
-    x: svg.Scale, span: tuple[float, float], height: float, lines: Sequence[tuple[float, str]], heading: str
+    x: svg.Scale,
+    span: tuple[float, float],
+    height: float,
+    lines: Sequence[tuple[float, str]],
+    heading: str,
+    percent: bool,
 ) -> list[str]:
     top, bottom = TOP - 6, height - 20
     parts = []
@@ -64,13 +71,14 @@ def _frame(
     step = across[1] - across[0] if len(across) > 1 else 1.0
     for value in across:
         parts += [svg.line((x(value), top), (x(value), bottom))]
-        parts += [svg.text((x(value), TOP - 12), svg.label_of(value, step), anchor="middle")]
+        parts += [svg.text((x(value), TOP - 12), svg.label_of(value, step, percent=percent), anchor="middle")]
     for value, words in lines:
         dashed = value == FOUR_FIFTHS
         parts.append(
             svg.line((x(value), top), (x(value), bottom), "ref" if dashed else "axis", dash="4 3" * dashed)
         )
-        parts.append(svg.text((x(value) + 5, height - 8), words))
+        side, anchor = (-5, "end") if dashed else (5, "start")
+        parts.append(svg.text((x(value) + side, height - 8), words, anchor=anchor))
     parts.append(svg.text((WIDTH - RIGHT + 32, TOP - 12), heading))
     parts.append(svg.text((WIDTH - 4, TOP - 12), "n", anchor="end"))
     return parts

@@ -1,7 +1,7 @@
 """Dot and interval for each group: ratios of selection rates, and one metric by slice."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evaluations.charts import svg
@@ -10,29 +10,48 @@ from evaluations.charts.dots import FOUR_FIFTHS, WIDTH, Block, Row, dots
 
 WIDEST_RATIO = 2.0
 MOST_GROUPS = 14
+MOST_BLOCKS = 4
 
-SHORT = {"mae": "MAE"}
-SLICED = {"roc_auc": "AUC", "accuracy": "Accuracy", "mae": "Mean absolute error"}
+SHORT = {"mae": "MAE", "mean_gap": "gap"}
+SLICED = {
+    "roc_auc": "AUC",
+    "accuracy": "Accuracy",
+    "micro_f1": "Micro F1",
+    "ndcg": "NDCG",
+    "mase": "MASE",
+    "mae": "Mean absolute error",
+    "mean_gap": "Mean probability less rate",
+}
+LOWER_IS_BETTER = ("mae", "mase")
 
 
 def fairness(result: Mapping[str, Any], prefix: str) -> Chart | None:
-    """Selection rate of each group of each attribute, as a ratio to the attribute's highest."""
-    return _ratios(result, prefix, columns=1, title="Selection rate by group, as a ratio to the highest")
+    """Selection rate of each group of each attribute, as a ratio to the reference group's."""
+    return _ratios(result, prefix, columns=1, title="Selection rate by group, as a ratio to the reference")
 
 
 def fairness_combined(result: Mapping[str, Any], prefix: str) -> Chart | None:
     """The same for two attributes together."""
-    return _ratios(result, prefix, columns=2, title="Two attributes together, as a ratio to the highest")
+    return _ratios(result, prefix, columns=2, title="Two attributes together, as a ratio to the reference")
 
 
 def slices(result: Mapping[str, Any], prefix: str) -> Chart | None:
     """The leading metric in each group."""
     groups = result.get("groups", [])
     name = next((name for name in SLICED if any(name in group["metrics"] for group in groups)), None)
-    if name is None:
-        return None
+    return None if name is None else _sliced(result, prefix, name)
+
+
+def gap_by_group(result: Mapping[str, Any], prefix: str) -> Chart | None:
+    """In each group, by how much probabilities are too high or too low."""
+    there = any("mean_gap" in group["metrics"] for group in result.get("groups", []))
+    return _sliced(result, prefix, "mean_gap") if there else None
+
+
+def _sliced(result: Mapping[str, Any], prefix: str, name: str) -> Chart | None:
+    groups = result.get("groups", [])
     blocks = []
-    for attribute, found in _by_attribute(groups, columns=1).items():
+    for attribute, found in by_attribute(groups, columns=1).items():
         blocks.append((attribute, [_slice_row(group, name) for group in found if name in group["metrics"]]))
     known = [row for _, rows in blocks for row in rows if row.value is not None]
     if not known:
@@ -45,9 +64,14 @@ def slices(result: Mapping[str, Any], prefix: str) -> Chart | None:
     overall = result.get("overall", {}).get(name, {}).get("value")
     line = () if overall is None else ((overall, "all rows"),)
     judged = [row for row in known if not row.hollow] or known
-    worst = (max if name == "mae" else min)(judged, key=lambda row: row.value or 0.0)
+    if name == "mean_gap":
+        worst, said = max(judged, key=lambda row: abs(row.value or 0.0)), "Farthest off"
+    elif name in LOWER_IS_BETTER:
+        worst, said = max(judged, key=lambda row: row.value or 0.0), "Highest"
+    else:
+        worst, said = min(judged, key=lambda row: row.value or 0.0), "Lowest"
     title = f"{SLICED[name]} by group"
-    finding = f"{'Highest' if name == 'mae' else 'Lowest'}: {worst.name}, {worst.words}, n {worst.n:,}."
+    finding = f"{said}: {worst.name}, {worst.words}, n {worst.n:,}."
     parts, height = dots(
         blocks, span, lines=line, heading=f"{SHORT.get(name, SLICED[name])} [95% CI]", combined=False
     )
@@ -66,45 +90,68 @@ def slices(result: Mapping[str, Any], prefix: str) -> Chart | None:
 
 
 def _ratios(result: Mapping[str, Any], prefix: str, *, columns: int, title: str) -> Chart | None:
-    by_attribute = _by_attribute(result.get("groups", []), columns=columns)
-    blocks = [(name, [_ratio_row(group) for group in groups]) for name, groups in by_attribute.items()]
+    selected = [group for group in result.get("groups", []) if "selection_rate" in group["metrics"]]
+    found = by_attribute(selected, columns=columns)
+    stated = _stated(result)
+    blocks = [(name, [_ratio_row(group, stated) for group in groups]) for name, groups in found.items()]
     if not blocks:
         return None
-    drawn = [(name, _most_telling(rows)) for name, rows in blocks]
+    drawn = [(name, _most_telling(rows)) for name, rows in _widest(blocks)]
     lines = ((FOUR_FIFTHS, "four-fifths, 0.80"), (1.0, "parity"))
     shown = [row for _, rows in drawn for row in rows]
     parts, height = dots(drawn, _span(shown), lines=lines, heading="ratio [95% CI]", combined=columns > 1)
     left_out = sum(len(rows) for _, rows in blocks) - len(shown)
     note = (
-        "Dot: ratio of selection rates. Bar: 95% interval (log ratio, Katz). Diamond: the group with the "
-        "highest rate. Hollow: too few people to judge. The four-fifths line is a statistic that starts a "
-        "conversation; it does not decide whether the law is met."
+        "Dot: ratio of selection rates. Bar: 95% interval (log ratio, Katz). Diamond: the reference group, stated "
+        "by the data set or the one with the highest rate. Hollow: too few people to judge. The four-fifths line is "
+        "a statistic that starts a conversation; it does not decide whether the law is met."
     )
     if left_out:
-        note += f" The table has {left_out} more, smaller ones."
+        fewer = len(drawn) < len(blocks)
+        note += f" The table has {left_out} more, smaller ones{' or of attributes less far apart' * fewer}."
     picture = svg.drawing(prefix, WIDTH, height, title, _finding(blocks), parts)
-    return Chart(picture, title, note, _ratio_table(by_attribute), wide=True)
+    return Chart(picture, title, note, _ratio_table(found, stated), wide=True)
 
 
-def _by_attribute(groups: Sequence[Mapping[str, Any]], *, columns: int) -> dict[str, list[Mapping[str, Any]]]:
+def by_attribute(groups: Sequence[Mapping[str, Any]], *, columns: int) -> dict[str, list[Mapping[str, Any]]]:
+    """Groups of so many columns together, under the names of the columns."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for group in groups:
         if len(group["by"]) == columns:
-            found.setdefault(" and ".join(_named(column) for column in group["by"]), []).append(group)
+            found.setdefault(" and ".join(named(column) for column in group["by"]), []).append(group)
     return found
 
 
-def _named(column: str) -> str:
+def named(column: str) -> str:
+    """A column's name as words."""
     words = column.replace("_", " ").replace("-", " ")
     return words[:1].upper() + words[1:]
 
 
-def _ratio_row(group: Mapping[str, Any]) -> Row:
+def _stated(result: Mapping[str, Any]) -> Collection[frozenset[str]]:
+    """Attributes, alone or together, whose reference group the data set states."""
+    found = result.get("curves", {}).get("references", [])
+    return {frozenset(row["columns"]) for row in found if row["stated"]}
+
+
+def _widest(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Of many blocks those with the lowest ratio, in their own order."""
+
+    def lowest(block: Block) -> float:
+        judged = [row.value for row in block[1] if row.value is not None and not row.hollow]
+        return min([min(value, 1 / value) if value else 0.0 for value in judged], default=1.0)
+
+    kept = sorted(blocks, key=lowest)[:MOST_BLOCKS]
+    return [block for block in blocks if block in kept]
+
+
+def _ratio_row(group: Mapping[str, Any], stated: Collection[frozenset[str]]) -> Row:
     name = " · ".join(group["by"].values())
     found = group["metrics"].get("selection_rate_ratio") or {}
     value, low, high = found.get("value"), found.get("low"), found.get("high")
     if group.get("reference"):
-        return Row(name, group["n"], 1.0, None, None, "highest rate", reference=True)
+        why = "stated reference" if frozenset(group["by"]) in stated else "highest rate"
+        return Row(name, group["n"], 1.0, None, None, why, reference=True)
     if value is None:
         return Row(name, group["n"], None, None, None, "nobody selected to compare with", hollow=True)
     words = _ratio(value)
@@ -131,7 +178,7 @@ def _slice_row(group: Mapping[str, Any], name: str) -> Row:
 def _figure(value: float | None) -> str:
     if value is None:
         return "–"
-    return svg.number(value, 3 if abs(value) < 10 else 1)
+    return svg.number(value, 2 if value < 0 else 3 if abs(value) < 10 else 1)
 
 
 def _bounds(row: Row) -> str:
@@ -175,11 +222,13 @@ def _finding(blocks: Sequence[Block]) -> str:
     return said + (f" {few} {'group is' if few == 1 else 'groups are'} too small to judge." if few else "")
 
 
-def _ratio_table(by_attribute: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
+def _ratio_table(
+    found: Mapping[str, Sequence[Mapping[str, Any]]], stated: Collection[frozenset[str]]
+) -> Table:
     rows = []
-    for attribute, groups in by_attribute.items():
+    for attribute, groups in found.items():
         for group in groups:
-            row, rate = _ratio_row(group), group["metrics"]["selection_rate"]
+            row, rate = _ratio_row(group, stated), group["metrics"]["selection_rate"]
             bounds = (
                 f"{svg.number(row.low)} to {svg.number(row.high)}" if row.low is not None and row.high else ""
             )

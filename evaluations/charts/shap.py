@@ -20,10 +20,50 @@ def bars(result: Mapping[str, Any], prefix: str) -> Chart | None:
     if not features:
         return None
     drawn = features[:MOST_FEATURES]
+    first = features[0]
+    finding = f"Most of all {first['name']}: {_short(first['importance'])} on average, in {found['output']}."
+    note = (
+        f"{finding} Mean |SHAP| over {found['rows']:,} rows, {found['method']}; line: 95% bootstrap interval."
+    )
+    return _importances(prefix, "What moves the prediction", finding, note, features, drawn, "Mean |SHAP|")
+
+
+def shuffled(result: Mapping[str, Any], prefix: str) -> Chart | None:
+    """What shuffling each of the features that matter most costs, with intervals."""
+    found = result.get("explanations", {}).get("permutation")
+    if not found or not found["features"]:
+        return None
+    features, metric = list(found["features"]), found["metric"]
+    first = features[0]
+    finding = (
+        f"Without {first['name']}, {metric} falls by {_short(first['importance'])} from {_short(found['value'])}."
+        if first["importance"] > 0
+        else f"No single column costs any {metric}."
+    )
+    note = (
+        f"{finding} Mean of {found['repeats']} shuffles of {found['rows']:,} rows; line: 95% interval. About 0: the "
+        "model does as well without the column."
+    )
+    title, drawn = "What the predictions rest on", features[:MOST_FEATURES]
+    return _importances(prefix, title, finding, note, features, drawn, f"Loss of {metric}")
+
+
+def _importances(
+    prefix: str,
+    title: str,
+    finding: str,
+    note: str,
+    features: Sequence[Mapping[str, Any]],
+    drawn: Sequence[Mapping[str, Any]],
+    measure: str,
+) -> Chart:
+    """Bars from zero with intervals."""
     most = max(feature["high"] for feature in drawn) or 1.0
+    least = min(0.0, min(feature["low"] for feature in drawn))
+    most = most if most > least else least + 1.0
     height = TOP + len(drawn) * ROW + 26
-    x = svg.scale(0, most, LABELS, WIDTH - 46)
-    marks = svg.ticks(0, most, 4)
+    x = svg.scale(least, most, LABELS, WIDTH - 46)
+    marks = svg.ticks(least, most, 4)
     step = marks[1] - marks[0] if len(marks) > 1 else most
     parts = []
     for value in marks:
@@ -31,27 +71,19 @@ def bars(result: Mapping[str, Any], prefix: str) -> Chart | None:
         parts.append(svg.text((x(value), height - 12), svg.label_of(value, step), anchor="middle"))
     for place, feature in enumerate(drawn):
         y = TOP + place * ROW
+        start, end = sorted((x(0), x(feature["importance"])))
         parts += [
             svg.text((LABELS - 8, y + 12), svg.clipped(feature["name"], LONGEST_NAME), anchor="end"),
-            svg.bar((LABELS, y + 2), x(feature["importance"]) - LABELS, 13, radius=1.5),
+            svg.bar((start, y + 2), end - start, 13, radius=1.5),
             svg.line((x(feature["low"]), y + 8.5), (x(feature["high"]), y + 8.5), "ref", width=1.25),
             svg.text((x(feature["high"]) + 6, y + 12.5), _short(feature["importance"]), strong=True),
         ]
-    title = "What moves the prediction"
-    first = features[0]
-    finding = f"Most of all {first['name']}: {_short(first['importance'])} on average, in {found['output']}."
-    note = (
-        f"{finding} Mean |SHAP| over {found['rows']:,} rows, {found['method']}; line: 95% bootstrap interval."
-    )
     if len(features) > len(drawn):
         note += f" {len(drawn)} of {len(features)} features are drawn."
-    table = Table(
-        ("Feature", "Mean |SHAP|", "95% CI"),
-        [
-            (f["name"], _short(f["importance"]), f"{_short(f['low'])} to {_short(f['high'])}")
-            for f in features
-        ],
-    )
+    rows = [
+        (f["name"], _short(f["importance"]), f"{_short(f['low'])} to {_short(f['high'])}") for f in features
+    ]
+    table = Table(("Feature", measure, "95% CI"), rows)
     return Chart(svg.drawing(prefix, WIDTH, height, title, finding, parts), title, note, table)
 
 

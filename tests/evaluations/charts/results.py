@@ -2,6 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+
+from evaluations.metrics.binary import Binary
+from evaluations.metrics.fairness import Settings, fairness, multiclass, regression
+from evaluations.metrics.fairness.optimizer import optimized
+from evaluations.metrics.groups import coded
+from evaluations.metrics.multiclass import Multiclass
+from evaluations.metrics.values import plain
+
 HOSTILE = '<script>alert("x")</script>&\x00'
 
 
@@ -77,8 +86,65 @@ EXPLAINED: dict[str, Any] = {
             {"feature": "debt", "values": [[0.6, 0.0], [0.0, 0.5], [-0.4, 1.0]]},
             {"feature": "job", "values": [[0.06, None], [0.06, None], [-0.05, None]]},
         ],
+        "permutation": {
+            "metric": "AUC",
+            "value": 0.81,
+            "rows": 200,
+            "repeats": 5,
+            "features": [
+                {"name": "income", "importance": 0.12, "low": 0.1, "high": 0.14},
+                {"name": "job", "importance": -0.01, "low": -0.03, "high": 0.01},
+            ],
+        },
+        "effects_of": "the positive class",
+        "effects_in": "log-odds",
+        "effects": [
+            {
+                "feature": "income",
+                "ordered": True,
+                "grid": [1000.0, 2000.0, 25000.0],
+                "value": [-0.5, 0.1, 0.9],
+                "low": [-0.6, 0.0, 0.7],
+                "high": [-0.4, 0.2, 1.1],
+                "ice": [[-0.4, 0.1, 0.8], [-0.7, 0.2, 1.3]],
+                "n": 200,
+                "left_out": 0,
+            },
+            {
+                "feature": "job",
+                "ordered": False,
+                "grid": ["clerk", "cook"],
+                "value": [0.2, -0.1],
+                "low": [0.1, -0.2],
+                "high": [0.3, 0.0],
+                "ice": [[0.2, -0.1], [0.25, -0.15]],
+                "n": 200,
+                "left_out": 3,
+            },
+        ],
     },
     "conventions": {},
+}
+RECORD: dict[str, Any] = {
+    "overall": {},
+    "explanations": {
+        "local": {
+            "of": "the positive class",
+            "method": "TreeExplainer",
+            "unit": "log-odds",
+            "base": -1.2,
+            "output": 0.4,
+            "features": [
+                {
+                    "name": f"part{place}",
+                    "value": "held back",
+                    "contribution": (-1) ** place * 0.2 * (12 - place),
+                }
+                for place in range(11)
+            ]
+            + [{"name": "debt", "value": "3", "contribution": 0.2}],
+        }
+    },
 }
 CLASSES: dict[str, Any] = {
     "overall": {},
@@ -97,10 +163,37 @@ NUMBERS: dict[str, Any] = {
     "explanations": {},
     "conventions": {},
 }
+
+
+def measured(model_kind: str) -> dict[str, Any]:
+    """What the engine finds among 900 people of two attributes, one group of which is tiny."""
+    generator = np.random.default_rng(8)
+    sexes = generator.choice(np.array(["f", "m"], dtype=object), 900)
+    towns = generator.choice(np.array(["Bath", "Ely", "Wells"], dtype=object), 900, p=[0.6, 0.38, 0.02])
+    score = np.clip(generator.beta(2, 2, 900) + 0.1 * (sexes == "m"), 0, 1)
+    actual, sensitive = generator.random(900) < score, {"home_town": towns, "sex": sexes}
+    stated = Settings(references={"sex": "m"})
+    if model_kind == "regression":
+        return regression.fairness(actual * 1.0, score, sensitive, stated).as_json()
+    if model_kind == "multiclass_classification":
+        places = np.digitize(score, [0.4, 0.7])
+        classes = Multiclass(["low", "middle", "high"], places, np.roll(places, 1))
+        return multiclass.fairness(classes, sensitive, stated).as_json()
+    data = Binary(actual, score >= 0.5, score, probability=True, threshold=0.5)
+    columns = {name: coded(name, values) for name, values in sensitive.items()}
+    found = fairness(data, sensitive, stated).as_json()
+    found["curves"]["what_if"]["optimizer"] = plain(optimized(data, columns, stated)[0])
+    return found
+
+
 ALL = [
     (BINARY, "performance", "binary_classification", 3),
     (CLASSES, "performance", "multiclass_classification", 1),
     (NUMBERS, "performance", "regression", 2),
-    (FAIRNESS, "fairness", "binary_classification", 2),
-    (EXPLAINED, "explainability", "binary_classification", 2),
+    (FAIRNESS, "fairness", "binary_classification", 3),
+    (measured("binary_classification"), "fairness", "binary_classification", 7),
+    (measured("regression"), "fairness", "regression", 2),
+    (measured("multiclass_classification"), "fairness", "multiclass_classification", 1),
+    (EXPLAINED, "explainability", "binary_classification", 4),
+    (RECORD, "local_explanation", "binary_classification", 1),
 ]

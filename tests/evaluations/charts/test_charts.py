@@ -18,8 +18,10 @@ from tests.evaluations.charts.results import (
     FAIRNESS,
     HOSTILE,
     NUMBERS,
+    RECORD,
     estimate,
     group,
+    measured,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -172,6 +174,39 @@ def test_a_group_with_nobody_to_compare_with_is_said() -> None:
     assert "No two groups are large enough to compare." in chart.svg
 
 
+def test_a_stated_reference_is_called_so() -> None:
+    chart = charts_for(measured("binary_classification"), "fairness", "binary_classification")[0]
+    assert {"stated reference", "highest rate"} <= set(words(chart))
+    assert (
+        "Diamond: the reference group, stated by the data set or the one with the highest rate." in chart.note
+    )
+
+
+def test_error_rates_say_where_groups_are_farthest_apart() -> None:
+    result = measured("binary_classification")
+    chart = next(
+        c
+        for c in charts_for(result, "fairness", "binary_classification")
+        if c.title == "Error rates by group"
+    )
+    assert chart.note.startswith("Widest by ") and "to judge" in chart.note
+    rows = {row[0]: row for row in chart.table.rows}
+    wells = next(g for g in result["groups"] if g["by"] == {"home_town": "Wells"})["metrics"][
+        "false_positive_rate"
+    ]
+    assert rows["Home town, false positive rate: Wells"][1:3] == (f"{wells['n']}", f"{wells['value']:.1%}")
+    hollow = [e for e in drawn(chart).iter(f"{SVG}circle") if "hollow" in e.attrib["class"]]
+    assert len(hollow) == 2  # Wells has too few rows of either label
+
+
+def test_what_ifs_say_that_they_are_no_evidence() -> None:
+    charts = charts_for(measured("binary_classification"), "fairness", "binary_classification")
+    what_ifs = [chart for chart in charts if chart.title.startswith("What if")]
+    assert len(what_ifs) == 2
+    assert all("not evidence; no check looks at it" in chart.note for chart in what_ifs)
+    assert {row[0] for row in what_ifs[0].table.rows} == {"one threshold", "in use", "by group", "optimizer"}
+
+
 def test_the_roc_chart_marks_where_the_model_decides() -> None:
     chart = charts_for(BINARY, "performance", "binary_classification")[0]
     assert chart.title == "Separates positives from the rest, AUC 0.812"
@@ -201,7 +236,7 @@ def test_slices_name_the_weakest_group() -> None:
 
 
 def test_explanations_are_in_one_order_and_say_the_direction() -> None:
-    bars, swarm = charts_for(EXPLAINED, "explainability", "binary_classification")
+    bars, swarm, *_ = charts_for(EXPLAINED, "explainability", "binary_classification")
     assert [word for word in words(bars) if word in {"income", "debt", "job"}] == ["income", "debt", "job"]
     assert [row[0] for row in swarm.table.rows] == ["income", "debt", "job"]
     assert "Higher values raise the output: income. Higher values lower the output: debt." in swarm.note
@@ -250,3 +285,25 @@ def test_drawing_needs_no_numerical_library() -> None:
     code = "import sys, evaluations.charts; print(sorted({'numpy', 'pandas', 'django', 'sklearn'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_effects_share_one_scale_and_values_without_order_are_sorted() -> None:
+    chart = charts_for(EXPLAINED, "explainability", "binary_classification")[3]
+    said = words(chart)
+    assert said.index("clerk") < said.index("cook")  # the higher effect first
+    assert "income moves the output most: by 1.40 log-odds" in chart.note
+    assert ("income", "25,000", "0.90", "0.70 to 1.10") in [tuple(row) for row in chart.table.rows]
+
+
+def test_a_column_whose_shuffling_helps_reaches_below_zero() -> None:
+    chart = charts_for(EXPLAINED, "explainability", "binary_classification")[2]
+    assert "Without income, AUC falls by 0.12 from 0.81." in chart.note
+    assert ("job", "−0.010", "−0.030 to 0.010") in [tuple(row) for row in chart.table.rows]
+
+
+def test_the_waterfall_ends_at_the_output_with_the_small_parts_together() -> None:
+    (chart,) = charts_for(RECORD, "local_explanation", "binary_classification")
+    said = words(chart)
+    assert "3 other features" in said and "part0 = held back" in said
+    assert "average −1.20" in said and "this record 0.40" in said
+    assert len(chart.table.rows) == 12
