@@ -1,27 +1,43 @@
 """Finding runs, and who may start one."""
 
+from uuid import UUID
+
+from django.db.models import Q
 from django.http import Http404
 
 from accounts.models import Role, User
 from accounts.refusals import NotAllowed
-from evaluations.models import EvaluationRun
-from registry.models import ModelVersion
+from evaluations.models import EvaluationRun, EvaluationSchedule
+from registry.models import Lifecycle, ModelVersion, RegisteredModel
 
 
 def run_for_reader(user: User, number: int) -> EvaluationRun:
     """The run, or 404."""
-    found = EvaluationRun.objects.select_related("version__model", "dataset", "requested_by").filter(
-        pk=number
+    rows = EvaluationRun.objects.select_related(
+        "version__model", "dataset", "reference", "against", "requested_by"
     )
-    run = found.first()
+    run = rows.filter(pk=number).first()
     if run is None:
         raise Http404(f"There is no run {number}.")
     return run
 
 
+def run_by_uuid(uuid: str | UUID) -> EvaluationRun:
+    """The run as the API names it, or 404."""
+    rows = EvaluationRun.objects.select_related("version__model", "dataset", "reference", "against")
+    run = rows.filter(uuid=uuid).first()
+    if run is None:
+        raise Http404("There is no such run.")
+    return run
+
+
 def may_evaluate(user: User, version: ModelVersion) -> bool:
     """The model's owner and developers, and every validator."""
-    model = version.model
+    return may_measure(user, version.model)
+
+
+def may_measure(user: User, model: RegisteredModel) -> bool:
+    """The same for every version of a model."""
     return (
         user.holds(Role.VALIDATOR)
         or user.pk == model.owner_id
@@ -29,10 +45,33 @@ def may_evaluate(user: User, version: ModelVersion) -> bool:
     )
 
 
+def models_to_measure(user: User) -> list[RegisteredModel]:
+    """The models in use whose versions the person may evaluate."""
+    rows = RegisteredModel.objects.exclude(lifecycle=Lifecycle.RETIRED).order_by("name")
+    if not user.holds(Role.VALIDATOR):
+        rows = rows.filter(Q(owner=user) | Q(developers=user)).distinct()
+    return list(rows)
+
+
 def refuse_unless_may_evaluate(user: User, version: ModelVersion) -> None:
     """Say who may."""
-    if not may_evaluate(user, version):
+    refuse_unless_may_measure(user, version.model)
+
+
+def refuse_unless_may_measure(user: User, model: RegisteredModel) -> None:
+    """Say who may."""
+    if not may_measure(user, model):
         raise NotAllowed(
-            "You cannot start an evaluation of this version.",
+            "You cannot start evaluations of this model.",
             "Its owner, its developers and validators can.",
         )
+
+
+def schedule_for_changer(user: User, number: int) -> EvaluationSchedule:
+    """A schedule that the person may pause or remove, or 404."""
+    rows = EvaluationSchedule.objects.select_related("model", "version")
+    schedule = rows.filter(pk=number).first()
+    if schedule is None:
+        raise Http404(f"There is no schedule {number}.")
+    refuse_unless_may_measure(user, schedule.model)
+    return schedule

@@ -1,7 +1,7 @@
 """Asking for evaluations and ending them; each with its audit event in the same transaction."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,16 +12,21 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.canonical import plain
 from audit.verbs import Verb
-from evaluations.jobs import finish
-from evaluations.models import LIVE, EvaluationKind, EvaluationRun, JobStatus
+from evaluations.companions import NOTHING, Companions, companions_for
+from evaluations.jobs import finish, give_back
+from evaluations.kinds import RULES, checked_settings
+from evaluations.models import LIVE, EvaluationKind, EvaluationRun, JobStatus, PredictionSource, Trigger
+from evaluations.queues import USUAL
+from evaluations.records import refuse_unless_a_record
+from evaluations.sources import BY_ITSELF, Source, source_for
 from evaluations.wake import wake_evaluation
 from policy.evidence import canonical_digest
 from registry.actions.locking import stamp
 from registry.models import Dataset, ModelKind, ModelVersion
 
+FIRST_PAUSE = timedelta(seconds=10)
 WORKER = Actor.system("worker")
-MEASURED_KINDS = (ModelKind.BINARY, ModelKind.MULTICLASS, ModelKind.REGRESSION)
-KNOWN_CONFIG = {"seed": int, "min_n": int, "threshold": float, "max_rows": int}
+MEASURED_KINDS = frozenset(kind for rules in RULES.values() for kind in rules.model_kinds)
 
 
 @transaction.atomic
@@ -34,12 +39,19 @@ def request_evaluation(
     requester: User | None,
     actor: Actor,
     at: datetime,
+    compared: Companions = NOTHING,
+    predicted: Source = BY_ITSELF,
+    trigger: str = Trigger.DEMAND,
+    priority: int = USUAL,
 ) -> EvaluationRun:
-    """Queue a measurement. The digests of what will be measured are fixed now."""
+    """Queue a measurement. The digests of what will be measured and compared with are fixed now."""
     refuse_unless_measurable(version, dataset, kind)
-    waiting = EvaluationRun.objects.filter(
-        version=version, dataset=dataset, kind=kind, status__in=LIVE
-    ).first()
+    compared = companions_for(version, dataset, kind, RULES[kind], compared)
+    predicted = source_for(version, dataset, EvaluationKind(kind).label, RULES[kind], predicted)
+    if kind == EvaluationKind.LOCAL_EXPLANATION:
+        refuse_unless_a_record(dataset, config)
+    live = EvaluationRun.objects.filter(version=version, dataset=dataset, kind=kind, status__in=LIVE)
+    waiting = next((run for run in live if RULES[kind].evidence or run.config == dict(config)), None)
     if waiting is not None:
         raise Conflict(
             f"Run {waiting.pk} already measures {kind} of this version on {dataset}.",
@@ -49,9 +61,20 @@ def request_evaluation(
         version=version,
         dataset=dataset,
         kind=kind,
-        config=checked_config(config),
+        config=checked_settings(kind, config),
+        trigger=trigger,
+        priority=priority,
         artifact_digest=version.artifact_digest,
         dataset_digest=dataset.digest,
+        reference=compared.reference,
+        reference_digest=compared.reference.digest if compared.reference else "",
+        against=compared.against,
+        against_digest=compared.against.artifact_digest if compared.against else "",
+        source=predicted.kind,
+        predictions=predicted.predictions,
+        predictions_digest=predicted.predictions.digest if predicted.predictions else "",
+        join=predicted.join,
+        endpoint_digest=predicted.endpoint_digest,
         requested_by=requester,
         requested_as=actor.id,
         requested_at=at,
@@ -63,67 +86,75 @@ def request_evaluation(
         subject=run.ref,
         actor=actor,
         at=at,
-        detail={"kind": kind, "dataset": str(dataset), "dataset_digest": dataset.digest},
+        detail=_asked_for(run),
     )
     transaction.on_commit(lambda: wake_evaluation(run.pk))
     return run
 
 
+def repeat_evaluation(
+    *, run: EvaluationRun, requester: User | None, actor: Actor, at: datetime
+) -> EvaluationRun:
+    """Ask the same question anew: kind, data, companions and settings. The old run stays as it is."""
+    if run.source == PredictionSource.REPORTED:
+        raise Conflict(f"Run {run.pk} was reported and not measured here.", "Report the new result.")
+    return request_evaluation(
+        version=run.version,
+        dataset=run.dataset,
+        kind=run.kind,
+        config=run.config,
+        requester=requester,
+        actor=actor,
+        at=at,
+        compared=Companions(run.reference, run.against),
+        predicted=Source(run.source, run.predictions, run.join),
+    )
+
+
+def _asked_for(run: EvaluationRun) -> dict[str, str]:
+    """What the record keeps of a question."""
+    asked = {"kind": run.kind, "dataset": str(run.dataset), "dataset_digest": run.dataset_digest}
+    if run.trigger != Trigger.DEMAND:
+        asked["trigger"] = run.trigger
+    if run.reference is not None:
+        asked |= {"reference": str(run.reference), "reference_digest": run.reference_digest}
+    if run.against is not None:
+        asked |= {"against": run.against.version, "against_digest": run.against_digest}
+    if run.predictions is not None:
+        asked |= {"predictions": str(run.predictions), "predictions_digest": run.predictions_digest}
+    if run.endpoint_digest:
+        asked |= {"source": run.source, "endpoint_digest": run.endpoint_digest}
+    return asked
+
+
 def refuse_unless_measurable(version: ModelVersion, dataset: Dataset, kind: str) -> None:
     """Say now what a worker would only find out later."""
-    if kind not in EvaluationKind.values:
-        raise Invalid(
-            f"There is no evaluation {kind}.",
-            f"The kinds are {', '.join(EvaluationKind.values)}.",
-            field="kind",
-        )
-    if version.model.kind not in MEASURED_KINDS:
+    rules = RULES.get(kind)
+    if rules is None:
+        raise Invalid(f"There is no evaluation {kind}.", f"The kinds are {', '.join(RULES)}.", field="kind")
+    label = EvaluationKind(kind).label
+    if version.model.kind not in rules.model_kinds:
+        meant = [str(ModelKind(name).label).lower() for name in rules.model_kinds]
         raise Invalid(
             f"{version.model.name} is entered as {version.model.get_kind_display().lower()}, "
-            f"and nothing measures the {kind} of that kind yet.",
-            "Say in its card how it was tested. What is measured: "
-            f"{', '.join(known.label.lower() for known in MEASURED_KINDS)}.",
+            f"and nothing measures the {label.lower()} of that kind yet.",
+            f"{label} is measured for {', '.join(meant)}. Say in the card how else it was tested.",
             field="kind",
         )
-    if not dataset.label:
+    if rules.label and not dataset.label:
         raise Invalid(
             f"{dataset} names no label column, so nothing can be compared with the truth.",
             "Register a version of the data set that names it.",
             field="dataset",
         )
-    if kind == EvaluationKind.FAIRNESS:
-        if version.model.kind != ModelKind.BINARY:
-            raise Invalid("Fairness is measured for binary classification only.", field="kind")
-        if not dataset.sensitive:
-            raise Invalid(
-                f"{dataset} names no sensitive column, so groups cannot be compared.",
-                "Register a version of the data set that names them.",
-                field="dataset",
-            )
-    if version.model.kind == ModelKind.BINARY and not dataset.positive:
+    if rules.sensitive and not dataset.sensitive:
+        raise Invalid(
+            f"{dataset} names no sensitive column, so groups cannot be compared.",
+            "Register a version of the data set that names them.",
+            field="dataset",
+        )
+    if rules.label and version.model.kind == ModelKind.BINARY and not dataset.positive:
         raise Invalid(f"{dataset} does not say which value of {dataset.label} is positive.", field="dataset")
-    if version.predictions_only:
-        if kind == EvaluationKind.EXPLAINABILITY:
-            raise Invalid("A model known only by its predictions cannot be explained.", field="kind")
-        if not dataset.prediction:
-            raise Invalid(
-                f"{dataset} has no prediction column, and this version has no model to make predictions.",
-                "Register a data set that holds the vendor's predictions.",
-                field="dataset",
-            )
-
-
-def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of a run; unknown ones are refused rather than ignored."""
-    for name, value in config.items():
-        kind = KNOWN_CONFIG.get(name)
-        if kind is None:
-            raise Invalid(
-                f"There is no setting {name}.", f"The settings are {', '.join(KNOWN_CONFIG)}.", field="config"
-            )
-        if isinstance(value, bool) or not isinstance(value, int | kind):
-            raise Invalid(f"The setting {name} must be a number.", field="config")
-    return dict(config)
 
 
 @transaction.atomic
@@ -151,7 +182,12 @@ def cancel_evaluation(*, run: EvaluationRun, user: User | None, actor: Actor, at
 
 @transaction.atomic
 def succeed_evaluation(
-    *, run: EvaluationRun, result: Mapping[str, Any], provenance: Mapping[str, Any], at: datetime
+    *,
+    run: EvaluationRun,
+    result: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    at: datetime,
+    log: str | None = None,
 ) -> bool:
     """Keep what was measured. The version's row is locked: this changes the evidence that the gate reads."""
     stamp(run.version_id)
@@ -160,7 +196,12 @@ def succeed_evaluation(
         run,
         status=JobStatus.SUCCEEDED,
         at=at,
-        values={"result": dict(result), "result_digest": digest, "provenance": dict(provenance)},
+        values={
+            "result": dict(result),
+            "result_digest": digest,
+            "provenance": dict(provenance),
+            **_logged(log),
+        },
     )
     if kept:
         record(Verb.EVALUATION_SUCCEEDED, subject=run.ref, actor=WORKER, at=at, detail={"result": digest})
@@ -168,14 +209,33 @@ def succeed_evaluation(
 
 
 @transaction.atomic
-def fail_evaluation(*, run: EvaluationRun, failure: str, provenance: Mapping[str, Any], at: datetime) -> bool:
-    """Say on the run why it could not be measured."""
+def fail_evaluation(
+    *,
+    run: EvaluationRun,
+    failure: str,
+    provenance: Mapping[str, Any],
+    at: datetime,
+    log: str | None = None,
+    given_up: bool = False,
+) -> bool:
+    """Say on the run why it could not be measured; `given_up` where that is not the model's fault."""
     stamp(run.version_id)
-    kept = finish(
-        run, status=JobStatus.FAILED, at=at, values={"failure": failure, "provenance": dict(provenance)}
-    )
+    values = {"failure": failure, "provenance": dict(provenance), "given_up": given_up, **_logged(log)}
+    kept = finish(run, status=JobStatus.FAILED, at=at, values=values)
     if kept:
         record(Verb.EVALUATION_FAILED, subject=run.ref, actor=WORKER, at=at, detail={"failure": failure})
+    return kept
+
+
+@transaction.atomic
+def retry_evaluation(*, run: EvaluationRun, reason: str, at: datetime, log: str) -> bool:
+    """Queue the run again after a hiccup of ours. False when it has been tried often enough, or was lost."""
+    pause = FIRST_PAUSE * 3 ** (run.attempt - 1)
+    values = {"not_before": at + pause, "log": log}
+    kept = give_back(run, step=f"Waiting to be tried again: {reason}", values=values)
+    if kept:
+        detail = {"reason": reason, "attempt": run.attempt}
+        record(Verb.EVALUATION_RETRIED, subject=run.ref, actor=WORKER, at=at, detail=detail)
     return kept
 
 
@@ -183,16 +243,29 @@ def fail_evaluation(*, run: EvaluationRun, failure: str, provenance: Mapping[str
 def bury_evaluation(pk: int, reason: str, at: datetime) -> None:
     """The sweep's word on a run that killed its worker too often."""
     run = EvaluationRun.objects.select_for_update().get(pk=pk)
-    fail_evaluation(run=run, failure=reason, provenance=run.provenance, at=at)
+    fail_evaluation(run=run, failure=reason, provenance=run.provenance, at=at, given_up=True)
+
+
+def _logged(log: str | None) -> dict[str, str]:
+    return {} if log is None else {"log": log}
 
 
 def result_digest(run: EvaluationRun, result: Mapping[str, Any]) -> str:
     """Digest of what was measured, on what and how; the same numbers give the same digest in every run."""
-    measured = {
+    measured: dict[str, Any] = {
         "kind": run.kind,
         "artifact": run.artifact_digest,
         "dataset": run.dataset_digest,
         "config": run.config,
         "result": result,
     }
+    compared = {
+        "reference": run.reference_digest,
+        "against": run.against_digest,
+        "predictions": run.predictions_digest,
+        "endpoint": run.endpoint_digest,
+    }
+    measured |= {name: digest for name, digest in compared.items() if digest}
+    if run.source == PredictionSource.REPORTED:
+        measured["source"] = run.source
     return canonical_digest(plain(measured))

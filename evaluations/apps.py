@@ -6,8 +6,12 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         """The sweep must know how to wake and how to bury an evaluation; cards show what was measured."""
+        from celery.signals import worker_ready
+
         from evaluations import actions, jobs, measures, models, wake
+        from evaluations.tasks import try_walls
         from registry.measures import register_source
 
         jobs.register_kind(models.EvaluationRun, wake=wake.wake_evaluation, bury=actions.bury_evaluation)
         register_source(measures.measures_of_runs)
+        worker_ready.connect(try_walls, weak=False)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from evaluations.models import LIVE, Job, JobStatus
 
@@ -36,7 +37,18 @@ def register_kind(
 @transaction.atomic
 def claim(model: type[AnyJob], pk: int, *, at: datetime) -> AnyJob | None:
     """Take a queued job, or None when somebody else has it or nobody wants it any more."""
-    job = model._default_manager.select_for_update().filter(pk=pk, status=JobStatus.QUEUED).first()
+    waiting = model._default_manager.select_for_update().filter(pk=pk, status=JobStatus.QUEUED)
+    return _take(waiting.first(), at)
+
+
+@transaction.atomic
+def claim_most_urgent(waiting: QuerySet[AnyJob], *, at: datetime) -> AnyJob | None:
+    """Take the first of these queued jobs, in the order that they come in; those that others hold are passed over."""
+    rows = waiting.filter(status=JobStatus.QUEUED)
+    return _take(rows.select_for_update(of=("self",), skip_locked=True).first(), at)
+
+
+def _take(job: AnyJob | None, at: datetime) -> AnyJob | None:
     if job is None:
         return None
     job.status = JobStatus.RUNNING
@@ -50,11 +62,20 @@ def claim(model: type[AnyJob], pk: int, *, at: datetime) -> AnyJob | None:
     return job
 
 
-def heartbeat(job: Job, *, progress: float, step: str, at: datetime) -> bool:
+def heartbeat(
+    job: Job, *, progress: float, step: str, at: datetime, values: Mapping[str, Any] | None = None
+) -> bool:
     """Renew the lease and show progress. False: cancelled, or another worker has taken over; stop at once."""
-    return bool(
-        _mine(job).update(progress=min(max(progress, 0.0), 1.0), step=step[:120], lease_until=at + LEASE)
-    )
+    shown = {"progress": min(max(progress, 0.0), 1.0), "step": step[:120]}
+    return bool(_mine(job).update(lease_until=at + LEASE, **shown, **(values or {})))
+
+
+def give_back(job: Job, *, step: str, values: Mapping[str, Any]) -> bool:
+    """Let the job be tried again later, unless the lease was lost or this was its last attempt."""
+    if job.attempt >= MAX_ATTEMPTS:
+        return False
+    again = {"status": JobStatus.QUEUED, "step": step[:120], "lease_token": None, "lease_until": None}
+    return bool(_mine(job).update(**again, **values))
 
 
 def finish(job: Job, *, status: JobStatus, at: datetime, values: Mapping[str, Any]) -> bool:

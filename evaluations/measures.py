@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from django.db.models import F
 from django.urls import reverse
 
-from evaluations.models import EvaluationRun, JobStatus
-from evaluations.tiles import LABELS
+from evaluations.models import EvaluationRun, JobStatus, PredictionSource
+from policy.metrics import label_of
 from registry.measures import Measure
 from registry.models import DatasetRole, ModelVersion
 
@@ -14,6 +14,7 @@ from registry.models import DatasetRole, ModelVersion
 def measures_of_runs(version: ModelVersion) -> Iterator[Measure]:
     """Every figure of every finished run of the version, newest run first."""
     rows = EvaluationRun.objects.filter(version=version, status=JobStatus.SUCCEEDED)
+    rows = rows.exclude(source=PredictionSource.REPORTED)  # a card tells what was measured
     rows = rows.annotate(overall=F("result__overall")).defer("result", "provenance")  # curves are large
     for run in rows.select_related("dataset").order_by("-pk"):
         for name, measured in (getattr(run, "overall", None) or {}).items():
@@ -23,7 +24,7 @@ def measures_of_runs(version: ModelVersion) -> Iterator[Measure]:
                 dataset=run.dataset.name,
                 on=str(run.dataset),
                 name=name,
-                label=LABELS.get(name, name.replace("_", " ").capitalize()),
+                label=label_of(name),
                 value=measured.get("value"),
                 low=measured.get("low"),
                 high=measured.get("high"),

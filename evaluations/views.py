@@ -15,36 +15,49 @@ from evaluations.access import may_evaluate, refuse_unless_may_evaluate, run_for
 from evaluations.actions import MEASURED_KINDS, cancel_evaluation, request_evaluation
 from evaluations.charts import charts_for
 from evaluations.forms import EvaluationForm
-from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
-from evaluations.queries import RunFilters, previous_run, runs, runs_of
-from evaluations.tiles import tiles_of
+from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, Trigger
+from evaluations.plan import plan_of
+from evaluations.presenting import checks_of, counted, figures_of, tables_of
+from evaluations.queries import RunFilters, given_up, previous_run, runs, runs_of
+from evaluations.record_forms import EXPLAINED, form_for
+from evaluations.sources import Source
 from registry.access import version_for_reader
 
 PAGE_SIZE = 50
+SOURCES = [
+    ("model", "of the model"),
+    ("columns", "of the data set"),
+    ("endpoint", "of an endpoint"),
+    ("reported", "reported"),
+]
 STOP_POLLING = 286  # htmx ends a poll on this status
 
 
 @require_GET
 def run_list(request: UserRequest) -> HttpResponse:
     """Every run, newest first."""
-    filters = RunFilters(
-        q=request.GET.get("q", "").strip()[:100],
-        kind=request.GET.get("kind", ""),
-        status=request.GET.get("status", ""),
-    )
+    given = {name: request.GET.get(name, "") for name in ("kind", "status", "source", "trigger")}
+    filters = RunFilters(q=request.GET.get("q", "").strip()[:100], **given)
     selects: list[dict[str, Any]] = [
-        {"name": "kind", "label": "Kind", "options": EvaluationKind.choices, "value": filters.kind},
-        {"name": "status", "label": "Status", "options": JobStatus.choices, "value": filters.status},
+        {"name": name, "label": label, "options": options, "value": given[name]}
+        for name, label, options in (
+            ("kind", "Kind", EvaluationKind.choices),
+            ("status", "Status", JobStatus.choices),
+            ("trigger", "Started", Trigger.choices),
+            ("source", "Predictions", SOURCES),
+        )
     ]
     page = Paginator(runs(filters), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "evaluations/runs.html", {"page": page, "filters": filters, "selects": selects})
+    context = {"page": page, "filters": filters, "selects": selects, "filtered": any(given.values())}
+    context |= {"given_up": given_up().count()}
+    return render(request, "evaluations/runs.html", context)
 
 
 @require_GET
 def version_runs(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """The evaluations tab of a version."""
     found = version_for_reader(request.user, slug, version)
-    return _version_page(request, found, EvaluationForm())
+    return _version_page(request, found, EvaluationForm(version=found))
 
 
 @require_POST
@@ -52,7 +65,7 @@ def start(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """Queue the chosen kinds; what cannot be measured is said beside the form and the rest is queued."""
     found = version_for_reader(request.user, slug, version)
     refuse_unless_may_evaluate(request.user, found)
-    form = EvaluationForm(request.POST)
+    form = EvaluationForm(request.POST, version=found)
     if not form.is_valid():
         return _version_page(request, found, form, status=400)
     queued = []
@@ -63,6 +76,8 @@ def start(request: UserRequest, slug: str, version: str) -> HttpResponse:
                 dataset=form.chosen,
                 kind=kind,
                 config={},
+                compared=form.compared(kind),
+                predicted=Source(form.cleaned_data.get("source", "")),
                 requester=request.user,
                 actor=actor_of(request),
                 at=timezone.now(),
@@ -89,6 +104,7 @@ def _version_page(
         "form": form,
         "may_evaluate": may_evaluate(request.user, version),
         "measured": version.model.kind in MEASURED_KINDS,
+        "plan": plan_of(version, at=timezone.now()),
     }
     if request.headers.get("HX-Request"):
         answer = 200 if context["live"] else STOP_POLLING
@@ -102,17 +118,21 @@ def run(request: UserRequest, number: int) -> HttpResponse:
     found = run_for_reader(request.user, number)
     result = found.result or {}
     model_kind = found.version.model.kind
+    may = may_evaluate(request.user, found.version)
     context = {
         "run": found,
         "version": found.version,
         "job": progress_of(found),
-        "tiles": tiles_of(found),
         "charts": charts_for(result, found.kind, model_kind) if found.result else [],
-        "groups": result.get("groups", []),
-        "conventions": result.get("conventions", {}),
+        "figures": figures_of(result, found.kind),
+        "checks": (checks := checks_of(result)),
+        "checks_counted": counted(checks),
+        "tables": tables_of(result),
+        "notes": result.get("notes", []),
         "previous": previous_run(found),
         "siblings": list(runs_of(found.version)[:8]),
-        "may_evaluate": may_evaluate(request.user, found.version),
+        "may_evaluate": may,
+        "record_form": form_for(found) if may and found.kind in EXPLAINED and not found.is_live else None,
     }
     return render(request, "evaluations/run.html", context)
 
@@ -135,7 +155,7 @@ def progress(request: UserRequest, number: int) -> HttpResponse:
 def progress_of(run: EvaluationRun) -> dict[str, Any]:
     """The job as the progress partial shows it."""
     sentences = {
-        JobStatus.QUEUED: "Waiting for a worker",
+        JobStatus.QUEUED: run.step or "Waiting for a worker",
         JobStatus.RUNNING: run.step or "Working",
         JobStatus.SUCCEEDED: "Finished",
         JobStatus.FAILED: "Failed",
@@ -149,6 +169,14 @@ def progress_of(run: EvaluationRun) -> dict[str, Any]:
         "percent": run.percent,
         "failure": run.failure if run.status == JobStatus.FAILED else "",
     }
+
+
+@require_GET
+def log(request: UserRequest, number: int) -> HttpResponse:
+    """What the run tells while it works; polls itself until it has ended."""
+    found = run_for_reader(request.user, number)
+    status = 200 if found.is_live else STOP_POLLING
+    return render(request, "evaluations/log_text.html", {"run": found}, status=status)
 
 
 @require_POST

@@ -5,14 +5,17 @@ import logging
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from evaluations.models import EvaluationRun
+from evaluations.queues import queue_of
+
 log = logging.getLogger(__name__)
 EVALUATION_TASK = "evaluations.run"
 
 
-def wake(task: str, pk: int) -> None:
-    """Send a worker the number of a job row."""
+def wake(task: str, pk: int, *, queue: str | None = None) -> None:
+    """Send a worker the number of a job row; the workers of `queue`, else those of the default one."""
     try:
-        current_app.send_task(task, args=[pk], retry=False)
+        current_app.send_task(task, args=[pk], queue=queue, retry=False)
     except (OperationalError, OSError) as error:
         log.warning(
             "Broker did not take the wake-up for %s %s: %s. The sweep will try again.", task, pk, error
@@ -20,5 +23,7 @@ def wake(task: str, pk: int) -> None:
 
 
 def wake_evaluation(pk: int) -> None:
-    """Wake a worker for an evaluation run."""
-    wake(EVALUATION_TASK, pk)
+    """Wake a worker of the queue that the run waits in. Which run it takes is for the database to say."""
+    kind = EvaluationRun.objects.filter(pk=pk).values_list("kind", flat=True).first()
+    if kind is not None:
+        wake(EVALUATION_TASK, pk, queue=queue_of(kind))

@@ -83,9 +83,11 @@ def test_what_cannot_be_measured_is_refused_at_once(
     assert not Event.objects.filter(verb="evaluation.requested").exists()
 
 
-def test_fairness_is_for_binary_classification(cast: SimpleNamespace, dataset: Dataset) -> None:
-    version = builders.a_version(cast, builders.a_model(cast, "prices", kind=ModelKind.REGRESSION))
-    with pytest.raises(Invalid, match="binary classification only"):
+def test_fairness_is_for_classification_and_regression(cast: SimpleNamespace, dataset: Dataset) -> None:
+    prices = builders.a_version(cast, builders.a_model(cast, "prices", kind=ModelKind.REGRESSION))
+    assert ask(cast, prices, dataset, "fairness").kind == "fairness"
+    version = builders.a_version(cast, builders.a_model(cast, "sales", kind=ModelKind.CLUSTERING))
+    with pytest.raises(Invalid, match="nothing measures the fairness"):
         ask(cast, version, dataset, "fairness")
 
 
@@ -98,7 +100,7 @@ def test_a_model_known_by_its_predictions_needs_them_in_the_data(
     )
     with pytest.raises(Invalid, match="no prediction column"):
         ask(cast, version, dataset)
-    with pytest.raises(Invalid, match="cannot be explained"):
+    with pytest.raises(Invalid, match="needs the model itself"):
         ask(cast, version, dataset, "explainability")
 
 

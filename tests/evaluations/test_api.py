@@ -65,7 +65,7 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("unknown kind", {"kind": "horoscope"}, 400, "kind"),
     ("no kind", {"kind": None}, 400, "kind"),
     ("unknown setting", {"config": {"tries": 3}}, 400, "no setting tries"),
-    ("setting of another type", {"config": {"seed": "x"}}, 400, "must be a number"),
+    ("setting of another type", {"config": {"seed": "x"}}, 400, "must be a whole number"),
     ("config that is no object", {"config": [1]}, 400, "config"),
 ]
 
