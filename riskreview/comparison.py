@@ -7,10 +7,11 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
-from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
-from evaluations.tiles import LABELS, SHOWN
+from evaluations.models import EvaluationRun, JobStatus
+from evaluations.tiles import shown_of
 from policy.cards import load_card_schema
 from policy.evidence import canonical_digest, changed
+from policy.metrics import label_of
 from policy.words import component, listed
 from registry.differences import Piece, near, word_diff
 from registry.models import CardRevision, ModelVersion
@@ -179,12 +180,12 @@ def _figures(then: EvaluationRun | None, now: EvaluationRun) -> list[Figure]:
     after: Mapping[str, Any] = (now.result or {}).get("overall", {})
     return [
         Figure(
-            LABELS.get(name, name),
+            label_of(name),
             before.get(name, {}).get("value"),
             after[name].get("value"),
             after[name].get("low"),
             after[name].get("high"),
         )
-        for name in SHOWN[EvaluationKind(now.kind)]
+        for name in shown_of(now.kind)
         if name in after
     ]

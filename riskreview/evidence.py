@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.db.models import F, prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import RoleGrant, User
-from evaluations.models import EvaluationRun, JobStatus
+from evaluations.kinds import FOR_PEOPLE
+from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, PredictionSource
 from policy.evidence import (
     Artifact,
     Card,
@@ -32,7 +34,8 @@ from riskreview.models import Decision, Review, SignOff, TierAssessment
 
 Key = tuple[int, str]
 RUN_FIELDS = (
-    *("version_id", "kind", "status", "failure", "requested_at", "finished_at", "artifact_digest"),
+    *("version_id", "kind", "source", "config", "status", "failure", "requested_at", "finished_at"),
+    "artifact_digest",
     *("result_digest", "dataset__name", "dataset__version", "dataset__role", "dataset__sensitive"),
 )
 NAMES = ("username", "first_name", "last_name")
@@ -147,6 +150,7 @@ def _runs(versions: list[int]) -> dict[int, list[EvaluationRun]]:
     found: Iterable[EvaluationRun] = (
         EvaluationRun.objects.filter(version__in=versions)
         .exclude(status=JobStatus.CANCELLED)
+        .exclude(kind__in=FOR_PEOPLE)
         .annotate(overall=F("result__overall"))
         .select_related("dataset")
         .only(*RUN_FIELDS)
@@ -259,7 +263,7 @@ def _evaluation(run: EvaluationRun) -> EvaluationFact:
     overall: Mapping[str, Any] = getattr(run, "overall", None) or {}  # annotated by _runs
     return EvaluationFact(
         run=run.pk,
-        kind=run.kind,
+        kind=_kind(run),
         dataset=str(run.dataset),
         dataset_role=run.dataset.role,
         finished_at=run.finished_at or run.requested_at,
@@ -270,7 +274,13 @@ def _evaluation(run: EvaluationRun) -> EvaluationFact:
             for name, measured in overall.items()
         },
         url=reverse("evaluations:run", args=[run.pk]),
+        reported=run.source == PredictionSource.REPORTED,
     )
+
+
+def _kind(run: EvaluationRun) -> str:
+    """A plug-in's run is of a kind of its own, so that it never stands for another's."""
+    return f"custom.{run.config.get('plugin', '')}" if run.kind == EvaluationKind.CUSTOM else run.kind
 
 
 def _running(runs: list[EvaluationRun]) -> tuple[RunningFact, ...]:
@@ -278,10 +288,11 @@ def _running(runs: list[EvaluationRun]) -> tuple[RunningFact, ...]:
     seen: set[str] = set()
     found = []
     for run in runs:  # newest first
-        if run.kind not in seen and run.status != JobStatus.SUCCEEDED:
+        kind = _kind(run)
+        if kind not in seen and run.status != JobStatus.SUCCEEDED:
             url = reverse("evaluations:run", args=[run.pk])
-            found.append(RunningFact(run.pk, run.kind, UNFINISHED[run.status], run.failure or None, url))
-        seen.add(run.kind)
+            found.append(RunningFact(run.pk, kind, UNFINISHED[run.status], run.failure or None, url))
+        seen.add(kind)
     return tuple(found)
 
 
@@ -314,6 +325,9 @@ def involved(
     reasons[version.model.owner.username].append("owns this model")
     for person in developers:
         reasons[person.username].append("develops this model")
+    for username, left in version.model.former_team.items():
+        if username not in reasons and datetime.fromisoformat(left) >= version.registered_at:
+            reasons[username].append("belonged to this model's team when the version was registered")
     reasons[version.registered_by.username].append("registered this version")
     if version.trained_on is not None:
         reasons[version.trained_on.owner.username].append("owns the training data")
@@ -340,3 +354,5 @@ def _links(version: ModelVersion, review: Review | None) -> dict[str, str]:
 
 VERSION_RELATIONS = ("model__owner", "registered_by", "trained_on__owner")
 """What gather() reads through a version: select_related(*VERSION_RELATIONS) spares a query each."""
+UNREAD = tuple(f"trained_on__{name}" for name in ("profile", "validation", "schema"))
+"""What nobody reads through a version, and is large: defer(*UNREAD)."""

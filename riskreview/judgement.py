@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from policy.evidence import Evidence, components, evidence_digest
+from policy.evidence import Evidence, evidence_digest
 from policy.pack import Pack
-from policy.verdict import Verdict, judge
+from policy.verdict import Verdict, judge, parts_of
 from registry.models import Environment, ModelVersion
 from riskreview.evidence import Key, gather_locked, gather_many
 from riskreview.models import PolicyPack
@@ -57,5 +57,5 @@ def _judged(
     active: tuple[PolicyPack, Pack] | None, evidence: Evidence, environment: str, at: datetime
 ) -> Judged:
     row, pack = active if active is not None else (None, None)
-    parts = components(evidence)
+    parts = parts_of(pack, evidence)
     return Judged(judge(pack, evidence, environment, at), evidence, parts, evidence_digest(parts), row)

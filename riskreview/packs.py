@@ -21,7 +21,7 @@ def active_pack() -> tuple[PolicyPack, Pack] | None:
 
     None denies everything, so a pack that was tampered with stops the gate and not the pages that say so.
     """
-    row = PolicyPack.objects.filter(active=True).first()
+    row = next(iter(PolicyPack.objects.filter(active=True)), None)
     if row is None:
         return None
     try:
@@ -29,6 +29,12 @@ def active_pack() -> tuple[PolicyPack, Pack] | None:
     except PackError as error:
         log.error("%s is active and cannot be read: %s", row, error)
         return None
+
+
+def allowed_formats() -> tuple[str, ...] | None:
+    """The formats of artifacts that the policy in force lets be loaded; None without one."""
+    active = active_pack()
+    return None if active is None else active[1].formats
 
 
 def pack_of(row: PolicyPack) -> Pack:

@@ -1,7 +1,8 @@
 """What a requirement of a pack asks, in sentences."""
 
+from policy.metrics import label_of
 from policy.requirement import Check, Requirement
-from policy.words import KINDS, METRICS, ROLES, component, listed, span
+from policy.words import KINDS, ROLES, component, listed, span
 
 BOUNDS = {
     "value": "",
@@ -64,11 +65,13 @@ def _evaluation(asked: Requirement) -> list[str]:
         said.append(f"Asked of {_kinds(asked.applies_to)} only.")
     if asked.when_sensitive:
         said.append("Asked where sensitive attributes are declared or the use decides about people.")
+    if asked.accept_reported:
+        said.append("A result that its maker reports counts, too.")
     return said + [_check(check) for check in asked.checks]
 
 
 def _check(check: Check) -> str:
-    metric = METRICS.get(check.metric, check.metric)
+    metric = label_of(check.metric)
     limits = []
     if check.at_least is not None:
         limits.append(f"at least {_number(check.at_least)}")

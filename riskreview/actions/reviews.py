@@ -9,6 +9,8 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
+from evaluations.models import EvaluationRun, Trigger
+from evaluations.plan import start_plan
 from registry.access import refuse_unless_editor
 from registry.actions.locking import locked_version
 from registry.models import Environment, Lifecycle, ModelVersion
@@ -57,6 +59,37 @@ def open_review(
     detail = {"environment": environment, "due_on": due_on.isoformat(), "note": review.note}
     record(Verb.REVIEW_OPENED, subject=review.ref, actor=actor, at=at, detail=detail)
     return review
+
+
+@transaction.atomic
+def submit_for_review(
+    *,
+    version: ModelVersion,
+    environment: str,
+    note: str,
+    opener: User,
+    due_on: date | None,
+    actor: Actor,
+    at: datetime,
+) -> tuple[Review, list[EvaluationRun]]:
+    """Ask for a review and start what the plan wants measured before anybody signs.
+
+    A run that ends after a signature makes it stale, so the plan starts with the review and not later.
+    """
+    known = Review.objects.filter(version=version, environment=environment).exists()
+    review = open_review(
+        version=version,
+        environment=environment,
+        note=note,
+        opener=opener,
+        due_on=due_on,
+        actor=actor,
+        at=at,
+    )
+    if known:
+        return review, []
+    runs = start_plan(version=version, requester=opener, actor=actor, at=at, trigger=Trigger.SUBMISSION)
+    return review, runs
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Role, User
+from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationRun, JobStatus
 from policy.evidence import SignOffFact, changed
 from policy.independence import newest_decisions
@@ -248,6 +249,7 @@ def _failed_runs(mine: set[int]) -> list[QueueItem]:
         return []
     newest: dict[tuple[int, str], EvaluationRun] = {}
     rows = EvaluationRun.objects.filter(version__model__in=mine).exclude(status=JobStatus.CANCELLED)
+    rows = rows.exclude(kind__in=FOR_PEOPLE)
     for run in rows.select_related("version__model").defer("result").order_by("-pk"):
         newest.setdefault((run.version_id, run.kind), run)
     return [

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import UserRequest, actor_of
 from accounts.models import SIGNING_ROLES
 from evaluations.charts import charts_for
-from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
+from evaluations.models import EvaluationKind, EvaluationRun
+from evaluations.queries import measurements_of
 from evaluations.tiles import tiles_of
 from registry.models import Environment, ModelVersion
 from registry.queries import open_card_comments
@@ -160,8 +161,7 @@ def sign_form(judged: Judged, role: str) -> SignForm:
 def _measured(version: ModelVersion) -> list[dict[str, Any]]:
     """The newest finished run of each kind with its headline figures and charts."""
     newest: dict[str, EvaluationRun] = {}
-    runs = version.evaluations.filter(status=JobStatus.SUCCEEDED).select_related("dataset", "version__model")
-    for run in runs.order_by("-pk"):
+    for run in measurements_of(version).select_related("version__model"):
         newest.setdefault(run.kind, run)
     return [
         {

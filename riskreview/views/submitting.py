@@ -13,7 +13,7 @@ from accounts.refusals import Conflict, Invalid
 from registry.access import version_for_editor
 from registry.models import Environment, ModelVersion
 from registry.views.complaints import complain, sent
-from riskreview.actions import open_review
+from riskreview.actions import submit_for_review
 from riskreview.forms import SubmitForm
 from riskreview.judgement import judge_many
 from riskreview.signing import who_can_sign
@@ -29,7 +29,7 @@ def submit(request: UserRequest, slug: str, version: str) -> HttpResponse:
         if form.is_valid():
             known = found.reviews.filter(environment=form.cleaned_data["environment"]).exists()
             try:
-                review = open_review(
+                review, runs = submit_for_review(
                     version=found,
                     environment=form.cleaned_data["environment"],
                     note=form.cleaned_data["note"],
@@ -41,21 +41,23 @@ def submit(request: UserRequest, slug: str, version: str) -> HttpResponse:
             except (Invalid, Conflict) as refused:
                 status = complain(form, refused)
             else:
-                _tell(request, review.get_environment_display(), known)
+                _tell(request, review.get_environment_display(), known, len(runs))
                 return redirect("riskreview:review", review.pk)
     context = {"version": found, "form": form, "places": _places(found)}
     return render(request, "riskreview/submit.html", context, status=status)
 
 
-def _tell(request: UserRequest, place: str, known: bool) -> None:
+def _tell(request: UserRequest, place: str, known: bool, started: int) -> None:
     if known:
         messages.info(
             request, f"{place} has a review already; this is it. Add a comment to remind its signers."
         )
     else:
-        messages.success(
-            request, f"Submitted for {place.lower()}. It stands in the queue of everybody who can sign."
-        )
+        told = f"Submitted for {place.lower()}. It stands in the queue of everybody who can sign."
+        if started:
+            verb = "evaluation of the plan has" if started == 1 else "evaluations of the plan have"
+            told += f" {started} {verb} started; sign when they are done."
+        messages.success(request, told)
 
 
 def _places(version: ModelVersion) -> list[dict[str, Any]]:

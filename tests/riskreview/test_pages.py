@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +17,14 @@ from django.utils import timezone
 from accounts.models import Role, RoleGrant, User
 from audit.models import Event
 from policy.tiering import load_questionnaire
-from registry.models import ModelVersion
+from registry.actions import change_model
+from registry.entries import entry_of
+from registry.models import ModelVersion, RegisteredModel
+from riskreview.evidence import involved
 from riskreview.judgement import judge_version
 from riskreview.models import Comment, Condition, Decision, Review, SignOff, TierAssessment
 from tests.builders import RATIONALE, a_card, a_model, a_signature, a_tier
-from tests.conftest import AT, PASSWORD
+from tests.conftest import AT, PASSWORD, actor_of_user
 
 Browser = Callable[[User], Client]
 
@@ -90,6 +94,29 @@ def test_the_developer_sees_every_reason_and_who_can_sign(
     ):
         assert words in page
     assert "Your password" not in page
+
+
+def test_leaving_the_team_makes_nobody_independent(
+    cast: SimpleNamespace, review: Review, client_of: Browser
+) -> None:
+    model = review.version.model
+    entry = replace(entry_of(model), owner=cast.bea, developers=[cast.ada])
+    change_model(model=model, entry=entry, actor=actor_of_user(cast.olga), at=timezone.now())
+    joined = replace(entry, developers=[cast.dev])
+    change_model(model=model, entry=joined, actor=actor_of_user(cast.bea), at=timezone.now())
+
+    page = text_of(client_of(cast.ada).get(f"/reviews/{review.pk}/"))
+    assert "team when the version was registered." in page
+    assert "Your password" not in page
+    assert RegisteredModel.objects.get().former_team.keys() == {"olga", "ada", "dev"}
+
+
+def test_who_left_before_a_version_was_registered_had_no_hand_in_it(review: Review) -> None:
+    version = review.version
+    for days, counts in ((-1, False), (1, True)):
+        left = version.registered_at + timedelta(days=days)
+        version.model.former_team = {"ada": left.isoformat()}
+        assert ("ada" in involved(version, [], None)) == counts
 
 
 @pytest.mark.parametrize("sent", [{}, {"rationale": "", "password": ""}])
@@ -384,9 +411,9 @@ def test_the_policy_reads_as_sentences(cast: SimpleNamespace, review: Review, cl
     page = text_of(client_of(cast.aud).get("/policy/"))
 
     for words in (
-        "default v1",
+        "default v2",
         "AUC, low end of its 95% interval: at least 0.65 (binary classification).",
-        "Lowest ratio of selection rates: at least 0.80.",
+        "Lowest selection ratio: at least 0.80.",
         "One person signs as validator.",
         "A prohibited use takes no list",
         "decision_valid_for: 1h",

@@ -47,7 +47,7 @@ def test_a_pack_is_imported_once_and_judges_only_when_activated() -> None:
 
 @pytest.mark.django_db
 def test_one_pack_is_active_at_a_time() -> None:
-    first, second = keep(), keep(TEXT.replace("version: 1", "version: 2", 1))
+    first, second = keep(), keep(TEXT.replace("version: 2", "version: 3", 1))
     activate_pack(first, actor=OPERATOR, at=AT)
     activate_pack(second, actor=OPERATOR, at=AT)
 
@@ -58,7 +58,7 @@ def test_one_pack_is_active_at_a_time() -> None:
 def test_the_same_version_with_other_content_is_refused() -> None:
     keep()
 
-    with pytest.raises(Conflict, match="default version 1 exists already"):
+    with pytest.raises(Conflict, match="default version 2 exists already"):
         keep(TEXT.replace("at_least: 0.80", "at_least: 0.70"))
 
     assert PolicyPack.objects.count() == 1
@@ -83,9 +83,9 @@ def test_the_command_checks_imports_activates_and_shows() -> None:
     assert "production, low: tier_confirmed" in policy("check", str(DEFAULT_PACK))
     assert not PolicyPack.objects.exists() and "denies everything" in policy("show")
 
-    assert "policy activate default 1" in policy("import", str(DEFAULT_PACK))
-    assert "judges from now on" in policy("activate", "default", "1")
-    assert "* default v1" in policy("show")
+    assert "policy activate default 2" in policy("import", str(DEFAULT_PACK))
+    assert "judges from now on" in policy("activate", "default", "2")
+    assert "* default v2" in policy("show")
     assert Event.objects.get(verb="policy.activated").actor == "system:operator"
 
 
@@ -95,7 +95,7 @@ def test_the_command_names_the_line_of_what_is_wrong(tmp_path: Path) -> None:
     bad.write_text(TEXT.replace("kind: tier_confirmed", "kind: tier_confirmd", 1))
 
     for verb in ("check", "import"):
-        with pytest.raises(CommandError, match=r"bad\.yaml:8: .*tier_confirmed"):
+        with pytest.raises(CommandError, match=r"bad\.yaml:11: .*tier_confirmed"):
             policy(verb, str(bad))
     with pytest.raises(CommandError, match="could not be read"):
         policy("check", str(tmp_path / "absent.yaml"))
