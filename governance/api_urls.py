@@ -1,4 +1,7 @@
-"""The API, put together from the layers. The portfolio's views stand before the registry's that they extend."""
+"""The API, put together from the layers.
+
+The gate comes first, because pipelines wait for it; the portfolio's views stand before the registry's that they extend.
+"""
 
 from django.urls import URLPattern
 
@@ -13,12 +16,12 @@ from governance.trail.api_urls import urlpatterns as trail
 from registry.api_urls import urlpatterns as registry
 
 urlpatterns: list[URLPattern] = [
+    *gate,
     *portfolio,
     *deployments,
     *lineage,
     *registry,
     *evaluations,
-    *gate,
     *reports,
     *tracking,
     *trail,

@@ -16,10 +16,32 @@ def environment_switch(name: str, *, default: bool) -> bool:
     return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
 
 
+def environment_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of these words, the first where nothing is said."""
+    value = os.environ.get(name, "").strip().lower() or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write one of: {', '.join(choices)}.")
+    return value
+
+
 def environment_list(name: str, *, default: list[str]) -> list[str]:
     """The comma-separated values of a variable."""
     value = os.environ.get(name, "")
     return [part.strip() for part in value.split(",") if part.strip()] or default
+
+
+def environment_numbers(prefix: str) -> dict[str, int]:
+    """The whole numbers of variables that begin so, by the rest of their name in small letters.
+
+    COUNTERSIGN_SANDBOX_SECONDS_ROBUSTNESS=1800 with the prefix COUNTERSIGN_SANDBOX_SECONDS_ is {"robustness": 1800}.
+    """
+    found = {}
+    for name, value in os.environ.items():
+        if name.startswith(prefix) and value.strip():
+            if not value.strip().isdigit() or not int(value):
+                raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number of at least 1.")
+            found[name.removeprefix(prefix).lower()] = int(value)
+    return found
 
 
 def blob_storage() -> dict[str, Any]:

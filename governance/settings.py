@@ -5,8 +5,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from kombu.entity import Exchange, Queue
 
-from governance.configuration import blob_storage, environment_list, environment_switch, secret_key
+from governance.configuration import (
+    blob_storage,
+    environment_choice,
+    environment_list,
+    environment_numbers,
+    environment_switch,
+    secret_key,
+)
+from registry.addresses import origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("COUNTERSIGN_VAR", BASE_DIR / "var")).resolve()
@@ -175,6 +184,12 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "countersign"
+# Evaluations wait by how long they take (evaluations/queues.py). A worker that is told no queues serves all.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
+    for name in (CELERY_TASK_DEFAULT_QUEUE, "light", "heavy")
+]
+WORKERS = int(os.environ.get("COUNTERSIGN_WORKERS", "2"))
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -189,8 +204,19 @@ else:
     }
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+# "off" runs any model without a wall; every result then says so.
+SANDBOX = environment_choice("COUNTERSIGN_SANDBOX", ("auto", "bubblewrap", "landlock", "off"))
+# Evaluations that others wrote, installed with pip's --target; those in the environment itself are found as well.
+PLUGINS_DIR = os.environ.get("COUNTERSIGN_PLUGINS") or None
 SANDBOX_MEMORY_MB = int(os.environ.get("COUNTERSIGN_SANDBOX_MEMORY_MB", "4096"))
 SANDBOX_SECONDS = int(os.environ.get("COUNTERSIGN_SANDBOX_SECONDS", "600"))
+STREAM_ROWS = int(os.environ.get("COUNTERSIGN_STREAM_ROWS", "5000000"))
+DASK_SCHEDULER_ADDRESS = os.environ.get("DASK_SCHEDULER_ADDRESS", "")
+SCORING_SECONDS = int(os.environ.get("COUNTERSIGN_SCORING_SECONDS", "3600"))
+SCORING_ALLOW = origins(environment_list("COUNTERSIGN_SCORING_ALLOW", default=[]))
+SCORING_CA = os.environ.get("COUNTERSIGN_SCORING_CA", "")
+SANDBOX_MEMORY_MB_BY_KIND = environment_numbers("COUNTERSIGN_SANDBOX_MEMORY_MB_")
+SANDBOX_SECONDS_BY_KIND = environment_numbers("COUNTERSIGN_SANDBOX_SECONDS_")
 TABLE_MEMORY_MB = int(os.environ.get("COUNTERSIGN_TABLE_MEMORY_MB", "2048"))
 TABLE_SECONDS = int(os.environ.get("COUNTERSIGN_TABLE_SECONDS", "90"))
 REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
@@ -238,6 +264,9 @@ SPECTACULAR_SETTINGS = {
         "ModelKind": "registry.models.ModelKind",
         "EvaluationKind": "evaluations.models.EvaluationKind",
         "JobStatus": "evaluations.models.JobStatus",
+        "VersionSource": "registry.models.VersionSource",
+        "PredictionSource": "evaluations.models.PredictionSource",
+        "ChosenSource": "evaluations.sources.CHOSEN",
         "DeploymentStatus": "registry.models.DeploymentStatus",
         "DeploymentReported": "registry.shapes.deployments.REPORTED",
     },

@@ -13,6 +13,8 @@ from governance.states import states
 from governance.system import views as system
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(api)),  # first, because pipelines wait for it
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("", home.home, name="home"),
     path("login/", accounts.Login.as_view(), name="login"),
     path("logout/", accounts.Logout.as_view(), name="logout"),
@@ -28,8 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.trail.urls")),
     path("", include("governance.reports.urls")),
     path("", include("governance.tracking.urls")),
-    path("api/v1/", include(api)),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("system/", system.system_page, name="system"),
     path("healthz", system.healthz, name="healthz"),
     path("readyz", system.readyz, name="readyz"),
     path("metrics", login_not_required(ExportToDjangoView), name="metrics"),

@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.models import User
 from evaluations.actions import request_evaluation, succeed_evaluation
 from evaluations.jobs import claim
-from evaluations.models import EvaluationRun
+from evaluations.models import EvaluationRun, EvaluationSchedule
+from evaluations.schedules import ScheduleEntry, add_schedule
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
@@ -199,6 +200,22 @@ def a_measurement(
     assert succeed_evaluation(run=claimed, result={"overall": dict(overall)}, provenance={}, at=AT)
     run.refresh_from_db()
     return run
+
+
+def a_schedule(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) -> EvaluationSchedule:
+    """The plan of the newest version, every month from now on; added by Dev."""
+    given: dict[str, Any] = {
+        "model": model,
+        "version": None,
+        "kinds": [],
+        "dataset_name": "",
+        "dataset_version": "",
+        "dataset_role": "",
+        "every_days": 30,
+        "first_at": AT,
+    }
+    dev = actor_of_user(cast.dev)
+    return add_schedule(entry=ScheduleEntry(**(given | changes)), creator=cast.dev, actor=dev, at=AT)
 
 
 def ready_to_sign(cast: SimpleNamespace, tier: str = "high", slug: str = "credit-default") -> ModelVersion:

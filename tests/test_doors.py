@@ -81,11 +81,13 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     make_checkpoint(AT)
     heartbeat_file().touch()  # as the scheduler does
     done = version.evaluations.filter(kind="fairness").get()
+    explained = version.evaluations.get(kind="explainability")
     return {
         "field": builders.a_field(cast).key,
         "run": str(done.pk),
         "run_id": str(done.uuid),
         "live": str(live.pk),
+        "explained": str(explained.pk),
         "dataset": str(dataset.pk),
         "review": str(review.pk),
         "signoff": str(signoff.pk),
@@ -99,6 +101,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "report_id": str(report.uuid),
         "key": str(ApiKey.objects.get().pk),
         "sync": str(sync.pk),
+        "schedule": str(builders.a_schedule(cast, version.model).pk),
     }
 
 

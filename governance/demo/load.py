@@ -21,6 +21,7 @@ from audit.checkpoints import make_checkpoint
 from audit.sequencer import sequence_pending
 from audit.verbs import Verb
 from evaluations.actions import request_evaluation
+from evaluations.made_here import record_made_here
 from evaluations.models import EvaluationKind
 from evaluations.tasks import run_evaluation
 from governance.demo import portfolio as contract
@@ -56,6 +57,14 @@ Described = tuple[contract.Model, contract.Version]
 Say = Callable[[str], None]
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+MEASURED_IN_FULL = (contract.Story.DEPLOYED, contract.Story.AWAITING_SIGNOFFS)
+FURTHER = (
+    EvaluationKind.STABILITY,
+    EvaluationKind.ROBUSTNESS,
+    EvaluationKind.DATA_QUALITY,
+    EvaluationKind.PRIVACY,
+    EvaluationKind.SECURITY,
+)
 
 
 class TrainingFailed(RuntimeError):
@@ -233,7 +242,9 @@ def _version(
     uri, folder, fetched = took
     training = next((dataset for dataset in data if dataset.role == DatasetRole.TRAINING), None)
     about = About(trained_on=training, evaluated_on=tests, parent=parent)
-    return register_fetched(mlflow_uri=uri, folder=folder, fetched=fetched, about=about, **common)
+    made = register_fetched(mlflow_uri=uri, folder=folder, fetched=fetched, about=about, **common)
+    record_made_here(version=made, actor=LOADER, at=timezone.now())
+    return made
 
 
 def _evaluate(trained: contract.Portfolio, loaded: Loaded, cast: Cast, say: Say) -> int:
@@ -261,6 +272,8 @@ def _kinds(model: contract.Model, version: contract.Version, dataset: Dataset) -
         kinds.append(EvaluationKind.FAIRNESS)
     if version.mlflow_uri is not None:
         kinds.append(EvaluationKind.EXPLAINABILITY)
+    if version.story in MEASURED_IN_FULL:
+        kinds += [kind for kind in FURTHER if dataset.sensitive or kind != EvaluationKind.PRIVACY]
     return [kind.value for kind in kinds]
 
 

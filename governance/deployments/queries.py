@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from governance.gate.models import GateDecision
 from registry.models import RUNNING, UNDECIDED, Deployment, DeploymentStatus, ModelVersion
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.judgement import Judged, judge_many
 
 MOST_JUDGED = 500
@@ -103,7 +103,9 @@ class Row:
 def deployments(filters: Filters) -> QuerySet[Deployment]:
     """Deployments that match, newest first, with all that judging them reads."""
     related = [f"version__{name}" for name in VERSION_RELATIONS]
-    rows = Deployment.objects.select_related("version__model", *related)
+    rows = Deployment.objects.select_related("version__model", *related).defer(
+        *(f"version__{name}" for name in UNREAD)
+    )
     rows = rows.filter(VIEWS.get(filters.view, RUNNING))
     if filters.environment:
         rows = rows.filter(environment=filters.environment)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
+from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationRun, JobStatus
 from governance.deployments.queries import Row, rows_of
 from governance.gate.models import GateDecision
@@ -19,7 +20,7 @@ from governance.lineage import telling
 from governance.lineage.access import Start
 from governance.lineage.graph import Direction, Edge, Graph, Node, reached, sound
 from registry.models import RUNNING, Dataset, Deployment, ModelDependency, ModelVersion, RegisteredModel
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.models import Review
 
 GENERATIONS = 8
@@ -65,7 +66,9 @@ def _own(start: Start, read: Read) -> dict[int, list[str]]:
 
 def _read(start: Start, direction: Direction, at: datetime) -> Read:
     pks = _versions_around(start, direction)
-    newest = ModelVersion.objects.filter(pk__in=pks).select_related("model", *VERSION_RELATIONS)
+    newest = (
+        ModelVersion.objects.filter(pk__in=pks).select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
+    )
     first = sorted(pks, key=lambda pk: (pk not in start.versions, -pk))[:MOST_VERSIONS]
     versions = sorted(newest.filter(pk__in=first), key=lambda row: first.index(row.pk))
     evaluations, more_runs = _runs(first, start)
@@ -124,20 +127,34 @@ def _newest(rows: QuerySet[Any], by: Iterable[str], order: str, keep: Q) -> tupl
     place = Window(
         RowNumber(), partition_by=[F(name) for name in by], order_by=[F(order).desc(), F("pk").desc()]
     )
-    found = list(rows.annotate(place=place).filter(Q(place=1) | keep).order_by(f"-{order}", "-pk")[:MOST])
+    kept = Case(When(keep, then=Value(0)), default=Value(1))  # before the list is cut
+    chosen = rows.annotate(place=place).filter(Q(place=1) | keep)
+    found = list(chosen.order_by(kept, f"-{order}", "-pk")[:MOST])
     return found, rows.aggregate(all=Count("pk"))["all"] - len(found)
 
 
 def _runs(versions: Collection[int], start: Start) -> tuple[list[EvaluationRun], int]:
-    rows = EvaluationRun.objects.filter(version__in=versions).exclude(status=JobStatus.CANCELLED)
-    rows = rows.select_related("version__model", "dataset").defer("result", "provenance", "config")
+    left_out = Q(status=JobStatus.CANCELLED) | Q(kind__in=FOR_PEOPLE)
+    wanted = ~left_out | Q(pk__in=start.evaluations)
+    rows = EvaluationRun.objects.filter(wanted, version__in=versions)
+    rows = rows.select_related("version__model", "dataset").defer(
+        "result",
+        "provenance",
+        "config",
+        "log",
+        *(f"dataset__{name}" for name in ("profile", "validation", "schema")),
+    )
     keep = Q(pk__in=start.evaluations)
     return _newest(rows, ("version_id", "dataset_id", "kind"), "requested_at", keep)
 
 
 def _deployments(versions: Collection[int], start: Start) -> tuple[list[Deployment], int]:
     related = [f"version__{name}" for name in VERSION_RELATIONS]
-    rows = Deployment.objects.filter(version__in=versions).select_related("version__model", *related)
+    rows = (
+        Deployment.objects.filter(version__in=versions)
+        .select_related("version__model", *related)
+        .defer(*(f"version__{name}" for name in UNREAD))
+    )
     keep = RUNNING | Q(pk__in=start.deployments) | Q(decision_id__in=[str(pk) for pk in start.decisions])
     return _newest(rows, ("version_id", "environment", "strategy"), "deployed_at", keep)
 

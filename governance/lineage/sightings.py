@@ -7,7 +7,7 @@ from datetime import datetime
 from evaluations.models import EvaluationRun, JobStatus
 from governance.deployments.queries import Row, rows_of
 from registry.models import RUNNING, Dataset, Deployment, ModelVersion
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 GENERATIONS = 8
 
@@ -24,7 +24,11 @@ def deployed_that_saw(dataset: Dataset, *, at: datetime) -> list[Sighting]:
     """What runs now of every version that saw the data, in a fixed number of queries."""
     how = versions_that_saw(dataset)
     related = [f"version__{name}" for name in VERSION_RELATIONS]
-    found = Deployment.objects.filter(RUNNING, version__in=how).select_related("version__model", *related)
+    found = (
+        Deployment.objects.filter(RUNNING, version__in=how)
+        .select_related("version__model", *related)
+        .defer(*(f"version__{name}" for name in UNREAD))
+    )
     rows = rows_of(list(found.order_by("version__model__name", "-deployed_at")), at=at)
     return [Sighting(row, how[row.deployment.version_id]) for row in rows]
 

@@ -19,6 +19,7 @@ from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from evaluations.jobs import sweep
+from evaluations.schedules import start_due
 from governance.portfolio.upkeep import catch_up
 from governance.tracking.rounds import wake_due
 
@@ -47,6 +48,7 @@ def duties() -> list[Duty]:
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
+        Duty("start the evaluations that are due", 30.0, start_due),
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("sign a checkpoint", 60.0, _checkpoint),
     ]

@@ -19,7 +19,7 @@ from governance.portfolio.upkeep import catch_up
 from registry import api as registry
 from registry.models import RUNNING, Deployment, ModelVersion, RegisteredModel
 from registry.pagination import CursorPages, page_of
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 
 class VersionRow(serializers.Serializer[Any]):
@@ -55,7 +55,7 @@ class Versions(KeyView):
     @extend_schema(operation_id="versions_list", parameters=FILTERS, responses=page_of(VersionRow))
     def get(self, request: Request) -> Response:
         """Newest first; `status` is derived from the evidence as it stands, and filters within a page's walk."""
-        rows = ModelVersion.objects.select_related("model", *VERSION_RELATIONS)
+        rows = ModelVersion.objects.select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
         if slug := request.query_params.get("model"):
             rows = rows.filter(model__slug=slug)
         if environment := request.query_params.get("environment"):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Case, Value, When
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,14 +24,15 @@ from governance.portfolio.inventory import (
     Filters,
     Surroundings,
     filters_from,
-    freshened,
     rows,
+    shown,
+    suggested,
     surroundings,
 )
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.stages import STAGES
 from governance.portfolio.standing import TIER_ORDER
-from governance.portfolio.upkeep import catch_up
+from governance.portfolio.upkeep import catch_up, caught_up
 from registry.actions import bulk
 from registry.models import Environment, ModelKind, Origin, RegisteredModel
 
@@ -49,15 +49,17 @@ def models(request: UserRequest) -> HttpResponseBase:
     around = surroundings(request.user, at=now)
     found = rows(filters, request.user)
     if (kind := request.GET.get("format", "")) in exports.FORMATS:
+        caught_up(at=now)  # a file outlives the page: it never says what is known to be old
         return exports.download(kind, found, filters, actor=actor_of(request), at=now)
     pages = Paginator(found, PAGE_SIZE)
     if not filters.narrowed:
         pages.count = around.views[filters.view]
     page = pages.get_page(request.GET.get("page"))
-    page.object_list = freshened(list(page.object_list), around.outdated, at=now)
+    place = slice((page.number - 1) * PAGE_SIZE, page.number * PAGE_SIZE)
     context = {
         "filters": filters,
         "page": page,
+        "rows": shown(found, place, around.outdated, at=now),
         "columns": [(name, COLUMNS[name], name in SORTS, _sorted(filters, name)) for name in filters.columns],
         "all_columns": [(name, label, name in filters.columns) for name, label in COLUMNS.items()],
         "by_model": _sorted(filters, "model"),
@@ -79,9 +81,7 @@ def search(request: UserRequest) -> HttpResponse:
     asked, found = request.GET.get("q", "").strip()[:200], list[InventoryRow]()
     if asked:
         catch_up(at=timezone.now(), limit=CAUGHT_UP_AT_ONCE)
-        begins = Case(When(name_key__startswith=asked.casefold(), then=Value(0)), default=Value(1))
-        matches = rows(Filters(q=asked), request.user).order_by(begins, "name_key")
-        found = list(matches[:FOUND_AT_ONCE])
+        found = suggested(asked, request.user, limit=FOUND_AT_ONCE)
     return render(request, "portfolio/search_results.html", {"rows": found, "q": asked})
 
 

@@ -40,6 +40,7 @@ class InventoryRow(models.Model):
     text = models.TextField()  # the words that the search finds it by, as search.words() makes them
     registered_at = models.DateTimeField(null=True)
     policy = models.BigIntegerField(default=0)  # primary key of the pack that judged it, 0 for none
+    roles = models.BigIntegerField(null=True)  # how often roles had changed when it was judged
     judged_at = models.DateTimeField()
     holds_until = models.DateTimeField(null=True)  # when time alone changes it
 

@@ -7,40 +7,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from evaluations.models import EvaluationKind, EvaluationRun, JobStatus
+from evaluations.models import EvaluationRun, PredictionSource
+from evaluations.queries import measurements_of
+from evaluations.tiles import shown_of
 from governance.portfolio.standing import Standing
 from governance.templatetags.wording import count_of
+from policy.metrics import OF_KIND, label_of
 from registry.models import Environment, ModelVersion
 from registry.signing import in_words
 from riskreview.models import SignOff
 
-HEADLINES = {
-    EvaluationKind.PERFORMANCE: [
-        "roc_auc",
-        "ks",
-        "brier",
-        "ece",
-        "balanced_accuracy",
-        "macro_f1",
-        "r2",
-        "mae",
-    ],
-    EvaluationKind.FAIRNESS: ["selection_rate_ratio", "equalized_odds_difference"],
-    EvaluationKind.EXPLAINABILITY: ["explained_rows"],
-}
-METRIC_WORDS = {
-    "roc_auc": "AUC",
-    "ks": "KS",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "Macro F1",
-    "r2": "R²",
-    "mae": "Mean absolute error",
-    "selection_rate_ratio": "Lowest selection ratio",
-    "equalized_odds_difference": "Equalised odds difference",
-    "explained_rows": "Rows explained",
-}
+FIGURES_OF_A_KIND = 4
 
 
 def gate_panel(standing: Standing, environment: str, *, at: datetime) -> dict[str, Any]:
@@ -129,10 +106,9 @@ class Measure:
 def newest_runs(version: ModelVersion) -> dict[str, EvaluationRun]:
     """The newest finished run of each kind."""
     found: dict[str, EvaluationRun] = {}
-    for run in (
-        version.evaluations.filter(status=JobStatus.SUCCEEDED).select_related("dataset").order_by("-pk")
-    ):
-        found.setdefault(run.kind, run)
+    for run in measurements_of(version):
+        if run.source != PredictionSource.REPORTED:  # never among what was measured here
+            found.setdefault(run.kind, run)
     return found
 
 
@@ -140,21 +116,13 @@ def measures(version: ModelVersion) -> list[Measure]:
     """The headline figures of the newest runs."""
     rows = []
     runs = newest_runs(version)
-    for kind, names in HEADLINES.items():
-        run = runs.get(kind)
-        overall: Mapping[str, Any] = (run.result or {}).get("overall", {}) if run else {}
-        for name in names:
-            measured = overall.get(name)
-            if run is not None and measured is not None:
-                rows.append(
-                    Measure(
-                        METRIC_WORDS[name],
-                        measured.get("value"),
-                        measured.get("low"),
-                        measured.get("high"),
-                        run,
-                    )
-                )
+    for kind in (kind for kind in OF_KIND if kind in runs):
+        run = runs[kind]
+        overall: Mapping[str, Any] = (run.result or {}).get("overall", {})
+        names = [name for name in shown_of(kind) if overall.get(name, {}).get("value") is not None]
+        for name in names[:FIGURES_OF_A_KIND]:
+            found = overall[name]
+            rows.append(Measure(label_of(name), found["value"], found.get("low"), found.get("high"), run))
     return rows
 
 

@@ -15,12 +15,12 @@ from governance.deployments.queries import Row, serving
 from governance.portfolio.standing import Standing, standings
 from governance.trail.telling import sentence
 from registry.models import RegisteredModel
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 
 def versions_of(model: RegisteredModel, *, at: datetime) -> list[Standing]:
     """Every version of a model, newest first."""
-    rows = model.versions.select_related("model", *VERSION_RELATIONS).order_by("-pk")
+    rows = model.versions.select_related("model", *VERSION_RELATIONS).defer(*UNREAD).order_by("-pk")
     return standings(list(rows), at=at)
 
 

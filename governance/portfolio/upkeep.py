@@ -12,15 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from accounts.refusals import Unavailable
+from audit.models import Event
+from audit.verbs import Verb
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.search import words
 from governance.portfolio.standing import TIER_ORDER, Standing, stage_of_model, standings
 from registry.models import Deployment, ModelVersion, RegisteredModel
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.models import PolicyPack, TierAssessment
 
 BATCH = 100
@@ -41,17 +44,26 @@ WRITTEN = [
         "stage",
     ),
     *("development", "staging", "production", "answer", "note", "tags", "live_in", "text"),
-    *("registered_at", "policy", "judged_at", "holds_until"),
+    *("registered_at", "policy", "roles", "judged_at", "holds_until"),
 ]
+ROLE_CHANGES = Event.objects.filter(
+    verb__in=(Verb.ROLE_GRANTED, Verb.ROLE_REVOKED, Verb.USER_ENABLED, Verb.USER_DISABLED)
+).order_by()
+MOST_ROUNDS = 200
+HOW_MANY = Coalesce(
+    Subquery(ROLE_CHANGES.annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")), 0
+)
+"""How often it changed who may sign: a verdict names who can act, and counts only those who still may."""
 
 
 def outdated(at: datetime) -> list[QuerySet[Any]]:
-    """The models whose rows do not speak of this moment, in four ways, each by an index; what they call `pk`."""
+    """The models whose rows do not speak of this moment, in five ways; what they call `pk`."""
     rows = InventoryRow.objects.order_by()
     return [
         RegisteredModel.objects.filter(~Q(entry_stamp=F("listed_stamp"))).order_by(),
         rows.filter(holds_until__lte=at),
         rows.filter(Q(policy__lt=ACTIVE) | Q(policy__gt=ACTIVE)),
+        rows.filter(Q(roles=None) | Q(roles__lt=HOW_MANY) | Q(roles__gt=HOW_MANY)),
         ModelVersion.objects.filter(~Q(evidence_stamp=F("judged_stamp"))).order_by(),
     ]
 
@@ -75,11 +87,20 @@ def catch_up(*, at: datetime, limit: int = BATCH, among: Collection[int] | None 
     return len(found)
 
 
+def caught_up(*, at: datetime) -> None:
+    """Write every out-of-date row anew. Raises Unavailable when rows change faster than that."""
+    for _ in range(MOST_ROUNDS):
+        if not catch_up(at=at):
+            return
+    raise Unavailable("The models change faster than they can be listed.", "Try again in a minute.")
+
+
 def _write_anew(models: Sequence[int], at: datetime) -> None:
     """Stamps are read before the evidence: what changes meanwhile leaves its row out of date, never wrong."""
     entries = dict(RegisteredModel.objects.filter(pk__in=models).values_list("pk", "entry_stamp"))
     seen = dict(ModelVersion.objects.filter(model__in=models).values_list("pk", "evidence_stamp"))
     policy = PolicyPack.objects.filter(active=True).values_list("pk", flat=True).first() or 0
+    roles = ROLE_CHANGES.count()
     found = list(
         RegisteredModel.objects.filter(pk__in=models)
         .select_related("owner")
@@ -96,21 +117,27 @@ def _write_anew(models: Sequence[int], at: datetime) -> None:
     live, tiers = _live(models), _tiers(models)
     rows = [_row(model, newest.get(model.pk), live[model.pk], policy, at) for model in found]
     for row in rows:
+        row.roles = roles
         if row.version_id is None:
             row.tier, row.tier_confirmed = tiers.get(row.pk, ("", False))
             row.tier_rank = TIER_ORDER.get(row.tier, 0)
     with transaction.atomic():
+        sure = _held(seen, entries)
         InventoryRow.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["model"], update_fields=WRITTEN
+            [row for row in rows if row.pk in sure],
+            update_conflicts=True,
+            unique_fields=["model"],
+            update_fields=WRITTEN,
         )
-        _mark(seen, entries)
+        ModelVersion.objects.filter(model__in=sure).update(judged_stamp=F("evidence_stamp"))
+        RegisteredModel.objects.filter(pk__in=sure).update(listed_stamp=F("entry_stamp"))
 
 
 def _newest(models: Sequence[int]) -> list[ModelVersion]:
     """The version of each model that was registered last."""
     newest = RegisteredModel.objects.filter(pk__in=models).annotate(newest=Max("versions__pk"))
     rows = ModelVersion.objects.filter(pk__in=newest.values("newest"))
-    return list(rows.select_related("model", *VERSION_RELATIONS))
+    return list(rows.select_related("model", *VERSION_RELATIONS).defer(*UNREAD))
 
 
 def _live(models: Sequence[int]) -> dict[int, list[str]]:
@@ -170,16 +197,16 @@ def _text(model: RegisteredModel) -> str:
     return words(said)
 
 
-def _mark(seen: Mapping[int, uuid.UUID], entries: Mapping[int, uuid.UUID]) -> None:
-    """Remember what the rows speak of. What moved since stays out of date; so does what somebody holds right now,
-    because waiting for it could end in a deadlock."""
-    versions = ModelVersion.objects.select_for_update(skip_locked=True).filter(pk__in=seen)
-    free = list(versions.values_list("pk", flat=True))
-    ModelVersion.objects.filter(pk__in=free, evidence_stamp__in=set(seen.values())).update(
-        judged_stamp=F("evidence_stamp")
-    )
+def _held(seen: Mapping[int, uuid.UUID], entries: Mapping[int, uuid.UUID]) -> set[int]:
+    """The models of which nothing moved since it was read, held with their versions until the transaction ends.
+
+    The others stay out of date: another process may have written a newer row already. What somebody holds right now
+    is left to them, because waiting for it could end in a deadlock.
+    """
+    versions = ModelVersion.objects.select_for_update(skip_locked=True).filter(model__in=entries)
+    held = {pk: (model, stamp) for pk, model, stamp in versions.values_list("pk", "model", "evidence_stamp")}
     models = RegisteredModel.objects.select_for_update(skip_locked=True).filter(pk__in=entries)
-    listed = list(models.values_list("pk", flat=True))
-    RegisteredModel.objects.filter(pk__in=listed, entry_stamp__in=set(entries.values())).update(
-        listed_stamp=F("entry_stamp")
-    )
+    same = {pk for pk, stamp in models.values_list("pk", "entry_stamp") if stamp == entries[pk]}
+    moved = {model for pk, (model, stamp) in held.items() if seen.get(pk) != stamp}
+    busy = ModelVersion.objects.filter(model__in=same).exclude(pk__in=held).values_list("model", flat=True)
+    return same - moved - set(busy)

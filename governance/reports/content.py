@@ -21,7 +21,7 @@ from governance.trail.telling import sentence, subject_words
 from policy.cards import load_card_schema
 from registry.measures import Measures, measures_of
 from registry.models import ArtifactFile, CardRevision, ModelVersion
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.judgement import Judged
 from riskreview.models import Review, SignOff, TierAssessment
 
@@ -71,7 +71,11 @@ class Content:
 
 def gather(report: Report, *, at: datetime) -> Content:
     """Read everything about the report's version as it stands."""
-    version = ModelVersion.objects.select_related("model", *VERSION_RELATIONS).get(pk=report.version_id)
+    version = (
+        ModelVersion.objects.select_related("model", *VERSION_RELATIONS)
+        .defer(*UNREAD)
+        .get(pk=report.version_id)
+    )
     standing = standing_of(version, at=at)
     review = Review.objects.filter(version=version, environment=report.environment).first()
     card = version.cards.select_related("author").first()

@@ -1,4 +1,4 @@
-"""Health for machines, and the public keys that attestations and checkpoints are checked with."""
+"""Health for machines, the public keys for checking signatures, and what people should know of the system."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
@@ -15,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from audit.keys import SigningKeyMissing, public_keys
 from audit.sequencer import lag_seconds
+from evaluations.models import WorkerSandbox
 from governance.operation.scheduling import heartbeat_age_seconds
 
 LONGEST_LAG_SECONDS = 60.0
@@ -73,6 +75,21 @@ def _sequencer() -> str:
     except DatabaseError:
         return "cannot be asked"
     return "ok" if lag < LONGEST_LAG_SECONDS else f"{lag:.0f} s behind"
+
+
+@require_safe
+def system_page(request: HttpRequest) -> HttpResponse:
+    """What stands around models on each worker's machine."""
+    workers = list(WorkerSandbox.objects.all())
+    context = {
+        "workers": workers,
+        "setting": settings.SANDBOX,
+        "memory_mb": settings.SANDBOX_MEMORY_MB,
+        "seconds": settings.SANDBOX_SECONDS,
+        "open": [row for row in workers if row.used == "off"],
+        "closed": [row for row in workers if row.used == "none"],
+    }
+    return render(request, "system.html", context)
 
 
 CHECKS: dict[str, Callable[[], str]] = {"database": _database, "broker": _broker, "sequencer": _sequencer}

@@ -47,6 +47,7 @@ ADMINISTRATION = (
     Link("accounts:keys", "API keys", "key"),
     Link("registry:fields", "Inventory fields", "edit"),
     Link("tracking:servers", "Tracking servers", "link"),
+    Link("system", "System", "settings"),
 )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from governance.deployments.queries import Row, serving
 from governance.lineage import sightings
 from governance.portfolio.asked import card_asked
+from governance.portfolio.asked_figures import tiles_asked
 from governance.portfolio.queries import versions_of
 from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
@@ -21,6 +22,7 @@ from riskreview.models import Review, SignOff
 
 register = template.Library()
 register.simple_tag(card_asked)
+register.simple_tag(tiles_asked)
 
 
 @register.filter

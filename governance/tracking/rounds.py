@@ -13,6 +13,7 @@ from audit.actor import Actor
 from evaluations.wake import wake
 from governance.tracking.write_back import write_back
 from registry.actions.sync_runs import (
+    REGISTERING,
     claim_sync,
     due_servers,
     fail_sync,
@@ -89,6 +90,7 @@ class Round:
             now=timezone.now,
             say=say,
             pulse=self._pulse,
+            busy=self._busy,
             latest=self._wanted.latest,
             again=self._wanted.again,
         )
@@ -119,6 +121,11 @@ class Round:
     def _pulse(self, progress: float, step: str) -> bool:
         self._progress, self._step = 0.05 + 0.85 * progress, step
         return self._tick()
+
+    def _busy(self) -> None:
+        """Registering a large version takes minutes in which nothing beats."""
+        self._beaten = 0.0
+        renew_sync(self._run, progress=self._progress, step=self._step, at=timezone.now(), lease=REGISTERING)
 
     def _tick(self) -> bool:
         """Renew the lease, at most once a second. False when another worker has taken over."""

@@ -21,7 +21,7 @@ from registry.models import Environment, ModelVersion, TrackedModel, TrackingSer
 from registry.tracked import numbers_here
 from registry.tracking import Change, FoundModel, Tick, write
 from registry.tracking_stores import store_of
-from riskreview.evidence import VERSION_RELATIONS
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 ALIAS = "countersign-"
 TAG = "countersign."
@@ -94,7 +94,11 @@ def differences(name: str, wanted: Marks, stands: Marks) -> Iterator[Change]:
 
 
 def _wanted(ties: Sequence[TrackedModel], at: datetime) -> dict[int, Marks]:
-    rows = ModelVersion.objects.filter(tracked__in=ties).select_related("model", *VERSION_RELATIONS)
+    rows = (
+        ModelVersion.objects.filter(tracked__in=ties)
+        .select_related("model", *VERSION_RELATIONS)
+        .defer(*UNREAD)
+    )
     versions = list(rows.order_by("pk"))
     judged: dict[int, Standing] = {}
     for start in range(0, len(versions), JUDGED_AT_ONCE):

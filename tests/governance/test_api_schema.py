@@ -81,10 +81,13 @@ def test_nothing_of_it_opens_without_a_key(operations: list[Any]) -> None:
         def call(case: Any) -> None:
             if "slug" in case.path_parameters:  # another text may lead to no address at all
                 case.path_parameters["slug"] = "credit-default"
+            if "server" in case.path_parameters:
+                case.path_parameters["server"] = "research"
             answers[case.operation.label] = case.call().status_code
 
         call()
-    assert {label: status for label, status in answers.items() if status != 401} == {}
+    public = {"GET /api/v1/schemas/evaluation-result": 200}  # what a result looks like is no secret
+    assert {label: status for label, status in answers.items() if status != 401} == public
 
 
 def test_the_document_is_sound_and_leaves_nothing_out(operations: list[Any], tmp_path: Any) -> None:

@@ -85,13 +85,16 @@ def services() -> list[Service]:
     }
     unchecked = {"CELERY_SKIP_CHECKS": "1"}  # they would load every page's code; `make check` runs them
     worker = ["-m", "celery", "--app", "governance.celery:app", "--quiet", "worker"]
-    worker += ["--concurrency", "2", "--loglevel", "WARNING"]
     # Workers find their work in the database; they need not talk to each other.
-    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    every = ["--concurrency", str(settings.WORKERS), "--hostname", "worker@%h"]
+    # One that never takes what may last minutes, so that reports and short runs do not wait behind it.
+    short = ["--concurrency", "1", "--queues", "countersign,light", "--hostname", "short@%h"]
     # Celery warns of root, which many a first try runs as; models run in the sandbox, not in the worker.
     quiet = ["-W", "ignore::UserWarning:celery.platforms"]
     return [
         Service("web", [*python, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"], serving),
-        Service("worker", [*python, *quiet, *worker], unchecked),
+        Service("worker", [*python, *quiet, *worker, *every], unchecked),
+        Service("short", [*python, *quiet, *worker, *short], unchecked),
         Service("scheduler", [*python, manage, "scheduler"]),
     ]

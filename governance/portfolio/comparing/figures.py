@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evaluations.models import EvaluationKind, EvaluationRun
-from evaluations.tiles import LABELS, SHOWN
+from evaluations.tiles import shown_of
 from governance.portfolio.comparing.drawing import both_intervals
 from governance.portfolio.comparing.values import Figure, Figures, Measured
+from policy.metrics import label_of
 
 MOST_FIGURES = 60
 OTHER_DATA = "Measured on different data, so the difference is not the model's alone."
@@ -52,7 +53,7 @@ def _newest(runs: Iterable[EvaluationRun]) -> dict[tuple[str, int], EvaluationRu
 
 def _side_by_side(kind: EvaluationKind, then: EvaluationRun | None, now: EvaluationRun | None) -> Figures:
     old, new = _overall(then), _overall(now)
-    order = [name for name in SHOWN[kind] if name in old or name in new]
+    order = [name for name in shown_of(kind) if name in old or name in new]
     names = [*order, *sorted({*old, *new} - set(order))][:MOST_FIGURES]
     prefix = f"{kind}-{then.pk if then else 0}-{now.pk if now else 0}"
     rows = [_figure(prefix, name, _measured(old.get(name)), _measured(new.get(name))) for name in names]
@@ -63,7 +64,7 @@ def _side_by_side(kind: EvaluationKind, then: EvaluationRun | None, now: Evaluat
 
 
 def _figure(prefix: str, name: str, then: Measured, now: Measured) -> Figure:
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    label = label_of(name)
     return Figure(name, label, then, now, both_intervals(then, now, label, f"{prefix}-{name}"))
 
 

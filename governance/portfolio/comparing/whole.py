@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from evaluations.models import EvaluationRun, JobStatus
+from evaluations.models import EvaluationRun
+from evaluations.queries import measurements_of
 from governance.portfolio.comparing import figures, parts
 from governance.portfolio.comparing.data import data
 from governance.portfolio.comparing.values import Comparison, Figures, Part, Row, Words
@@ -59,8 +60,7 @@ def _lowered(title: str) -> str:
 
 def _runs(version: ModelVersion) -> list[EvaluationRun]:
     """Those that succeeded, newest first."""
-    rows = version.evaluations.filter(status=JobStatus.SUCCEEDED).select_related("dataset")
-    return list(rows.order_by("-finished_at", "-pk"))
+    return list(measurements_of(version).order_by("-finished_at", "-pk"))
 
 
 def _words(then: CardRevision | None, now: CardRevision | None) -> list[Words]:

@@ -6,7 +6,6 @@ import pytest
 
 from accounts.refusals import Invalid
 from evaluations.actions import request_evaluation
-from evaluations.models import EvaluationKind
 from policy.words import KINDS, UNMEASURED
 from registry.models import ModelKind, ModelVersion
 from riskreview.judgement import judge_version
@@ -51,7 +50,7 @@ def test_production_denies_each_new_kind_and_says_why(kind: str, tier: str, cast
 
 
 @pytest.mark.parametrize("kind", NEW)
-@pytest.mark.parametrize("evaluation", EvaluationKind.values)
+@pytest.mark.parametrize("evaluation", ["performance", "fairness", "explainability"])
 def test_asking_for_what_nothing_measures_is_refused_at_once(
     kind: str, evaluation: str, cast: SimpleNamespace
 ) -> None:
@@ -69,3 +68,11 @@ def test_asking_for_what_nothing_measures_is_refused_at_once(
         )
     assert "binary classification" in refused.value.remedy
     assert not version.evaluations.exists()
+
+
+def test_explanations_of_sets_of_labels_are_denied_with_a_remedy_that_helps(cast: SimpleNamespace) -> None:
+    judged = judge_version(a_new_kind(cast, "multilabel_classification", "high"), "production", at=AT)
+    found = next(item for item in judged.verdict.requirements if item.id == "evaluation.explainability")
+    assert found.result == "error"
+    assert found.remedy is not None
+    assert "Nothing measures the explainability of such models yet" in found.remedy

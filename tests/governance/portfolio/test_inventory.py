@@ -37,7 +37,7 @@ def portfolio(cast: SimpleNamespace, signed: ModelVersion) -> None:
 
 def shown(client: Client, **query: str) -> list[str]:
     """The names of the models on the page, in order."""
-    return [row.model.name for row in client.get("/models/", query).context["page"].object_list]
+    return [row.model.name for row in client.get("/models/", query).context["rows"]]
 
 
 FILTERS = [

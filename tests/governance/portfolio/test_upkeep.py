@@ -1,6 +1,6 @@
 """The inventory's rows: never behind what the evidence says, whatever happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -10,6 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.actions import revoke_role
+from accounts.models import Role
+from governance.portfolio import upkeep
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.search import WORD, words
 from governance.portfolio.standing import standing_of
@@ -94,6 +97,35 @@ def test_a_change_while_rows_are_written_is_not_lost(cast: SimpleNamespace, sign
     ModelVersion.objects.filter(pk=signed.pk).update(judged_stamp=seen)  # a slower process ends now
     assert catch_up(at=AT) == 1
     assert stands()[0] == "lapsed"
+
+
+def test_a_role_that_is_taken_back_makes_rows_old(cast: SimpleNamespace, signed: ModelVersion) -> None:
+    catch_up(at=AT)
+    assert stands()[2] == "ok"
+    for role in cast.viktor.grants.values_list("role", flat=True):
+        revoke_role(user=cast.viktor, role=Role(role), actor=actor_of_user(cast.carl), at=AT)
+    assert catch_up(at=AT) == 1
+    assert stands()[2] != "ok"
+    assert catch_up(at=AT) == 0
+
+
+def test_a_slow_writer_leaves_the_row_of_a_faster_one(
+    cast: SimpleNamespace, signed: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read before the suspension and writes after somebody else wrote the row that knows of it."""
+    catch_up(at=AT)
+    builders.a_card(cast, signed, caveats="Another caveat than before.")
+    read_on = upkeep._live
+
+    def suspended_meanwhile(models: Sequence[int]) -> dict[int, list[str]]:
+        monkeypatch.setattr(upkeep, "_live", read_on)
+        suspend_model(model=signed.model, reason="Complaints.", actor=actor_of_user(cast.ada), at=AT)
+        catch_up(at=AT)
+        return read_on(models)
+
+    monkeypatch.setattr(upkeep, "_live", suspended_meanwhile)
+    catch_up(at=AT)
+    assert stands()[1:] == ("suspended", "no")
 
 
 def test_writing_rows_costs_the_same_for_many(cast: SimpleNamespace, signed: ModelVersion) -> None:

@@ -55,6 +55,8 @@ def test_a_server_is_connected_changed_removed_and_comes_back(adam: Client) -> N
         ({"uri": "sqlite:////tmp/x.db"}, "not the address of a tracking server"),
         ({"uri": "http://169.254.169.254"}, "link-local"),
         ({"uri": "http://[fe80::1]"}, "link-local"),
+        ({"uri": "http://[::ffff:169.254.169.254]"}, "link-local"),
+        ({"uri": "http://2852039166"}, "link-local"),
         ({"uri": "http://127.0.0.1:8000"}, "Countersign itself"),
         ({"uri": "https://mlflow.example.org?x=1"}, "goes on after"),
         ({"uri": "http://[::1"}, "not the address of a tracking server"),
