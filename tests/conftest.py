@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -52,6 +53,13 @@ def own_files(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> P
     settings.COUNTERSIGN_GENERATE_KEYS = True
     settings.RECHECK_EVIDENCE = True
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(settings: Settings) -> None:
+    """No test counts another's requests against its limits, in whichever process it ran."""
+    whole = settings.CACHES["default"]
+    settings.CACHES = {"default": {**whole, "KEY_PREFIX": f"{whole.get('KEY_PREFIX', '')}{uuid4().hex}"}}
 
 
 @pytest.fixture
