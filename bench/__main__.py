@@ -6,7 +6,19 @@ Every figure is a ratio against a floor measured in the same run, or an absolute
 import importlib
 import sys
 
-NAMES = ("gate", "inventory", "artifacts", "datasets")
+NAMES = (
+    "gate",
+    "inventory",
+    "artifacts",
+    "datasets",
+    "scores",
+    "fairness",
+    "plan",
+    "explain",
+    "sandbox",
+    "workers",
+    "scale",
+)
 
 
 def main(asked: list[str]) -> int:
