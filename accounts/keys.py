@@ -33,7 +33,7 @@ def key_for(text: str) -> ApiKey | None:
     if len(parts) != 3 or parts[0] != "cs":
         return None
     keys = ApiKey.objects.filter(owner__is_active=True).only(*KEY_FIELDS)
-    found = keys.filter(prefix=parts[1]).first()
+    found = next(iter(keys.filter(prefix=parts[1])), None)
     if found is None or not hmac.compare_digest(found.sha256, _sha256(text)):
         return None
     return found

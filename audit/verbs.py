@@ -53,6 +53,7 @@ class Verb(StrEnum):
     VERSION_REGISTERED = "version.registered", "Version registered", Outcome.OK
     ARTIFACT_VERIFIED = "artifact.verified", "Artifact verified", Outcome.OK
     ARTIFACT_FAILED = "artifact.failed", "Artifact does not match its manifest", Outcome.NO
+    ARTIFACT_MADE_HERE = "artifact.made_here", "Artifact made by the demo itself", Outcome.NEUTRAL
     ARTIFACT_DOWNLOADED = "artifact.downloaded", "Artifact downloaded", Outcome.NEUTRAL
     DATASET_REGISTERED = "dataset.registered", "Data set registered", Outcome.OK
     DATASET_DOWNLOADED = "dataset.downloaded", "Data set downloaded", Outcome.NEUTRAL
@@ -80,7 +81,17 @@ class Verb(StrEnum):
     EVALUATION_STARTED = "evaluation.started", "Evaluation started", Outcome.RUNNING
     EVALUATION_SUCCEEDED = "evaluation.succeeded", "Evaluation finished", Outcome.OK
     EVALUATION_FAILED = "evaluation.failed", "Evaluation failed", Outcome.ERROR
+    EVALUATION_RETRIED = "evaluation.retried", "Evaluation put off", Outcome.STALE
+    EVALUATION_REPORTED = "evaluation.reported", "Evaluation reported from elsewhere", Outcome.NEUTRAL
+    EVALUATION_SCHEDULED = "evaluation.scheduled", "Evaluations scheduled", Outcome.NEUTRAL
+    SCHEDULE_PAUSED = "evaluation.schedule_paused", "Schedule of evaluations paused", Outcome.STALE
+    SCHEDULE_RESUMED = "evaluation.schedule_resumed", "Schedule of evaluations resumed", Outcome.OK
+    SCHEDULE_REMOVED = "evaluation.schedule_removed", "Schedule of evaluations removed", Outcome.NEUTRAL
     EVALUATION_CANCELLED = "evaluation.cancelled", "Evaluation cancelled", Outcome.NEUTRAL
+
+    ENDPOINT_SET = "endpoint.set", "Scoring endpoint set", Outcome.NEUTRAL
+    ENDPOINT_REMOVED = "endpoint.removed", "Scoring endpoint removed", Outcome.NEUTRAL
+    ENDPOINT_TRIED = "endpoint.tried", "Scoring endpoint tried", Outcome.NEUTRAL
 
     TIER_ASSESSED = "tier.assessed", "Tier questionnaire answered", Outcome.NEUTRAL
     TIER_CONFIRMED = "tier.confirmed", "Tier confirmed", Outcome.OK

@@ -86,13 +86,15 @@ def need_pango() -> None:
 
 
 def want_bubblewrap() -> None:
-    """The sandbox's wall around models: wanted, but a machine without it still runs Countersign."""
+    """The sandbox's wall around models: wanted, but where the kernel has Landlock, that stands in."""
     if shutil.which("bwrap") is not None:
         return
     try:
         get_with_apt(["bubblewrap"], "Models are evaluated behind bubblewrap, which this machine lacks.")
     except CannotInstall as problem:
-        say(f"{problem}\nGoing on without: models run with limits on memory and time only.")
+        say(
+            f"{problem}\nGoing on without: models run behind Landlock where the kernel has it, and else not at all."
+        )
 
 
 def get_with_apt(packages: list[str], why: str) -> None:

@@ -94,6 +94,7 @@ def test_every_setting_of_the_environment_is_documented() -> None:
         "COUNTERSIGN_BIND",
         "COUNTERSIGN_FETCH_MAX_BYTES",
         "COUNTERSIGN_METRICS_CLEARED",
+        "COUNTERSIGN_OWN_BUCKET",
         "DJANGO_SETTINGS_MODULE",
         "PROMETHEUS_MULTIPROC_DIR",
         "SOURCE_DATE_EPOCH",
