@@ -1,4 +1,4 @@
-"""Who: people, the roles that they hold, and the keys of pipelines."""
+"""Who: people, the roles that they hold, what they are told, and the keys of pipelines."""
 
 from datetime import datetime
 from functools import cached_property
@@ -38,10 +38,19 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class MailChoice(models.TextChoices):
+    """How notices reach a person beside the inbox."""
+
+    EACH = "each", "An e-mail for each"
+    DIGEST = "digest", "One e-mail a day"
+    NONE = "none", "No e-mail"
+
+
 class User(AbstractUser):
     """A person. Never deleted: their name stands in the record."""
 
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    mail = models.CharField(max_length=8, choices=MailChoice, default=MailChoice.EACH)
 
     class Meta:
         ordering = ["username"]
@@ -139,3 +148,27 @@ class ApiKey(models.Model):
     def is_authenticated(self) -> bool:
         """A key that has come this far has proved itself; REST framework asks for the attribute."""
         return True
+
+
+class Notice(models.Model):
+    """Something a person should know or do, in their inbox and by e-mail as they chose."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=32)  # what it is about, such as "review.assigned"
+    text = models.CharField(max_length=300)
+    url = models.CharField(max_length=300)  # where to act, a path of this site
+    key = models.CharField(max_length=160)  # the same thing is never told twice
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    mail_at = models.DateTimeField(null=True, blank=True)  # when to send or try again; None: not (any more)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["person", "key"], name="notice_once")]
+        indexes = [models.Index(fields=["mail_at"], name="notice_to_mail")]
+
+    def __str__(self) -> str:
+        return self.text
