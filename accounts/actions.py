@@ -113,10 +113,10 @@ def set_password(*, user: User, password: str, actor: Actor, at: datetime) -> No
     record(Verb.PASSWORD_CHANGED, subject=user.ref, actor=actor, at=at)
 
 
-def set_theme(*, user: User, theme: str) -> None:
-    """Remember how the person reads. A taste, so nothing for the record."""
-    user.theme = theme
-    user.save(update_fields=["theme"])
+def set_tastes(*, user: User, theme: str, mail: str) -> None:
+    """Remember how the person reads and is told. A taste, so nothing for the record."""
+    user.theme, user.mail = theme, mail
+    user.save(update_fields=["theme", "mail"])
 
 
 def touch_key(*, key: ApiKey, at: datetime) -> None:

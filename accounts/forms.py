@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
-from accounts.models import Role, Scope, Theme
+from accounts.models import MailChoice, Role, Scope, Theme
 
 
 class PersonForm(forms.Form):
@@ -69,3 +69,9 @@ class SettingsForm(forms.Form):
     """How the person reads."""
 
     theme = forms.ChoiceField(choices=Theme.choices, widget=forms.RadioSelect, label="Colours")
+    mail = forms.ChoiceField(
+        choices=MailChoice.choices,
+        widget=forms.RadioSelect,
+        label="What you are told by e-mail",
+        help_text="The inbox holds everything, whatever you choose. The daily e-mail goes out at 06:00 UTC.",
+    )

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import DatabaseError, transaction
 
-from accounts.models import MailChoice, Notice, User
+from accounts.mailing import mail_time
+from accounts.models import Notice, User
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def notify(people: Iterable[User], *, kind: str, text: str, url: str, key: str, 
             url=url[:300],
             key=key[:160],
             at=at,
-            mail_at=at if person.mail != MailChoice.NONE else None,
+            mail_at=mail_time(person.mail, at),
         )
         for person in told.values()
     ]

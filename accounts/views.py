@@ -80,9 +80,11 @@ class PasswordChange(PasswordChangeView):
 @require_http_methods(["GET", "POST"])
 def settings(request: UserRequest) -> HttpResponse:
     """One's own settings."""
-    form = SettingsForm(request.POST or None, initial={"theme": request.user.theme})
+    form = SettingsForm(
+        request.POST or None, initial={"theme": request.user.theme, "mail": request.user.mail}
+    )
     if request.method == "POST" and form.is_valid():
-        actions.set_theme(user=request.user, theme=form.cleaned_data["theme"])
+        actions.set_tastes(user=request.user, **form.cleaned_data)
         messages.success(request, "Kept.")
         return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form})

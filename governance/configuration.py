@@ -64,6 +64,19 @@ def blob_storage() -> dict[str, Any]:
     return {"BACKEND": "registry.stores.s3.ObjectStore", "OPTIONS": options}
 
 
+def secret(name: str) -> str:
+    """The value of a variable, or the first line of the file that NAME_FILE names; empty where neither is set."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name, "")
+    try:
+        return Path(path).read_text(encoding="utf-8").partition("\n")[0]
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        ) from None
+
+
 def secret_key(var: Path) -> str:
     """Django's secret: from the environment, else made once and kept in var/ for the embedded installation."""
     if given := os.environ.get("COUNTERSIGN_SECRET_KEY"):

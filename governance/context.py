@@ -1,4 +1,4 @@
-"""What every page shows around its content: the queue's length, the policy in force, the state of the log."""
+"""What every page shows around its content: the queue's length, unread notices, the policy in force, the log."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.inbox import unread
 from accounts.models import User
 from audit.checkpoints import verify_log
 from audit.models import Event
@@ -25,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": {
             "queue": _queue_length(user),
+            "unread": unread(user),
             "policy": str(active[0]) if active else None,
             "seal": cache.get_or_set("seal", _seal, SEAL_SECONDS),
         }

@@ -13,6 +13,7 @@ from governance.configuration import (
     environment_list,
     environment_numbers,
     environment_switch,
+    secret,
     secret_key,
 )
 from registry.addresses import origins
@@ -204,6 +205,17 @@ else:
     }
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+# Notices go out by SMTP where a server is named, else into files in var/mail.
+DEFAULT_FROM_EMAIL = os.environ.get("COUNTERSIGN_MAIL_FROM", "countersign@localhost")
+EMAIL_HOST = os.environ.get("COUNTERSIGN_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("COUNTERSIGN_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("COUNTERSIGN_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = secret("COUNTERSIGN_SMTP_PASSWORD")
+_smtp_tls = environment_choice("COUNTERSIGN_SMTP_TLS", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp_tls == "starttls", _smtp_tls == "tls"
+EMAIL_TIMEOUT = 15
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 # "off" runs any model without a wall; every result then says so.
 SANDBOX = environment_choice("COUNTERSIGN_SANDBOX", ("auto", "bubblewrap", "landlock", "off"))
 # Evaluations that others wrote, installed with pip's --target; those in the environment itself are found as well.

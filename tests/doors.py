@@ -60,6 +60,7 @@ REASON = "A reason that is long enough to be one."
 PAGES = [
     Door("/"),
     Door("/settings/"),
+    Door("/inbox/"),
     Door("/password/"),
     Door("/people/"),
     Door("/system/"),
@@ -143,7 +144,9 @@ KEEPS_NOTHING = [
     posts(f"{VERSION}card/preview/", EVERYBODY, 200, details="Some *text*."),
 ]
 OWN = [
-    posts("/settings/", EVERYBODY, theme="dark"),
+    posts("/settings/", EVERYBODY, theme="dark", mail="none"),
+    posts("/inbox/read/", EVERYBODY),
+    Door("/inbox/1/", passed=404),
     posts("/password/", EVERYBODY, 200),
     posts("/inventory/views/", EVERYBODY, name="Mine", query="view=mine"),
     Door("/inventory/views/1/delete/", "POST", passed=404),

@@ -15,11 +15,15 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from accounts.mailing import waiting
+from accounts.tasks import MAIL_TASK
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
+from evaluations.wake import wake
+from governance.home.telling import tell_people
 from governance.portfolio.upkeep import catch_up
 from governance.tracking.rounds import wake_due
 
@@ -49,6 +53,8 @@ def duties() -> list[Duty]:
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("start the evaluations that are due", 30.0, start_due),
+        Duty("tell people", 30.0, tell_people),
+        Duty("send the mail", 15.0, _mail),
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("sign a checkpoint", 60.0, _checkpoint),
     ]
@@ -103,7 +109,19 @@ class Scheduler:
                 return
             if monotonic() >= duty.due:
                 duty.due = monotonic() + duty.every_seconds
-                duty.do(timezone.now())
+                self._do(duty)
+
+    @staticmethod
+    def _do(duty: Duty) -> None:
+        """One duty that breaks must not keep the others from being done; a lost database concerns them all."""
+        try:
+            duty.do(timezone.now())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception(
+                "The scheduler could not %s; it tries again in %g s.", duty.name, duty.every_seconds
+            )
 
     def _lost_database(self, error: Exception) -> None:
         """Drop the connection, so that the next turn makes a new one, and give the database time."""
@@ -168,6 +186,12 @@ def _keep_inventory(at: datetime) -> None:
     began = monotonic()
     while catch_up(at=at, limit=INVENTORY_BATCH) == INVENTORY_BATCH and monotonic() - began < TURN_SECONDS:
         pass
+
+
+def _mail(at: datetime) -> None:
+    """A worker sends: a mail server that hangs must not hold the record up."""
+    if waiting(at).exists():
+        wake(MAIL_TASK, 0)
 
 
 def _checkpoint(at: datetime) -> None:
