@@ -6,9 +6,14 @@ import secrets
 from dataclasses import dataclass
 
 from accounts.models import ApiKey
+from accounts.statement import Statement
 
 SECRET_BYTES = 32
 KEY_FIELDS = ("name", "prefix", "sha256", "scopes", "expires_at", "last_used_at", "revoked_at", "owner_id")
+
+KEY_BY_PREFIX = Statement(
+    lambda prefix: ApiKey.objects.filter(owner__is_active=True, prefix=prefix).only(*KEY_FIELDS), 1
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,7 @@ def key_for(text: str) -> ApiKey | None:
     parts = text.split("_", 2)
     if len(parts) != 3 or parts[0] != "cs":
         return None
-    keys = ApiKey.objects.filter(owner__is_active=True).only(*KEY_FIELDS)
-    found = next(iter(keys.filter(prefix=parts[1])), None)
+    found = next(KEY_BY_PREFIX.rows(parts[1]), None)
     if found is None or not hmac.compare_digest(found.sha256, _sha256(text)):
         return None
     return found

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from django.conf import settings
-from django.db.models import F, prefetch_related_objects
+from django.db.models import F, QuerySet, prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import RoleGrant, User
+from accounts.statement import Statement
 from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, PredictionSource
 from policy.evidence import (
@@ -162,11 +163,18 @@ def _runs(versions: list[int]) -> dict[int, list[EvaluationRun]]:
     return runs
 
 
+def _grants() -> QuerySet[RoleGrant, Any]:
+    grants = RoleGrant.objects.filter(user__is_active=True).order_by("user__last_name", "user_id")
+    return grants.values_list("role", *(f"user__{name}" for name in NAMES))
+
+
+GRANTS = Statement(_grants)
+
+
 def _holders() -> dict[str, tuple[Person, ...]]:
     """Active holders of each role. Plain values, because this is read for every decision of the gate."""
     holders = defaultdict(list)
-    grants = RoleGrant.objects.filter(user__is_active=True).order_by("user__last_name", "user_id")
-    for role, *names in grants.values_list("role", *(f"user__{name}" for name in NAMES)):
+    for role, *names in GRANTS.rows():
         holders[role].append(_named(*names))
     return {role: tuple(people) for role, people in holders.items()}
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from django.db import transaction
 
 from accounts.refusals import Conflict, Invalid
+from accounts.statement import Statement
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
@@ -14,6 +15,7 @@ from policy.pack import Pack, PackError, load_pack
 from riskreview.models import PolicyPack
 
 log = logging.getLogger(__name__)
+ACTIVE = Statement(lambda: PolicyPack.objects.filter(active=True))
 
 
 def active_pack() -> tuple[PolicyPack, Pack] | None:
@@ -21,7 +23,7 @@ def active_pack() -> tuple[PolicyPack, Pack] | None:
 
     None denies everything, so a pack that was tampered with stops the gate and not the pages that say so.
     """
-    row = next(iter(PolicyPack.objects.filter(active=True)), None)
+    row = next(ACTIVE.rows(), None)
     if row is None:
         return None
     try:

@@ -6,9 +6,20 @@ from http import HTTPStatus
 from typing import Any
 
 from accounts.problems import Problem
+from accounts.statement import Statement
 from audit.actor import Actor
 from governance.gate.actions import locked_versions, refuse
 from registry.models import Environment, ModelVersion, RegisteredModel
+
+BY_NUMBER = Statement(
+    lambda slug, number: locked_versions().filter(model__slug=slug, version=number).order_by("-pk")[:1], 2
+)
+BY_DIGEST = Statement(
+    lambda slug, digest: (
+        locked_versions().filter(model__slug=slug, artifact_digest=digest).order_by("-pk")[:1]
+    ),
+    2,
+)
 
 
 def locked_version_asked_for(question: Mapping[str, Any]) -> ModelVersion:
@@ -21,9 +32,7 @@ def locked_version_asked_for(question: Mapping[str, Any]) -> ModelVersion:
             f"There is no environment {environment}.",
             f"The environments are {', '.join(Environment.values)}.",
         )
-    versions = locked_versions().filter(model__slug=slug)
-    wanted = versions.filter(version=number) if number else versions.filter(artifact_digest=digest)
-    found = wanted.order_by("-pk").first()
+    found = next(BY_NUMBER.rows(slug, number) if number else BY_DIGEST.rows(slug, str(digest)), None)
     if found is None and not RegisteredModel.objects.filter(slug=slug).exists():
         raise Problem(
             HTTPStatus.NOT_FOUND, f"There is no model {slug}.", "Register it, or check the spelling."

@@ -96,7 +96,7 @@ def test_a_bad_new_password_changes_nothing(
 
 def test_the_theme_is_kept_and_shown(cast: SimpleNamespace, client_of: ClientOf) -> None:
     client = client_of(cast.ada)
-    assert client.post("/settings/", {"theme": "dark"}).status_code == 302
+    assert client.post("/settings/", {"theme": "dark", "mail": "each"}).status_code == 302
     assert 'data-bs-theme="dark"' in client.get("/").content.decode()
     assert client.post("/settings/", {"theme": "neon"}).status_code == 200
     cast.ada.refresh_from_db()
