@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.ground import move_ground
 from accounts.keys import FreshKey, make_key
 from accounts.models import ApiKey, Role, RoleGrant, Scope, User
 from accounts.refusals import Conflict, Invalid
@@ -34,6 +35,7 @@ def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
         raise Invalid("You cannot disable yourself.", "Ask another administrator.")
     if user.is_active == active:
         return
+    move_ground()
     user.is_active = active
     user.save(update_fields=["is_active"])
     record(Verb.USER_ENABLED if active else Verb.USER_DISABLED, subject=user.ref, actor=actor, at=at)
@@ -44,6 +46,7 @@ def grant_role(*, user: User, role: Role, granter: User | None, actor: Actor, at
     """Give a person a role. Nobody gives one to themselves."""
     if granter is not None and granter.pk == user.pk:
         raise Invalid("You cannot grant a role to yourself.", "Ask another administrator.")
+    move_ground()
     grant, fresh = RoleGrant.objects.get_or_create(
         user=user, role=role, defaults={"granted_by": granter, "granted_at": at}
     )
@@ -57,6 +60,7 @@ def revoke_role(*, user: User, role: Role, actor: Actor, at: datetime) -> None:
     """Take a role back. What was signed under it stops counting."""
     if user.ref == actor.id and role == Role.ADMINISTRATOR:
         raise Invalid("You cannot take the administrator role from yourself.", "Ask another administrator.")
+    move_ground()
     removed, _ = RoleGrant.objects.filter(user=user, role=role).delete()
     if removed:
         record(Verb.ROLE_REVOKED, subject=user.ref, actor=actor, at=at, detail={"role": role.value})

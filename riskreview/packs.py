@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.db import transaction
 
+from accounts.ground import move_ground
 from accounts.refusals import Conflict, Invalid
 from accounts.statement import Statement
 from audit.actions import record
@@ -81,6 +82,7 @@ def import_pack(text: str, *, source: str, actor: Actor, at: datetime) -> Policy
 @transaction.atomic
 def activate_pack(pack: PolicyPack, *, actor: Actor, at: datetime) -> PolicyPack:
     """Let a pack judge from now on."""
+    move_ground()
     rows = {row.pk: row for row in PolicyPack.objects.select_for_update()}
     chosen = rows.get(pack.pk)
     if chosen is None:

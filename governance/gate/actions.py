@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.ground import standing_ground
 from audit import attestation
 from audit.actions import record
 from audit.actor import Actor
@@ -40,10 +41,13 @@ def locked_versions() -> QuerySet[ModelVersion]:
     """Versions as far as an answer names them, each held until the transaction ends.
 
     The row lock orders a decision against every change of evidence: sign-offs, evaluations and cards take the
-    same lock, so no answer can rest on evidence that changed before it was recorded.
+    same lock, so no answer can rest on evidence that changed before it was recorded. Roles and policy, which belong
+    to no version, are held still by the same query.
     """
-    rows = ModelVersion.objects.select_related("model").only(
-        "version", "artifact_digest", "evidence_stamp", "model__slug", "model__name"
+    rows = (
+        ModelVersion.objects.annotate(**standing_ground())
+        .select_related("model")
+        .only("version", "artifact_digest", "evidence_stamp", "model__slug", "model__name")
     )
     return rows.select_for_update(of=("self",))
 

@@ -11,16 +11,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from accounts.actions import grant_role, revoke_role
+from accounts.models import Role
+from audit.actor import Actor
 from audit.models import Event
 from registry.models import ModelVersion
+from riskreview.actions.upkeep import withdraw
 from riskreview.judgement import judge_version
+from riskreview.models import Review
 from tests import builders
-from tests.conftest import AT
+from tests.conftest import AT, actor_of_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-ROUNDS = 20
-ASKERS = 3
+ROUNDS = 25
+ASKERS = 8  # two hundred trials
 LATEST_CHANGE_SECONDS = 0.1
+OPERATOR = Actor.system("operator")
 QUESTION = {"model": "credit-default", "version": "1", "environment": "production"}
 
 
@@ -56,7 +62,8 @@ def at_once(jobs: list[Callable[[], None]]) -> None:
 def test_no_allow_is_recorded_after_the_change_that_undoes_it(
     cast: SimpleNamespace, version: ModelVersion, api: Callable[..., Client]
 ) -> None:
-    """Both write their event while they hold the version's row, so the order of the events is that of the locks."""
+    """Both write their event while they hold the version's row or the common ground, so the order of the events is
+    that of the locks."""
     clients = [api("gate") for _ in range(ASKERS)]
     review = version.reviews.get()
 
@@ -66,20 +73,39 @@ def test_no_allow_is_recorded_after_the_change_that_undoes_it(
 
     def change(number: int) -> None:
         time.sleep(LATEST_CHANGE_SECONDS * number / ROUNDS)  # before, during and after the askers
-        builders.a_card(cast, version, caveats=f"Caveat number {number}, which nobody has signed.")
+        CHANGES[number % len(CHANGES)](cast, review, number)
 
     outcomes, wrong = set[str](), list[Event]()
     for number in range(ROUNDS):
+        grant_role(user=cast.viktor, role=Role.VALIDATOR, granter=None, actor=OPERATOR, at=AT)
         builders.a_signature(review, cast.viktor, "validator")
         builders.a_signature(review, cast.ada, "risk_officer")
         jobs: list[Callable[[], None]] = [partial(ask, client) for client in clients]
         jobs.insert(number % len(jobs), partial(change, number))
         random.Random(number).shuffle(jobs)
         at_once(jobs)
-        changed = Event.objects.filter(verb="card.revised").latest("id")
+        changed = Event.objects.filter(verb__in=VERBS).latest("id")
         asked = Event.objects.filter(verb__startswith="gate.").order_by("-id")[:ASKERS]
         outcomes |= {event.verb for event in asked}
         wrong += [event for event in asked if event.verb == "gate.allowed" and event.id > changed.id]
         assert not judge_version(version, "production", at=AT).allows
     assert wrong == []
     assert outcomes == {"gate.allowed", "gate.denied"}  # else there was no race to win
+
+
+def _card_changes(cast: SimpleNamespace, review: Review, number: int) -> None:
+    builders.a_card(cast, review.version, caveats=f"Caveat number {number}, which nobody has signed.")
+
+
+def _signature_is_withdrawn(cast: SimpleNamespace, review: Review, number: int) -> None:
+    signoff = review.signoffs.filter(role="risk_officer").latest("pk")
+    reason = f"Number {number}: I read the wrong table."
+    withdraw(signoff=signoff, reason=reason, user=cast.ada, actor=actor_of_user(cast.ada), at=AT)
+
+
+def _role_is_revoked(cast: SimpleNamespace, review: Review, number: int) -> None:
+    revoke_role(user=cast.viktor, role=Role.VALIDATOR, actor=OPERATOR, at=AT)
+
+
+CHANGES = (_card_changes, _signature_is_withdrawn, _role_is_revoked)
+VERBS = ("card.revised", "signoff.withdrawn", "role.revoked")
