@@ -102,8 +102,6 @@ class Verb(StrEnum):
     CONDITION_MET = "condition.met", "Condition met", Outcome.OK
     REVIEW_COMMENTED = "review.commented", "Comment on a review", Outcome.NEUTRAL
 
-    FINDING_RAISED = "finding.raised", "Finding raised", Outcome.NO
-
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK
     GATE_ALLOWED = "gate.allowed", "Gate allowed", Outcome.OK

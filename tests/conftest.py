@@ -1,5 +1,6 @@
 """The cast and the clients that every test may ask for."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.audit.flushing import history_can_be_flushed
 from tests.e2e.stack import small_model, stack
 
 __all__ = ["history_can_be_flushed", "small_model", "stack"]
+
+for library in ("OMP", "OPENBLAS", "MKL"):  # as many tests as processors: more threads would wait in turns
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 PASSWORD = "correct horse battery staple"
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
