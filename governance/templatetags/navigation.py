@@ -31,6 +31,7 @@ class Section:
 
 WORK = (
     Link("home", "My work", "inbox"),
+    Link("accounts:inbox", "Inbox", "bell"),
     Link("portfolio:models", "Models", "box"),
     Link("riskreview:reviews", "Reviews", "check_list"),
     Link("evaluations:runs", "Evaluations", "flask"),
