@@ -14,7 +14,7 @@ from registry.models import Lifecycle, ModelVersion, RegisteredModel
 def run_for_reader(user: User, number: int) -> EvaluationRun:
     """The run, or 404."""
     rows = EvaluationRun.objects.select_related(
-        "version__model", "dataset", "reference", "against", "requested_by"
+        "version__model", "dataset", "reference", "against", "requested_by", "awaits"
     )
     run = rows.filter(pk=number).first()
     if run is None:

@@ -7,14 +7,15 @@ from django import forms
 
 from evaluations.companions import Companions
 from evaluations.endpoints.scoring import endpoint_of
+from evaluations.fields import OfDataset
 from evaluations.kinds import RULES
 from evaluations.models import EvaluationKind, PredictionSource
-from evaluations.queries import datasets_to_measure_on, versions_to_compare_with
+from evaluations.queries import versions_to_compare_with
 from policy.metrics import OF_KIND
-from registry.models import Dataset, ModelVersion
+from registry.models import ModelVersion
 
 
-class EvaluationForm(forms.Form):
+class EvaluationForm(OfDataset):
     """Which kinds, on which data set."""
 
     kinds = forms.MultipleChoiceField(
@@ -47,7 +48,6 @@ class EvaluationForm(forms.Form):
         super().__init__(*args, **kwargs)
         if endpoint_of(version) is None:
             del self.fields["source"]
-        self._datasets = {str(row.pk): row for row in datasets_to_measure_on()}
         self._versions = {str(row.pk): row for row in versions_to_compare_with(version)}
         told = [
             (pk, f"{row} · {row.get_role_display().lower()} · {row.rows:,} rows")
@@ -73,16 +73,11 @@ class EvaluationForm(forms.Form):
         takes_data = rules.reference or rules.may_reference
         return Companions(reference if takes_data else None, against if rules.against else None)
 
-    @property
-    def chosen(self) -> Dataset:
-        """The data set, after validation."""
-        return self._datasets[self.cleaned_data["dataset"]]
-
 
 MOST_REPORTED_BYTES = 1_000_000
 
 
-class ReportedForm(forms.Form):
+class ReportedForm(OfDataset):
     """A result that somebody else measured, as a JSON file."""
 
     kind = forms.ChoiceField(
@@ -90,13 +85,6 @@ class ReportedForm(forms.Form):
     )
     dataset = forms.ChoiceField(label="Measured on")
     file = forms.FileField(label="Result as JSON", help_text="By our published schema; at most 1 MB.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._datasets = {str(row.pk): row for row in datasets_to_measure_on()}
-        field = self.fields["dataset"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(pk, str(row)) for pk, row in self._datasets.items()]
 
     def clean_file(self) -> dict[str, Any]:
         """The result, read."""
@@ -110,11 +98,6 @@ class ReportedForm(forms.Form):
         if not isinstance(found, dict):
             raise forms.ValidationError("The file holds no JSON object.")
         return found
-
-    @property
-    def chosen(self) -> Dataset:
-        """The data set, after validation."""
-        return self._datasets[self.cleaned_data["dataset"]]
 
 
 def _refuse_constant(word: str) -> None:

@@ -78,6 +78,12 @@ def give_back(job: Job, *, step: str, values: Mapping[str, Any]) -> bool:
     return bool(_mine(job).update(**again, **values))
 
 
+def put_back(job: Job, *, step: str, values: Mapping[str, Any]) -> bool:
+    """Let a job that was just claimed wait for something else. That was no attempt."""
+    again = {"status": JobStatus.QUEUED, "step": step[:120], "lease_token": None, "lease_until": None}
+    return bool(_mine(job).update(**again, attempt=job.attempt - 1, started_at=None, **values))
+
+
 def finish(job: Job, *, status: JobStatus, at: datetime, values: Mapping[str, Any]) -> bool:
     """Write the outcome, unless the lease was lost. Call inside the transaction that records the event."""
     progress = 1.0 if status == JobStatus.SUCCEEDED else job.progress

@@ -109,6 +109,64 @@ class WorkerSandbox(models.Model):
         return f"{self.machine}: {self.used}"
 
 
+class Environment(Job):
+    """The packages that versions ask for, installed once for each set of requirements, Python and platform."""
+
+    STATES = {
+        JobStatus.QUEUED: "queued",
+        JobStatus.RUNNING: "building",
+        JobStatus.SUCCEEDED: "ready",
+        JobStatus.FAILED: "failed",
+        JobStatus.CANCELLED: "removed",
+    }
+
+    digest = models.CharField(max_length=71, unique=True)
+    requirements = models.JSONField()  # one spelling, sorted; what the predictor itself needs is among them
+    python = models.CharField(max_length=20)
+    platform = models.CharField(max_length=80)
+    folder = models.CharField(max_length=120, blank=True)  # below var/environments
+    installed = models.JSONField(default=dict)  # version by name of package
+    size = models.BigIntegerField(default=0)
+    log = models.TextField(blank=True)
+    requirement = models.CharField(max_length=400, blank=True)  # the one that failed
+    passing = models.BooleanField(default=False)  # trying again may help
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="succeeded") | ~Q(folder=""), name="environment_ready_in_a_folder"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | ~Q(failure=""), name="environment_fails_with_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Environment {self.short}"
+
+    @property
+    def short(self) -> str:
+        """The beginning of the digest, as people name it."""
+        return self.digest.removeprefix("sha256:")[:12]
+
+    @property
+    def ref(self) -> str:
+        """Stable text for the audit trail."""
+        return f"environment:{self.short}"
+
+    @property
+    def state(self) -> str:
+        """Queued, building, ready, failed, or removed because nobody used it."""
+        return self.STATES[JobStatus(self.status)]
+
+    @property
+    def is_ready(self) -> bool:
+        """Built, and not removed since."""
+        return self.status == JobStatus.SUCCEEDED
+
+
 class EvaluationRun(Job):
     """One measurement of one version on one data set. A finished run never changes."""
 
@@ -130,6 +188,9 @@ class EvaluationRun(Job):
     against_digest = models.CharField(max_length=71, blank=True)
     log = models.TextField(blank=True)  # the last lines that the work wrote
     not_before = models.DateTimeField(null=True, blank=True)  # while it waits to be tried again
+    awaits = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="awaited_by", null=True, blank=True
+    )  # the environment that it waits for, or waited for last
     given_up = models.BooleanField(default=False)  # failed for want of a machine, not because of the model
     artifact_digest = models.CharField(max_length=71)
     dataset_digest = models.CharField(max_length=71)

@@ -42,7 +42,7 @@ def run(
     seconds: float,
     on_progress: Callable[[float, str], None],
     should_stop: Callable[[], bool],
-    passed_on: str | None = None,
+    passed_on: str | tuple[str, ...] = (),
 ) -> Ended:
     """Run a module with this text as its input, in the folder. `what` names the work in sentences; of the environment
     it gets next to nothing, and variables whose names begin with `passed_on`."""
@@ -113,9 +113,8 @@ def _heard(line: bytes, on_progress: Callable[[float, str], None]) -> Ended | No
     return None
 
 
-def _environment(passed_on: str | None) -> dict[str, str]:
+def _environment(passed_on: str | tuple[str, ...]) -> dict[str, str]:
     """No secrets, no proxies: what is needed comes with the job."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    if passed_on is not None:
-        kept |= {name: value for name, value in os.environ.items() if name.startswith(passed_on)}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith(passed_on)}
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from evaluations.kinds import FOR_PEOPLE
-from evaluations.models import EvaluationRun, EvaluationSchedule, JobStatus
+from evaluations.models import LIVE, Environment, EvaluationRun, EvaluationSchedule, JobStatus
 from evaluations.queues import kinds_in
 from registry.models import Dataset, DatasetRole, ModelVersion, RegisteredModel, VersionSource
 
@@ -57,6 +57,7 @@ def waiting_in(queue: str, *, at: datetime) -> QuerySet[EvaluationRun]:
     """Runs that a worker of the queue may take now, the most urgent first."""
     due = Q(not_before=None) | Q(not_before__lte=at)
     rows = EvaluationRun.objects.filter(due, status=JobStatus.QUEUED, kind__in=kinds_in(queue))
+    rows = rows.exclude(awaits__status__in=LIVE)
     return rows.select_related("version__model", "dataset").order_by("priority", "pk")
 
 
@@ -106,6 +107,11 @@ def newest_dataset(name: str, version: str, role: str) -> Dataset | None:
 def newest_version(model: RegisteredModel) -> ModelVersion | None:
     """The version of a model that was registered last."""
     return model.versions.select_related("model").order_by("-registered_at", "-pk").first()
+
+
+def environments() -> QuerySet[Environment]:
+    """Every environment, the newest first."""
+    return Environment.objects.defer("log")
 
 
 def schedules() -> QuerySet[EvaluationSchedule]:

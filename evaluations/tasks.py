@@ -19,13 +19,15 @@ from audit.actions import record
 from audit.verbs import Verb
 from evaluations.actions import WORKER, fail_evaluation, retry_evaluation, succeed_evaluation
 from evaluations.endpoints.scoring import score_run
+from evaluations.environments.tasks import build_environment
+from evaluations.environments.use import Surroundings, awaited, surroundings_of
 from evaluations.formats import allowed_formats
-from evaluations.jobs import claim_most_urgent, heartbeat
+from evaluations.jobs import claim_most_urgent, heartbeat, put_back
 from evaluations.kinds import settings_in_force
 from evaluations.logs import RunLog, clean
 from evaluations.made_here import made_here
 from evaluations.models import EvaluationRun, PredictionSource
-from evaluations.partitioned import count_on_cluster, facts, is_partitioned, partitioned
+from evaluations.partitioned import count_on_cluster, facts, is_partitioned, partitioned, whole
 from evaluations.provenance import provenance_of
 from evaluations.queries import waiting_in
 from evaluations.queues import limits_of, queue_of
@@ -36,6 +38,7 @@ from registry.actions.locking import stamp
 from registry.masking import not_row_by_row
 from registry.storage import StoredBytesDiffer, materialised, materialised_dataset
 
+__all__ = ["build_environment", "run_evaluation", "try_walls"]  # what Celery and the app look for here
 logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 1.0
 HALF = 0.5  # of the progress, for scoring at an endpoint
@@ -51,8 +54,9 @@ def run_evaluation(pk: int) -> None:
     log = RunLog(run.log, run.attempt, timezone.now())
     try:
         _refuse_unless_as_asked(run)
+        surroundings = surroundings_of(run)
         with _laid_out(run) as places:
-            outcome = _measure(run, places, log)
+            outcome = _measure(run, places, surroundings, log)
     except (Unavailable, OSError) as hiccup:
         _later_or_never(run, hiccup, log)
     except (StoredBytesDiffer, Refusal) as problem:
@@ -93,13 +97,17 @@ def try_walls(**_: object) -> None:
 @transaction.atomic
 def _claim(queue: str) -> EvaluationRun | None:
     now = timezone.now()
-    run = claim_most_urgent(waiting_in(queue, at=now), at=now)
-    if run is not None:
-        stamp(run.version_id)
-        record(
-            Verb.EVALUATION_STARTED, subject=run.ref, actor=WORKER, at=now, detail={"attempt": run.attempt}
-        )
-    return run
+    while (run := claim_most_urgent(waiting_in(queue, at=now), at=now)) is not None:
+        if (environment := awaited(run, at=now)) is None:
+            stamp(run.version_id)
+            detail = {"attempt": run.attempt}
+            record(Verb.EVALUATION_STARTED, subject=run.ref, actor=WORKER, at=now, detail=detail)
+            return run
+        log = RunLog(run.log, 1, now)
+        log.step(f"Waiting for the environment {environment.short} to be built", now)
+        values = {"awaits": environment, "log": log.text}
+        put_back(run, step=f"Waiting for its environment {environment.short}", values=values)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +153,20 @@ def _laid_out(run: EvaluationRun) -> Iterator[Places]:
         )
 
 
-def _measure(run: EvaluationRun, places: Places, log: RunLog) -> Outcome:
+def _measure(run: EvaluationRun, places: Places, surroundings: Surroundings, log: RunLog) -> Outcome:
     pulse = _Pulse(run, log)
     with ExitStack() as stack:
         folder, answers = (Path(stack.enter_context(_job_folder(run))) for _ in range(2))
-        job = _job(run, places)
-        around: dict[str, Any] = {}
+        job = replace(_job(run, places), **surroundings.fields)
+        around: dict[str, Any] = dict(surroundings.facts)
         if run.source == PredictionSource.ENDPOINT:
             scored = score_run(run, job, answers, on_progress=pulse.first_half, should_stop=pulse.should_stop)
             if scored.failure:
                 return Outcome(None, scored.failure, scored.provenance)
-            job, around, pulse.begun = scored.job, scored.provenance, HALF
+            job, around, pulse.begun = scored.job, {**around, **scored.provenance}, HALF
         own = made_here(run.version, run.against)
         if is_partitioned(run):
-            job, around = partitioned(job), {"partitioned": facts()}
+            job, around = partitioned(job), {**around, "partitioned": facts()}
             if settings.DASK_SCHEDULER_ADDRESS:
                 job, ended = count_on_cluster(
                     job, limits_of(run.kind), answers, pulse.on_progress, pulse.should_stop, own=own
@@ -166,6 +174,8 @@ def _measure(run: EvaluationRun, places: Places, log: RunLog) -> Outcome:
                 around["partitioned"] |= ended.facts
                 if ended.failure:
                     return Outcome(None, ended.failure, around)
+        else:
+            job = whole(job, run)
         outcome = run_job(
             job,
             folder,

@@ -2,6 +2,7 @@ from django.urls import path
 
 from evaluations import compare_views, plan_views, record_views, schedule_views, views
 from evaluations.endpoints import views as endpoints
+from evaluations.environments import views as environments
 
 app_name = "evaluations"
 VERSION = "models/<slug:slug>/versions/<str:version>/evaluations/"
@@ -22,6 +23,8 @@ urlpatterns = [
     path(f"{VERSION}endpoint/", endpoints.endpoint, name="endpoint"),
     path(f"{VERSION}endpoint/try/", endpoints.trial, name="endpoint_trial"),
     path(f"{VERSION}endpoint/remove/", endpoints.remove, name="endpoint_remove"),
+    path(f"{VERSION}environment/", environments.environment, name="environment"),
+    path(f"{VERSION}environment/build/", environments.build, name="build_environment"),
     path(f"{VERSION}report/", plan_views.report, name="report"),
     path(f"{VERSION}plan/", plan_views.run_plan, name="run_plan"),
     path(f"{VERSION}start/", views.start, name="start"),

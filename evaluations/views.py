@@ -155,7 +155,7 @@ def progress(request: UserRequest, number: int) -> HttpResponse:
 def progress_of(run: EvaluationRun) -> dict[str, Any]:
     """The job as the progress partial shows it."""
     sentences = {
-        JobStatus.QUEUED: run.step or "Waiting for a worker",
+        JobStatus.QUEUED: _waiting(run),
         JobStatus.RUNNING: run.step or "Working",
         JobStatus.SUCCEEDED: "Finished",
         JobStatus.FAILED: "Failed",
@@ -169,6 +169,13 @@ def progress_of(run: EvaluationRun) -> dict[str, Any]:
         "percent": run.percent,
         "failure": run.failure if run.status == JobStatus.FAILED else "",
     }
+
+
+def _waiting(run: EvaluationRun) -> str:
+    """What a queued run waits for."""
+    if run.awaits is not None and run.awaits.is_live:
+        return f"Waiting for its environment {run.awaits.short} ({run.awaits.step or 'finishing'})"
+    return run.step or "Waiting for a worker"
 
 
 @require_GET

@@ -107,6 +107,16 @@ def resolve(place: Place, *, private: bool = False) -> tuple[str, ...]:
     return found
 
 
+def is_link_local(host: str) -> bool:
+    """By any spelling that leads there: a name, a whole number, an address of IPv4 in IPv6's clothes."""
+    try:
+        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):  # not known here now; asked again before each connection
+        return False
+    addresses = [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
+    return any((getattr(one, "ipv4_mapped", None) or one).is_link_local for one in addresses)
+
+
 def _refused(text: str, *, private: bool) -> str:
     """Why this address may not be reached; "" where it may."""
     try:

@@ -1,9 +1,7 @@
 """Where MLflow is: addresses that may be asked, and the environment with the credentials for each of them."""
 
-import ipaddress
 import os
 import re
-import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -11,6 +9,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from accounts.refusals import Invalid
+from registry.addresses import is_link_local
 from registry.models import DEFAULT_SERVER, TrackingServer
 
 LONGEST_URI = 300
@@ -146,7 +145,7 @@ def refuse_bad_server(uri: str) -> None:
         )
     if parts.query or parts.fragment:
         raise _bad("The address goes on after a ? or #.", "End it with the host, the port or a path.")
-    if _is_link_local(parts.hostname):
+    if is_link_local(parts.hostname):
         raise _bad(
             f"{parts.hostname} is a link-local address, where clouds keep their secrets.",
             "Name the server's own address.",
@@ -162,16 +161,6 @@ def _split(uri: str) -> SplitResult | None:
         return parts if parts.port != 0 else None
     except ValueError:
         return None
-
-
-def _is_link_local(host: str) -> bool:
-    """By any spelling that leads there: a name, a whole number, an address of IPv4 in IPv6's clothes."""
-    try:
-        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
-    except (OSError, UnicodeError):  # not known here now; asked again before each connection
-        return False
-    addresses = [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
-    return any((getattr(one, "ipv4_mapped", None) or one).is_link_local for one in addresses)
 
 
 def _bad(reason: str, remedy: str) -> Invalid:

@@ -13,8 +13,10 @@ from distributed import Client, KilledWorker, as_completed
 
 from evaluations.cluster.work import count_partitions
 from evaluations.metrics.values import CannotMeasure
-from evaluations.sandbox.counting import Counted, partitions
-from evaluations.sandbox.job import job_text, read_job
+from evaluations.sandbox.job import CannotEvaluate, job_text, read_job
+from evaluations.sandbox.partitions.counted import Counted
+from evaluations.sandbox.partitions.measure import partitions
+from evaluations.sandbox.partitions.packing import packed, unpacked
 
 CONNECT_SECONDS = 20
 TASKS_OF_THREAD = 4
@@ -32,7 +34,7 @@ def main() -> int:
         tell(done=count(given))
     except KilledWorker:
         tell(failure="Workers of the cluster died while they counted; its scheduler's log says more.")
-    except (Failed, CannotMeasure) as problem:
+    except (Failed, CannotMeasure, CannotEvaluate) as problem:
         tell(failure=str(problem))
     return 0
 
@@ -70,14 +72,14 @@ def count(given: dict[str, Any]) -> dict[str, Any]:
         for _, answer in as_completed(tasks, with_results=True):
             if answer["failure"]:
                 raise Failed(answer["failure"])
-            part = Counted.from_json(answer["counts"])
+            part = unpacked(answer["counts"])
             total = part if total is None else total + part
             isolations.add(str(answer["isolation"]))
             done += answer["partitions"]
             tell(progress=done / number, step=f"Counting on the cluster: {done} of {number} partitions")
         if total is None:
             raise Failed("The data set has no partitions.")
-        Path(given["output"]).write_text(json.dumps(total.as_json()), encoding="utf-8")
+        Path(given["output"]).write_text(json.dumps(packed(total)), encoding="utf-8")
         workers = client.scheduler_info(n_workers=-1)["workers"]
         return {
             "partitions": number,

@@ -11,7 +11,8 @@ from evaluations.sandbox.job import read_job
 def count_partitions(text: str, *, sandbox: str, own: bool) -> dict[str, Any]:
     """The counts of the job's partitions, or the failure; `text` is a job with its limits as the sandbox reads it."""
     job, limits = read_job(text)
-    missing = [path for path in job.readable if not Path(path).exists()]
+    needed = (*job.readable, *(path for path in (job.packages_path, job.against_packages_path) if path))
+    missing = [path for path in needed if not Path(path).exists()]
     if missing:
         return {
             "failure": "A worker of the cluster does not see the files of this run. It needs the same "

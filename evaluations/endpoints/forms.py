@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 
 from evaluations.endpoints.rules import ANSWERS_OF, EndpointEntry
+from evaluations.fields import OfDataset
 from evaluations.models import EndpointAnswers, EndpointBody
-from evaluations.queries import datasets_to_measure_on
-from registry.models import Dataset, ModelVersion
+from registry.models import ModelVersion
 
 PATH_HELP = "Names and numbers with dots between them."
 
@@ -78,19 +78,7 @@ class EndpointForm(forms.Form):
         return EndpointEntry(**given)
 
 
-class TrialForm(forms.Form):
+class TrialForm(OfDataset):
     """A data set whose first rows are sent."""
 
     dataset = forms.ChoiceField(label="Rows of")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._datasets = {str(row.pk): row for row in datasets_to_measure_on()}
-        field = self.fields["dataset"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(pk, str(row)) for pk, row in self._datasets.items()]
-
-    @property
-    def chosen(self) -> Dataset:
-        """The data set, after validation."""
-        return self._datasets[self.cleaned_data["dataset"]]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from evaluations.metrics.intervals import delong, wilson
 from evaluations.metrics.values import Bools, Column, Floats
 
@@ -18,8 +20,14 @@ COLUMNS = (
 
 def cells(actual: Bools, predicted: Bools, probability: Floats | None) -> list[Any]:
     """The cells under `COLUMNS`; arrays of shape (n,). Every row counts once."""
-    hits, found, said = int((actual & predicted).sum()), int(actual.sum()), int(predicted.sum())
     auc, *ends = (None, None, None) if probability is None else delong(actual, probability)
+    table = np.bincount(actual * 2 + predicted, minlength=4).reshape(2, 2)
+    return of_counts(table, auc, None if ends[0] is None else tuple(ends))
+
+
+def of_counts(table: Any, auc: float | None, ends: tuple[float | None, ...] | None = None) -> list[Any]:
+    """The same of counts of label × prediction, shape (2, 2), and an AUC with its interval, where known."""
+    hits, found, said = int(table[1, 1]), int(table[1].sum()), int(table[:, 1].sum())
     return [
         hits / said if said else None,
         wilson(hits, said) if said else None,
@@ -27,5 +35,5 @@ def cells(actual: Bools, predicted: Bools, probability: Floats | None) -> list[A
         wilson(hits, found) if found else None,
         2 * hits / (found + said) if found + said else None,
         auc,
-        None if ends[0] is None else tuple(ends),
+        ends,
     ]

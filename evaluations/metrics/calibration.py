@@ -1,6 +1,6 @@
 """Whether what is predicted with 30% happens in 30% of cases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,7 @@ from evaluations.metrics.values import (
 )
 
 BINS = 10
+Curve = list[dict[str, float | int | None]]
 LINE = (
     "Logistic recalibration: outcome on the log-odds of the probability (Cox 1958); Wald 95% interval from the "
     "information matrix, of weighted rows from the sandwich (White 1982). None where a score separates the outcomes."
@@ -77,6 +78,11 @@ def conventions(bins: int, by: str) -> dict[str, str]:
     }
 
 
+def family(bins: int, by: str, *, inside: int) -> Summed:
+    """The metrics of so many bins asked for; `inside` there are, where equal scores stay together."""
+    return Summed(partial(_metrics, bins=inside), conventions(bins, by), {}, (), ranges=RANGES)
+
+
 def calibration(
     data: Forecasts,
     slices: Mapping[str, Mapping[str, Bools]],
@@ -89,9 +95,9 @@ def calibration(
     """Calibration of the probability of one event, over all rows and in each group."""
     n = len(data.actual)
     edges = edges_of(data.probability, bins, by)
-    summed = Summed(partial(_metrics, bins=len(edges) + 1), conventions(bins, by), {}, (), ranges=RANGES)
-    values = _values(data, edges)
-    overall, said, _ = summed.measured(values, [], n=n, seed=seed)
+    summed = family(bins, by, inside=len(edges) + 1)
+    summands = values(data, edges)
+    overall, said, _ = summed.measured(summands, [], n=n, seed=seed)
     line = recalibrated(data.actual, data.probability, data.weights)
     overall |= {"calibration_slope": line.slope, "calibration_intercept": line.intercept}
     said |= {"calibration_slope": LINE, "calibration_intercept": LINE}
@@ -108,7 +114,7 @@ def calibration(
                 continue
             part, count = data.part(rows), int(rows.sum())
             own = recalibrated(part.actual, part.probability, part.weights)
-            metrics = summed.of(values[rows], n=count, seed=seed)
+            metrics = summed.of(summands[rows], n=count, seed=seed)
             metrics |= {"calibration_slope": own.slope, "calibration_intercept": own.intercept}
             groups.append(slice_of(column, value, count, metrics, min_n))
             fewer = edges_of(part.probability, 5, "rows")
@@ -116,10 +122,10 @@ def calibration(
                 {"column": column, "value": value, "n": count, "points": reliability(part, fewer)}
             )
     curves = {"reliability": curve, "reliability_by_group": by_group}
-    return Measured(overall, said, groups, curves, tables=[_table(curve)], checks=_checks(overall))
+    return Measured(overall, said, groups, curves, tables=[table_of(curve)], checks=checks_of(overall))
 
 
-def _values(data: Forecasts, edges: Floats) -> Floats:
+def values(data: Forecasts, edges: Floats) -> Floats:
     """What the metrics are made of, shape (n, 1 + 3 bins): squared error, then by bin weight, outcomes and
     probabilities."""
     place = np.searchsorted(edges, data.probability)
@@ -157,10 +163,10 @@ def _metrics(sums: Floats, *, bins: int) -> dict[str, Floats]:
     }
 
 
-def reliability(data: Forecasts, edges: Floats) -> list[dict[str, float | int | None]]:
+def reliability(data: Forecasts, edges: Floats) -> Curve:
     """Mean probability and observed rate of each bin that has rows, with Wilson's interval."""
     place: Ints = np.searchsorted(edges, data.probability)
-    found: list[dict[str, float | int | None]] = []
+    found: Curve = []
     for index in np.unique(place):
         rows = place == index
         weights = None if data.weights is None else data.weights[rows]
@@ -176,7 +182,8 @@ def reliability(data: Forecasts, edges: Floats) -> list[dict[str, float | int | 
     return found
 
 
-def _table(curve: list[dict[str, float | int | None]]) -> Table:
+def table_of(curve: Curve) -> Table:
+    """The curve as a table, and whether it holds."""
     columns = [
         Column("Rows", "count"),
         Column("Mean probability", "share"),
@@ -193,7 +200,7 @@ def _table(curve: list[dict[str, float | int | None]]) -> Table:
     return Table("reliability", "What was predicted and what happened", note, columns, rows)
 
 
-def _checks(overall: Mapping[str, Estimate]) -> list[Check]:
+def checks_of(overall: Mapping[str, Estimate]) -> list[Check]:
     """Whether slope and intercept can be told from 1 and 0."""
     found = []
     asked = (
@@ -232,26 +239,33 @@ def several(
     top = np.argmax(probabilities, axis=1)
     sure = Forecasts(top == actual, probabilities[np.arange(len(top)), top], weights)
     found = calibration(sure, slices, seed=seed, bins=bins, by=by, min_n=min_n)
-    rows: list[list[object]] = []
-    errors = []
+    each: list[tuple[str, int, Mapping[str, Estimate], Estimate]] = []
     for place, label in enumerate(labels):
         one = Forecasts(actual == place, probabilities[:, place], weights)
         edges = edges_of(one.probability, bins, by)
-        summed = Summed(partial(_metrics, bins=len(edges) + 1), conventions(bins, by), {}, (), ranges=RANGES)
-        figures = summed.of(_values(one, edges), n=len(actual), seed=seed)
+        summed = family(bins, by, inside=len(edges) + 1)
+        figures = summed.of(values(one, edges), n=len(actual), seed=seed)
         line = recalibrated(one.actual, one.probability, weights)
-        errors.append(figures["ece"].value or 0.0)
-        rows.append(
-            [
-                label,
-                int(one.actual.sum()),
-                figures["ece"].value,
-                _pair((figures["ece"].low, figures["ece"].high)),
-                figures["mean_gap"].value,
-                line.slope.value,
-                _pair((line.slope.low, line.slope.high)),
-            ]
-        )
+        each.append((label, int(one.actual.sum()), figures, line.slope))
+    return classwise(found, each, convention(len(actual)))
+
+
+def classwise(
+    found: Measured, each: Sequence[tuple[str, int, Mapping[str, Estimate], Estimate]], how: str
+) -> Measured:
+    """The calibration of the class named first with that of every class: its rows, figures and slope."""
+    rows = [
+        [
+            label,
+            n,
+            figures["ece"].value,
+            _pair((figures["ece"].low, figures["ece"].high)),
+            figures["mean_gap"].value,
+            slope.value,
+            _pair((slope.low, slope.high)),
+        ]
+        for label, n, figures, slope in each
+    ]
     columns = [
         Column("Class"),
         Column("Rows", "count"),
@@ -261,16 +275,17 @@ def several(
         Column("Slope", "number"),
         Column("95% interval", "interval"),
     ]
-    note = f"Each class against all others. {convention(len(actual))}"
-    overall = {**found.overall, "classwise_ece": Estimate(float(np.mean(errors)), None, None, len(actual))}
+    mean = float(np.mean([figures["ece"].value or 0.0 for _, _, figures, _ in each]))
+    overall = {**found.overall, "classwise_ece": Estimate(mean, None, None, found.overall["ece"].n)}
     told = "Mean over classes of the calibration error of each class's probability (Kull et al. 2019); no interval."
     first = "Of the class with the highest probability: its probability against how often it is right."
+    table = Table("classwise", "Class by class", f"Each class against all others. {how}", columns, rows)
     return Measured(
         overall,
         {**found.conventions, "classwise_ece": told, "label": first},
         found.groups,
         found.curves,
-        tables=[*found.tables, Table("classwise", "Class by class", note, columns, rows)],
+        tables=[*found.tables, table],
         checks=found.checks,
         notes=[first],
     )

@@ -4,14 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.metrics import bootstrap
-from evaluations.metrics.binary import CONVENTIONS, rate
+from evaluations.metrics import comparison, confusion
+from evaluations.metrics.binary import rate
+from evaluations.metrics.binary_words import CONVENTIONS, LABELS, RANGES, SIMPLEST
+from evaluations.metrics.comparison import BASELINE
 from evaluations.metrics.fairness import GroupCells
 from evaluations.metrics.histogram import ScoreHistogram
 from evaluations.metrics.intervals import wilson
-from evaluations.metrics.scored import figures
+from evaluations.metrics.resampling import estimates
+from evaluations.metrics.scored import drawn_figures, figures
 from evaluations.metrics.statistics import DRAWS
-from evaluations.metrics.values import Estimate, Floats, Group, Measured, slice_of
+from evaluations.metrics.values import Estimate, Floats, Group, Measured, Table, slice_of
 
 ROC_POINTS, DECILES, HISTOGRAM_BINS = 100, 10, 20
 GRID: Floats = np.linspace(0, 1, 41)
@@ -19,7 +22,7 @@ RESAMPLED = (
     f"95% interval by bootstrap of the counts of label and prediction: {DRAWS:,} resamples, percentiles less "
     "their bias."
 )
-Table = Any
+Counts = Any
 """Counts of label × prediction, shape (…, 2, 2)."""
 
 
@@ -31,6 +34,12 @@ def performance(
     table = whole.counts[0] if len(whole.counts) else np.zeros((2, 2), dtype=np.int64)
     overall, said = _of_table(whole, table, seed=seed)
     curves: dict[str, Any] = {}
+    tables = []
+    if len(whole.counts):
+        gained, how_gained, compared = _over_baseline(whole, scores if probability else None, seed=seed)
+        overall |= gained
+        said |= how_gained
+        tables = [compared]
     if scores is not None:
         found, how = figures(scores, seed=seed, probability=probability)
         overall = {**found, **overall}
@@ -40,10 +49,10 @@ def performance(
     for column in cells.columns:
         part = cells.over([column])
         groups += [_slice(column, key[0], part.counts[place]) for place, key in enumerate(part.groups)]
-    return Measured(overall, dict(sorted(said.items())), groups, curves)
+    return Measured(overall, dict(sorted(said.items())), groups, curves, tables=tables)
 
 
-def rates(table: Table) -> dict[str, Estimate]:
+def rates(table: Counts) -> dict[str, Estimate]:
     """The metrics that are rates, each with Wilson's interval."""
     (tn, fp), (fn, tp) = (tuple(int(count) for count in row) for row in table)
     n = tn + fp + fn + tp
@@ -51,46 +60,65 @@ def rates(table: Table) -> dict[str, Estimate]:
         "accuracy": rate(tp + tn, n),
         "precision": rate(tp, tp + fp),
         "recall": rate(tp, tp + fn),
+        "specificity": rate(tn, tn + fp),
         "selection_rate": rate(tp + fp, n),
     }
 
 
-def _of_table(whole: GroupCells, table: Table, *, seed: int) -> tuple[dict[str, Estimate], dict[str, str]]:
-    overall = rates(table)
-    said = {name: CONVENTIONS[name] for name in overall}
-    point, drawn = _means(table[None].astype(np.float64)), _means(_drawn(whole, seed=seed))
-    n = int(table.sum())
-    for name, found in point.items():
-        value = float(found[0]) if np.isfinite(found[0]) else None
-        low, high = bootstrap.bounds(value, drawn[name])
-        overall[name] = Estimate(
-            value, None if low is None else max(low, 0.0), None if high is None else min(high, 1.0), n
-        )
-        said[name] = f"{CONVENTIONS[name]} {RESAMPLED}"
-    return overall, said
+def _of_table(whole: GroupCells, table: Counts, *, seed: int) -> tuple[dict[str, Estimate], dict[str, str]]:
+    """The rates, and what else follows from the four counts by their bootstrap."""
+    point = confusion.binary(table[None].astype(np.float64))
+    found = estimates(point, confusion.binary(_drawn(whole, seed=seed)), n=int(table.sum()), ranges=RANGES)
+    certain = rates(table)
+    said = {
+        name: CONVENTIONS[name] if name in certain else f"{CONVENTIONS[name]} {RESAMPLED}" for name in found
+    }
+    return {**found, **certain}, said
 
 
 def _drawn(whole: GroupCells, *, seed: int) -> Floats:
     """Resampled tables, shape (draws, 2, 2)."""
+    if not len(whole.counts):
+        return np.zeros((1, 2, 2))
     return whole.resampled(DRAWS, seed=seed)[:, 0].astype(np.float64)
 
 
-def _means(tables: Floats) -> dict[str, Floats]:
-    """Balanced accuracy and F1 of each table, shape (draws,)."""
-    tn, fp, fn, tp = (tables[:, row, column].astype(np.float64) for row in (0, 1) for column in (0, 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
-            "f1": 2 * tp / (2 * tp + fp + fn),
-        }
+def _over_baseline(
+    whole: GroupCells, scores: ScoreHistogram | None, *, seed: int
+) -> tuple[dict[str, Estimate], dict[str, str], Table]:
+    """Against the more frequent class for every row and the share of positive rows as its probability."""
+    table = whole.counts[0].astype(np.float64)
+    n = int(table.sum())
+    prior = float(table[1].sum() / n)
+    pairs = []
+    for tables in (table[None], _drawn(whole, seed=seed)):
+        always = np.zeros_like(tables)
+        always[:, :, int(prior >= 0.5)] = tables.sum(axis=2)
+        pairs.append([confusion.binary(tables), confusion.binary(always)])
+    points, drawn = pairs
+    if scores is not None:
+        briers = (
+            {"brier": np.array([scores.brier().value])},
+            {"brier": drawn_figures(scores, seed=seed)["brier"]},
+        )
+        weights = (scores.rows[None].astype(np.float64), scores.coarse().resampled(seed=seed))
+        for pair, ours, counts in zip(pairs, briers, weights, strict=True):
+            negative, positive = counts.sum(axis=2).T
+            theirs = (positive * (1 - prior) ** 2 + negative * prior**2) / (positive + negative)
+            pair[0], pair[1] = {**pair[0], **ours}, {**pair[1], "brier": theirs}
+    found = comparison.differences(*points, *drawn, n=n)
+    labels = {name: name.replace("_", " ").capitalize() for name in found} | LABELS
+    ours, theirs = points
+    how = f"{SIMPLEST} {RESAMPLED}"
+    return comparison.compared(BASELINE, found, ours, theirs, labels, told=("accuracy", "brier"), how=how)
 
 
-def _slice(column: str, value: str, table: Table) -> Group:
+def _slice(column: str, value: str, table: Counts) -> Group:
     return slice_of(column, value, int(table.sum()), rates(table))
 
 
 def _curves(
-    scores: ScoreHistogram, table: Table, threshold: float | None, *, probability: bool, seed: int
+    scores: ScoreHistogram, table: Counts, threshold: float | None, *, probability: bool, seed: int
 ) -> dict[str, Any]:
     edges = np.linspace(*scores.span, HISTOGRAM_BINS + 1)
     negative, positive = scores.rows.reshape(2, HISTOGRAM_BINS, -1).sum(axis=2)
@@ -102,7 +130,7 @@ def _curves(
     return curves
 
 
-def _roc(scores: ScoreHistogram, table: Table, threshold: float | None, *, seed: int) -> dict[str, Any]:
+def _roc(scores: ScoreHistogram, table: Counts, threshold: float | None, *, seed: int) -> dict[str, Any]:
     """At most 100 points, a pointwise 95% band from resampled counts, and the point where the model decides."""
     false, true = _lines(scores.rows[None].astype(np.float64))
     along = true[0] + false[0]

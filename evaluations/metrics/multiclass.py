@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.metrics import by_label, comparison, confusion
-from evaluations.metrics.binary import WILSON, rate
+from evaluations.metrics.binary import rate
+from evaluations.metrics.binary_words import WILSON
 from evaluations.metrics.comparison import AGAINST, BASELINE
 from evaluations.metrics.intervals import mean_auc
 from evaluations.metrics.resampling import NOT_NEGATIVE, UNIT, Figures, Units, estimates, over
@@ -84,15 +85,15 @@ def performance(
         points, drawn = _drawn(data, theirs, seed=seed, beta=beta)
         if rival is BASELINE:
             overall |= estimates(points[0], drawn[0], n=n, ranges=RANGES)
-            said |= {name: f"{CONVENTIONS[name]} {_how(n)}" for name in overall}
+            said |= {name: f"{CONVENTIONS[name]} {how(n)}" for name in overall}
         found = comparison.differences(*points, *drawn, n=n)
         labels = {name: name.replace("_", " ").capitalize() for name in found} | LABELS
-        words = f"{SIMPLEST} {_how(n)}" if rival is BASELINE else _how(n)
-        told, how, table = comparison.compared(
+        words = f"{SIMPLEST} {how(n)}" if rival is BASELINE else how(n)
+        told, how_told, table = comparison.compared(
             rival, found, points[0], points[1], labels, told=TOLD, how=words
         )
         overall |= told
-        said |= how
+        said |= how_told
         tables.append(table)
     right = data.actual == data.predicted
     if data.weights is None:
@@ -112,7 +113,8 @@ def performance(
     return Measured(overall, said, groups, _confusion(data), tables=tables)
 
 
-def _how(n: int) -> str:
+def how(n: int) -> str:
+    """How the interval was made, for people."""
     return (
         f"95% interval by bootstrap of the counts of actual and predicted labels: {DRAWS:,} resamples of {n:,} rows, "
         "percentiles less their bias."

@@ -72,11 +72,15 @@ def estimates(point: Figures, drawn: Figures, *, n: int, ranges: Ranges) -> dict
 
 def convention(units: int, what: str = "rows") -> str:
     """How the interval was made, for people."""
-    how = (
-        f"bootstrap of {what}"
-        if units <= EXACT_UNITS
-        else f"bootstrap of the sums over {what}, of which there are many"
-    )
+    return _made(f"bootstrap of {what}") if units <= EXACT_UNITS else many(what)
+
+
+def many(what: str = "rows") -> str:
+    """The same where sums are drawn instead of what was summed up."""
+    return _made(f"bootstrap of the sums over {what}, of which there are many")
+
+
+def _made(how: str) -> str:
     return f"95% interval by {how}: {DRAWS:,} resamples, percentiles less their bias."
 
 

@@ -28,7 +28,7 @@ def figures(
     }
     if probability:
         found |= {"brier": counted.brier(), "ece": counted.ece()}
-    drawn = _drawn(counted, seed=seed)
+    drawn = drawn_figures(counted, seed=seed)
     n = counted.n
     overall = {
         name: Estimate(bounded.value, *bootstrap.bounds(bounded.value, drawn[name]), n)
@@ -47,7 +47,7 @@ def _convention(bounded: Bounded) -> str:
     )
 
 
-def _drawn(counted: ScoreHistogram, *, seed: int) -> Mapping[str, Floats]:
+def drawn_figures(counted: ScoreHistogram, *, seed: int) -> Mapping[str, Floats]:
     """Each metric in each resample, shape (draws,)."""
     coarse = counted.coarse()
     weights = coarse.resampled(seed=seed)

@@ -130,6 +130,11 @@ class Sums:
         """The sums of both parts together."""
         return Sums(self.n + other.n, self.total + other.total, self.product + other.product)
 
+    def part(self, start: int, end: int) -> "Sums":
+        """Of these values alone."""
+        kept = [0, *range(1 + start, 1 + end)]
+        return Sums(self.n, self.total[kept], self.product[np.ix_(kept, kept)])
+
     def means(self) -> Floats:
         """The (weighted) mean of each value, shape (k,)."""
         found: Floats = self.total[1:] / self.total[0]

@@ -55,6 +55,37 @@ class Summed:
             tables.append(table)
         return overall, said, tables
 
+    def of_sums(self, sums: Sums, rivals: Sequence[tuple[Rival, str]], *, seed: int) -> Found:
+        """The same out of merged sums of our values and then of every rival's on the same rows, as many of each."""
+        width = (len(sums.total) - 1) // (1 + len(rivals))
+        overall = self.only(sums.part(0, width), seed=seed)
+        many = resampling.many(self.units)
+        said = {name: f"{self.conventions[name]} {many}" for name in overall}
+        tables = []
+        whole, drawn = paired_sums(sums, seed=seed)
+        parts = [slice(start, start + width) for start in range(0, whole.shape[1], width)]
+        points, draws = ([self.function(side[:, part]) for part in parts] for side in (whole, drawn))
+        for place, (rival, words) in enumerate(rivals, start=1):
+            found = comparison.differences(points[0], points[place], draws[0], draws[place], n=sums.n)
+            told, how_told, table = comparison.compared(
+                rival,
+                found,
+                points[0],
+                points[place],
+                self.labels,
+                told=self.told,
+                how=f"{words} {many}".strip(),
+            )
+            overall |= told
+            said |= how_told
+            tables.append(table)
+        return overall, said, tables
+
+    def only(self, sums: Sums, *, seed: int) -> dict[str, Estimate]:
+        """Only the figures of merged sums, as for a slice."""
+        whole, drawn = paired_sums(sums, seed=seed)
+        return resampling.estimates(self.function(whole), self.function(drawn), n=sums.n, ranges=self.ranges)
+
     def of(self, values: Floats, *, n: int, seed: int) -> dict[str, Estimate]:
         """Only the figures, as for a slice."""
         (point,), (drawn,) = paired([values], self.function, seed=seed)
@@ -72,7 +103,12 @@ def paired(models: list[Floats], function: Function, *, seed: int) -> tuple[list
     if units <= EXACT_UNITS:
         sums = np.concatenate([w @ values for w in Units.single(units, None).drawn(seed=seed)])
     else:
-        sums = Sums.of(values).resampled(seed=seed) * units
+        sums = paired_sums(Sums.of(values), seed=seed)[1]
     whole = values.sum(axis=0, keepdims=True)
     parts = [slice(start, start + width) for start in range(0, values.shape[1], width)]
     return [function(whole[:, part]) for part in parts], [function(sums[:, part]) for part in parts]
+
+
+def paired_sums(sums: Sums, *, seed: int) -> tuple[Floats, Floats]:
+    """Merged sums of the values, shape (1, k), and those of resamples of the units, shape (draws, k)."""
+    return sums.total[None, 1:], sums.resampled(seed=seed) * sums.n

@@ -23,6 +23,8 @@ from evaluations.sandbox.job import (
     PROGRESS_FILE,
     WALLS_FILE,
     CannotEvaluate,
+    ModelGone,
+    ModelRaised,
     read_job,
 )
 from evaluations.sandbox.walls.confine import Confinement, confine
@@ -89,10 +91,13 @@ class Teller:
         self._spare = b""  # room to say it in
         if isinstance(error, MemoryError) or any(sign in str(error) for sign in OUT_OF_MEMORY):
             failure = f"The evaluation ran out of memory: the limit is {self.memory_mb} MB."
-        elif isinstance(error, CannotEvaluate):
+        elif isinstance(error, CannotEvaluate | ModelGone):
             failure = str(error)
         elif isinstance(error, ModuleNotFoundError) and self.stage == "loading":
-            failure = f"This artifact cannot be loaded: it needs the package {error.name}, which is not installed here."
+            failure = (
+                f"This artifact cannot be loaded: it needs the package {error.name}, which is not installed here. "
+                "Register the version with requirements that name it, and an environment is built for it."
+            )
         else:
             failure = f"{_blame(self.stage)}: {last_line(error)}"
         del error, trace
@@ -112,7 +117,8 @@ class Teller:
 def last_line(error: BaseException) -> str:
     """What an error says, in one line and without this machine's paths."""
     said = " ".join(PATH.sub(r"\1", str(error)).split())[:LONGEST_ERROR]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    kind = error.kind if isinstance(error, ModelRaised) else type(error).__name__
+    return f"{kind}: {said}" if said else kind
 
 
 def main(folder: Path) -> None:

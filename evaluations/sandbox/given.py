@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from evaluations.metrics.groups import grouped
 from evaluations.metrics.values import Bools, Floats
 from evaluations.sandbox import outputs, predictions
 from evaluations.sandbox.job import CannotEvaluate, Job
-from evaluations.sandbox.loading import load_model
+from evaluations.sandbox.opening import open_model
 from evaluations.sandbox.table import listed, numbers, sensitive_columns, texts, truth
 
 if TYPE_CHECKING:
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
 class Given:
     """The job with its rows; the model is loaded when it is first asked for."""
 
-    def __init__(self, job: Job, rows: pd.DataFrame, teller: "Teller") -> None:
+    def __init__(self, job: Job, rows: pd.DataFrame, teller: "Teller", *, rival: bool = False) -> None:
         self.job = job
         self.rows = rows
         self.teller = teller
+        self._rival = rival  # a model that this one is compared with: its facts are not this run's
 
     @cached_property
     def model(self) -> Any:
@@ -34,10 +34,11 @@ class Given:
         if self.job.model_path is None:
             return None
         self.teller.enter("loading", 0.15, "Loading the model")
-        loaded = load_model(Path(self.job.model_path), self.job.manifest, self.job.formats)
-        self.teller.facts["format"] = loaded.format
-        if loaded.scan is not None:
-            self.teller.facts["scan"] = dict(loaded.scan)
+        loaded = open_model(self.job)
+        if not self._rival:
+            self.teller.facts["format"] = loaded.format
+            if loaded.scan is not None:
+                self.teller.facts["scan"] = dict(loaded.scan)
         self.teller.enter("predicting", 0.3, "Predicting")
         return loaded.model
 
@@ -46,15 +47,11 @@ class Given:
         """The same rows answered by another version's model, where there is one to compare with."""
         if self.job.against_path is None:
             return None
-        job = replace(
-            self.job,
-            model_path=self.job.against_path,
-            manifest=self.job.against_manifest,
-            against_path=None,
-        )
-        other = Given(job, self.rows, self.teller)
+        if self.job.against_refused:
+            raise CannotEvaluate(self.job.against_refused)
+        other = Given(self.job.other, self.rows, self.teller, rival=True)
         if hasattr(other.model, "feature_names_in_"):  # the signature is this version's, not the other's
-            other.job = replace(job, features=None)
+            other.job = replace(other.job, features=None)
         return other
 
     def sample(self) -> str:
@@ -104,7 +101,7 @@ class Given:
         if unknown:
             raise CannotEvaluate(
                 f"Column {job.label} holds labels that the model does not know: {listed(unknown)}. "
-                f"Its classes are {listed(labels) or 'none'}."
+                f"Its classes are {listed(labels)}."
             )
         said = outputs.of_length(texts(self.model.predict(features)), rows)
         return multiclass.Multiclass(

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 JOB_FILE, ANSWER_FILE, PROGRESS_FILE, ERROR_FILE = "job.json", "result.json", "progress.jsonl", "stderr.txt"
 WALLS_FILE = "walls.json"
+GONE = "The process that held the model ended without an answer."
 OUT_OF_MEMORY = (
     "MemoryError",
     "bad_alloc",
@@ -20,6 +21,18 @@ OUT_OF_MEMORY = (
 
 class CannotEvaluate(Exception):
     """The evaluation is not possible. The text is a sentence for the person who asked for it."""
+
+
+class ModelRaised(Exception):
+    """What a model in a process of its own raised there; `kind` is the name of that exception."""
+
+    def __init__(self, kind: str, said: str) -> None:
+        super().__init__(said)
+        self.kind = kind
+
+
+class ModelGone(BaseException):
+    """The process that held the model has ended. Like the end of one's own process, nobody goes on after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,25 @@ class Job:
     manifest: Mapping[str, str] | None = None  # SHA-256 of each file of the model, by its path
     against_manifest: Mapping[str, str] | None = None  # the same of the other version
     formats: tuple[str, ...] | None = None  # what the policy allows; None: everything
+    packages_path: str | None = None  # the environment that the model predicts in; None: the product's own
+    against_packages_path: str | None = None  # the same of the other version
+    against_refused: str = ""  # why the other version cannot be asked
+    channel: tuple[int, int] | None = None  # handles that answers come from and questions go to
+    against_channel: tuple[int, int] | None = None  # the same of the other version
+
+    @property
+    def other(self) -> "Job":
+        """The same job for the other version's model."""
+        return replace(
+            self,
+            model_path=self.against_path,
+            manifest=self.against_manifest,
+            packages_path=self.against_packages_path,
+            channel=self.against_channel,
+            against_path=None,
+            against_packages_path=None,
+            against_channel=None,
+        )
 
     @property
     def readable(self) -> tuple[str, ...]:
@@ -109,4 +141,6 @@ def read_job(text: str) -> tuple[Job, Limits]:
     fields["confidential"] = tuple(fields["confidential"])
     fields["features"] = None if fields["features"] is None else tuple(fields["features"])
     fields["formats"] = None if fields["formats"] is None else tuple(fields["formats"])
+    for name in ("channel", "against_channel"):
+        fields[name] = None if fields[name] is None else tuple(fields[name])
     return Job(**fields), Limits(**given["limits"])

@@ -1,6 +1,7 @@
 """Loading a model from its files. Only the child process calls this: loading a model runs its author's
 code."""
 
+import pickle
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -45,6 +46,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """An artifact whose model may be loaded, and what a scan of it said."""
+
+    artifact: Artifact
+    found: Found
+    scan: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A model in memory, the format that it came in, and what a scan of it said."""
 
@@ -84,6 +94,14 @@ def load_model(
     `manifest`: SHA-256 by path, checked against the bytes that are loaded. `formats`: what the policy allows; None is
     everything. Raises CannotEvaluate.
     """
+    examined = examine(place, manifest, formats)
+    return Loaded(load_found(examined.artifact, examined.found), examined.found.said, examined.scan)
+
+
+def examine(
+    place: Path, manifest: Mapping[str, str] | None = None, formats: Collection[str] | None = None
+) -> "Examined":
+    """Which file is the model, and whether it may be loaded. Nothing is. Raises CannotEvaluate."""
     artifact = Artifact(place, manifest)
     artifact.check()
     found = find_model(artifact)
@@ -92,8 +110,12 @@ def load_model(
             f"The policy does not allow models in the format {found.format}, and this one is {found.said}. "
             f"It allows {', '.join(formats)}. Register the model in one of these, or change the policy pack."
         )
-    said = _scanned(place) if found.format in RUNS_CODE else None
-    return Loaded(LOADERS[found.format](artifact, found), found.said, said)
+    return Examined(artifact, found, _scanned(place) if found.format in RUNS_CODE else None)
+
+
+def load_found(artifact: Artifact, found: Found) -> Any:
+    """The model of the file that was found: this runs its author's code."""
+    return LOADERS[found.format](artifact, found)
 
 
 def find_model(artifact: Artifact) -> Found:
@@ -214,12 +236,9 @@ def _skops(artifact: Artifact, found: Found) -> Any:
 
 
 def _pickle(artifact: Artifact, found: Found) -> Any:
-    import cloudpickle
-
     if code := found.flavour.get("code"):
         sys.path.insert(0, str(_inside(found.path.parent, code)))
-    load: Callable[[bytes], Any] = cloudpickle.loads
-    return load(artifact.read(found.path))
+    return pickle.loads(artifact.read(found.path))  # noqa: S301  scanned before, and behind the walls
 
 
 def _onnx(artifact: Artifact, found: Found) -> Any:

@@ -64,9 +64,11 @@ def measure(job: Job, teller: "Teller") -> Answered:
 
 
 def _streamed(job: Job, teller: "Teller") -> Answered:
-    from evaluations.sandbox import streaming  # Parquet's own library, which no other way needs
+    from evaluations.sandbox.partitions.measure import (
+        measure,  # Parquet's own library, which no other way needs
+    )
 
     try:
-        return streaming.measure(job, teller)
+        return measure(job, teller)
     except CannotMeasure as refusal:
         raise CannotEvaluate(str(refusal)) from refusal

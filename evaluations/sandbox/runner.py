@@ -2,24 +2,21 @@
 
 import json
 import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from io import BufferedReader, FileIO
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from evaluations.sandbox.answers import answer, death
-from evaluations.sandbox.isolation import Isolation, command, environment, visible
+from evaluations.sandbox.children import Child, Predictor, ended, start, start_predictors
+from evaluations.sandbox.isolation import Isolation
 from evaluations.sandbox.job import (
     ANSWER_FILE,
-    ERROR_FILE,
+    GONE,
     JOB_FILE,
     PROGRESS_FILE,
-    WALLS_FILE,
     CannotEvaluate,
     Job,
     Limits,
@@ -27,7 +24,6 @@ from evaluations.sandbox.job import (
     job_text,
 )
 from evaluations.sandbox.probe import AUTOMATIC, chosen
-from evaluations.sandbox.walls.confine import Confinement
 from evaluations.sandbox.watching import Ended, Heard, clear, overrun
 
 POLL_SECONDS = 0.02
@@ -35,21 +31,6 @@ LOOK_SECONDS = 0.2  # at what it uses, which costs more than to see whether it h
 MOST_PROGRESS_BYTES = 65_536
 MOST_FAILURE = 600
 STOPPED = "Stopped on request."
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A started child, and the file that it writes its output to."""
-
-    process: "subprocess.Popen[bytes]"
-    said: FileIO
-
-    def kill(self) -> None:
-        """The child's whole session; bubblewrap's own ends with it."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 def run_job(
@@ -73,49 +54,30 @@ def run_job(
     except CannotEvaluate as refusal:
         return Outcome(None, str(refusal), {"isolation": "none"})
     folder = folder.resolve()
-    (folder / JOB_FILE).write_text(job_text(job, limits), encoding="utf-8")
-    readable = [str(Path(path).resolve()) for path in job.readable]
     (folder / PROGRESS_FILE).touch()
     with ExitStack() as open_until_the_end:
         progress = open_until_the_end.enter_context((folder / PROGRESS_FILE).open("rb"))
-        child = start("child", isolation, folder, readable)
+        with ExitStack() as passed_on:
+            job, predictors, handles = start_predictors(
+                job, isolation, folder.parent, limits, on_output, open_until_the_end, passed_on
+            )
+            (folder / JOB_FILE).write_text(job_text(job, limits), encoding="utf-8")
+            readable = [str(Path(path).resolve()) for path in job.readable]
+            child = start("child", isolation, folder, readable, handles)
         open_until_the_end.enter_context(child.said)
         heard = Heard(child.said, on_output)
         open_until_the_end.callback(child.kill)
-        ended = _watch(child, folder, limits, progress, on_progress, should_stop, heard)
+        end = _watch(child, predictors, folder, limits, progress, on_progress, should_stop, heard)
         heard.listen()
-        outcome = _outcome(folder, heard, ended, limits, isolation)
+        outcome = _outcome(folder, heard, end, limits, isolation)
+        outcome = _with_predictors(outcome, predictors, limits, isolation)
     clear(folder)
     return outcome
 
 
-def start(
-    module: str, isolation: Isolation, folder: Path, readable: list[str], pass_fds: tuple[int, ...] = ()
-) -> Child:
-    """Start a child that runs a module of this package on `folder`."""
-    walls = Confinement(
-        landlock=isolation.is_landlock,
-        seccomp=isolation.is_wall,
-        readable=visible(readable),
-        parent=0 if isolation.is_bubblewrap else os.getpid(),
-    )
-    (folder / WALLS_FILE).write_text(json.dumps(asdict(walls)), encoding="utf-8")
-    said = (folder / ERROR_FILE).open("w+b", buffering=0)
-    process = subprocess.Popen(
-        command(isolation, module, folder, readable),
-        cwd=folder,
-        env=environment(str(folder)),
-        stdin=subprocess.DEVNULL,
-        stdout=said,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        pass_fds=pass_fds,
-    )
-    return Child(process, said)
-
-
 def _watch(
     child: Child,
+    predictors: Sequence[Predictor],
     folder: Path,
     limits: Limits,
     progress: BufferedReader,
@@ -139,16 +101,13 @@ def _watch(
                 reason = STOPPED
             elif seconds >= look_again:
                 reason, look_again = overrun(child.process.pid, folder, limits), seconds + LOOK_SECONDS
+                reason = reason or next((said for each in predictors if (said := each.look())), "")
             if reason:
                 child.kill()
         time.sleep(POLL_SECONDS)
     if not reason:
         reason = overrun(child.process.pid, folder, limits)  # what it wrote last
-    child.process.returncode = os.waitstatus_to_exitcode(code)  # so that Popen knows that it was waited for
-    status = child.process.returncode
-    killed = -status if status < 0 else status - 128 if 128 < status <= 128 + signal.SIGRTMAX else None
-    used = usage.ru_utime + usage.ru_stime
-    return Ended(killed, status, reason, usage.ru_maxrss // 1024, round(seconds, 2), used)
+    return ended(child, code, usage.ru_maxrss, usage.ru_utime + usage.ru_stime, round(seconds, 2), reason)
 
 
 def _report(progress: BufferedReader, on_progress: Callable[[float, str], None]) -> None:
@@ -189,6 +148,27 @@ def _outcome(folder: Path, heard: Heard, ended: Ended, limits: Limits, isolation
         return Outcome(result, "", provenance)
     said = str(found.get("failure") or death(heard.last(), ended, limits))
     return Outcome(None, said[:MOST_FAILURE], provenance)
+
+
+def _with_predictors(
+    outcome: Outcome, predictors: Sequence[Predictor], limits: Limits, isolation: Isolation
+) -> Outcome:
+    """What the children that held the models used; and where one of them ended before it answered, why."""
+    if not predictors:
+        return outcome
+    ends = [each.end() for each in predictors]
+    failure = outcome.failure
+    if failure == GONE:
+        fallen = [
+            death(each.heard.last(), end, limits)
+            for each, end in zip(predictors, ends, strict=True)
+            if end.status
+        ]
+        failure = fallen[0] if fallen else failure
+    around = dict(outcome.provenance)
+    if not isolation.is_bubblewrap:
+        around["predictor_peak_memory_mb"] = max(end.peak_mb for end in ends)
+    return Outcome(outcome.result, failure, around)
 
 
 def _note(result: dict[str, Any], said: str) -> None:

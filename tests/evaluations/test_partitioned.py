@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 
 from evaluations import tasks
 from evaluations.actions import request_evaluation
+from evaluations.companions import Companions
 from evaluations.jobs import heartbeat
 from evaluations.models import EvaluationRun, JobStatus
 from evaluations.partitioned import is_partitioned
@@ -48,22 +49,27 @@ def vendor(cast: SimpleNamespace) -> ModelVersion:
 @pytest.fixture
 def loans(cast: SimpleNamespace) -> Dataset:
     """Six partitions of loans with a vendor's answers."""
-    table = pd.DataFrame(
+    return a_parquet(cast, answered(7), prediction="answer", score="chance")
+
+
+def answered(step: int) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "credit": ["good" if n % 3 else "bad" for n in range(ROWS)],
             "answer": ["good" if n % 4 else "bad" for n in range(ROWS)],
-            "chance": [(n * 7 % 100) / 100 for n in range(ROWS)],
+            "chance": [(n * step % 100) / 100 for n in range(ROWS)],
             "sex": ["f" if n % 2 else "m" for n in range(ROWS)],
         }
     )
-    return a_parquet(cast, table, prediction="answer", score="chance")
 
 
-def a_parquet(cast: SimpleNamespace, table: pd.DataFrame, **changes: Any) -> Dataset:
+def a_parquet(
+    cast: SimpleNamespace, table: pd.DataFrame, name: str = "loans", parts: int = PARTITIONS, **changes: Any
+) -> Dataset:
     content = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(table), content, row_group_size=len(table) // PARTITIONS)
+    pq.write_table(pa.Table.from_pandas(table), content, row_group_size=len(table) // parts)
     return builders.a_dataset(
-        cast, "loans", file=builders.a_file(content.getvalue(), "loans.parquet"), **changes
+        cast, name, file=builders.a_file(content.getvalue(), "loans.parquet"), **changes
     )
 
 
@@ -138,6 +144,35 @@ def test_a_cluster_of_two_processes_gives_the_same_figures(
     assert "Counting on the cluster: 6 of 6 partitions" in steps
 
 
+@pytest.mark.parametrize("kind", ["calibration", "stability"])
+def test_every_kind_is_the_same_on_the_cluster(
+    kind: str, cast: SimpleNamespace, vendor: ModelVersion, settings: Settings, cluster: str
+) -> None:
+    now, earlier = (
+        a_parquet(cast, answered(step), name, parts=2, prediction="answer", score="chance")
+        for step, name in ((7, "now"), (11, "earlier"))
+    )
+    settings.STREAM_ROWS = ROWS - 1
+    both = kind == "stability"
+    compared = Companions(earlier if both else None)
+    here = worked(a_run(cast, vendor, now, kind=kind, compared=compared))
+    settings.DASK_SCHEDULER_ADDRESS = cluster
+    there = worked(a_run(cast, vendor, now, kind=kind, compared=compared))
+    assert overall(here).keys() == overall(there).keys()
+    for name, value in overall(here).items():
+        assert overall(there)[name] == pytest.approx(value, rel=1e-9, abs=1e-9), name
+    assert there.provenance["partitioned"]["partitions"] == (4 if both else 2)
+
+
+def test_what_is_read_whole_although_it_is_large_says_why(
+    cast: SimpleNamespace, vendor: ModelVersion, loans: Dataset, settings: Settings
+) -> None:
+    settings.STREAM_ROWS = ROWS - 1
+    run = worked(a_run(cast, vendor, loans, kind="calibration", config={"binning": "rows"}))
+    assert overall(run)["ece"] is not None and run.result is not None
+    assert any("binning needs all rows at once" in note for note in run.result["notes"])
+
+
 def test_a_model_is_run_on_the_cluster_in_the_sandbox(
     cast: SimpleNamespace, small_model: Path, settings: Settings, cluster: str
 ) -> None:
@@ -191,7 +226,13 @@ def test_a_cluster_that_does_not_answer_fails_the_run(
 
 @pytest.mark.parametrize(
     ("change", "is_so"),
-    [({}, True), ({"config": {"max_rows": 100}}, False), ({"kind": "fairness"}, True)],
+    [
+        ({}, True),
+        ({"config": {"max_rows": 100}}, False),
+        ({"kind": "fairness"}, True),
+        ({"kind": "calibration", "config": {"bins": 5}}, True),
+        ({"kind": "data_quality"}, False),
+    ],
 )
 def test_what_is_counted_in_partitions(
     change: dict[str, Any],

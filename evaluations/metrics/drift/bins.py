@@ -1,5 +1,6 @@
 """Bins that come from a reference and count anything else: the bins of PSI and its like."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +61,13 @@ class CategoryBins:
 
     def counts(self, values: Texts) -> Ints:
         """Rows in each bin, shape (categories + 3,)."""
+        return self.counts_of(tally(values))
+
+    def counts_of(self, tallied: Mapping[str | None, int]) -> Ints:
+        """The same of values that are counted already."""
         place = {name: index for index, name in enumerate(self.categories)}
         found = np.zeros(len(self.categories) + 3, dtype=np.int64)
-        for name, count in tally(values).items():
+        for name, count in tallied.items():
             if name is None:
                 found[-1] += count
             else:
@@ -88,7 +93,12 @@ def number_bins(reference: Floats, *, quantiles: int = QUANTILES) -> NumberBins:
 
 def category_bins(reference: Texts, *, most: int = MOST_CATEGORIES) -> CategoryBins:
     """The reference's most frequent values, those of equal frequency in the order of their names."""
-    counts = [(-count, name) for name, count in tally(reference).items() if name is not None]
+    return category_bins_of(tally(reference), most=most)
+
+
+def category_bins_of(tallied: Mapping[str | None, int], *, most: int = MOST_CATEGORIES) -> CategoryBins:
+    """The same of values that are counted already."""
+    counts = [(-count, name) for name, count in tallied.items() if name is not None]
     names = [name for _, name in sorted(counts)]
     return CategoryBins(tuple(names[:most]), frozenset(names[most:]))
 

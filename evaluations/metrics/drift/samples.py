@@ -33,6 +33,16 @@ def wasserstein(reference: Floats, current: Floats) -> float | None:
     return float(np.abs(below - other) @ np.diff(every))
 
 
+def area_between(reference: Floats, share: Floats, current: Floats, other_share: Floats) -> float:
+    """The same of ordered values that have shares of 1, shape (k,) and (l,) each."""
+    every = np.sort(np.concatenate([reference, current]))
+    lines = [
+        np.append(0.0, np.cumsum(part))[np.searchsorted(values, every[:-1], side="right")]
+        for values, part in ((reference, share), (current, other_share))
+    ]
+    return float(np.abs(lines[0] - lines[1]) @ np.diff(every))
+
+
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """P values adjusted for their number. Holm (1979), Scand. J. Stat. 6, 65-70. None stays None."""
     known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)

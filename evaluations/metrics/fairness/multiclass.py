@@ -63,10 +63,7 @@ class _Classes:
 def fairness(data: Multiclass, sensitive: Mapping[str, Any], settings: Settings | None = None) -> Measured:
     """Rates of each class in each group of each attribute and of attributes together."""
     if len(data.labels) > MOST_CLASSES:
-        raise CannotMeasure(
-            f"There are {len(data.labels)} classes; fairness is measured for at most {MOST_CLASSES}. Merge "
-            f"the rare ones."
-        )
+        raise too_many_classes(len(data.labels))
     columns = {name: coded(name, values) for name, values in sensitive.items()}
     banded = tuple(name for name, found in columns.items() if found.banded)
     cells = GroupCells.from_codes(columns, data.actual, data.predicted, tuple(data.labels))
@@ -116,6 +113,13 @@ def of_counts(cells: GroupCells, settings: Settings) -> Measured:
         },
         tables=[table] if table.rows else [],
         notes=notes,
+    )
+
+
+def too_many_classes(number: int) -> CannotMeasure:
+    """More classes than anybody compares by group."""
+    return CannotMeasure(
+        f"There are {number} classes; fairness is measured for at most {MOST_CLASSES}. Merge the rare ones."
     )
 
 

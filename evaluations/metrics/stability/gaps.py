@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluations.metrics.bootstrap import bounds, resampled_weights
 from evaluations.metrics.intervals import Z, delong, newcombe
+from evaluations.metrics.statistics import Sums
 from evaluations.metrics.values import Bools, Column, Estimate, Floats, Table
 
 EPS = float(np.finfo(np.float64).eps)
@@ -29,6 +30,13 @@ CONVENTIONS = {
     "rmse": "RMSE here less that of the reference; both sides' rows resampled independently.",
     "r2": "R² of the reference less R² here; both sides' rows resampled independently.",
 }
+MEANS = ("brier", "log_loss", "mae")
+Gap = tuple[float, float, Estimate]
+"""A metric on the reference, here, and how much worse it is here."""
+Moments = tuple[float, float, int]
+"""Mean, variance and number of rows."""
+Resampled = Mapping[str, tuple[float | None, Floats]]
+"""Each metric and what it is in resamples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +82,27 @@ def of_regression(actual: Floats, predicted: Floats) -> Outcomes:
 
 def gaps(reference: Outcomes, current: Outcomes, *, seed: int) -> tuple[dict[str, Estimate], Table]:
     """How much worse each metric is here than on the reference, positive for worse; and all of it in a table."""
-    found: dict[str, tuple[float, float, Estimate]] = {}
+    found: dict[str, Gap] = {}
     n = min(reference.n, current.n)
     if reference.actual is not None and reference.score is not None:
         assert current.actual is not None and current.score is not None
-        _keep(found, "roc_auc", auc_gap(reference, current, n))
+        if gap := auc_gap(reference, current, n):
+            found["roc_auc"] = gap
     if reference.right is not None and current.right is not None:
         there, here = int(reference.right.sum()), int(current.right.sum())
         bound = newcombe(there, reference.n, here, current.n)
         a, b = there / reference.n, here / current.n
         found["accuracy"] = (a, b, Estimate(a - b, *bound, n))
     for name, values in (reference.loss or {}).items():
-        found[name] = _mean_gap(values, (current.loss or {})[name])
+        found[name] = gap_of_means(_moments(values), _moments((current.loss or {})[name]))
     if reference.error is not None:
-        for name, gap in _regression_gaps(reference, current, seed=seed).items():
-            _keep(found, name, gap)
+        drawn = [_drawn(side, seed=seed + place) for place, side in enumerate((reference, current))]
+        found |= regression_gaps(drawn[0], drawn[1], n)  # seeds differ: the samples are independent
+    return told(found, reference.n, current.n)
+
+
+def told(found: Mapping[str, Gap], there: int, here: int) -> tuple[dict[str, Estimate], Table]:
+    """The gaps as figures and in a table, of so many rows there and here."""
     columns = (
         Column("Metric"),
         Column("Reference", "number"),
@@ -101,21 +115,14 @@ def gaps(reference: Outcomes, current: Outcomes, *, seed: int) -> tuple[dict[str
         for name, (a, b, gap) in found.items()
     ]
     note = (
-        f"Reference: {reference.n:,} rows; here: {current.n:,}. Positive: worse here. Where the reference is the "
+        f"Reference: {there:,} rows; here: {here:,}. Positive: worse here. Where the reference is the "
         "training data, a small gap is usual: a model knows the rows that it was fitted to."
     )
     table = Table("gaps", "Performance there and here", note, columns, rows)
     return {f"{name}_gap": gap for name, (_, _, gap) in found.items()}, table
 
 
-def _keep(
-    found: dict[str, tuple[float, float, Estimate]], name: str, gap: tuple[float, float, Estimate] | None
-) -> None:
-    if gap is not None:
-        found[name] = gap
-
-
-def auc_gap(reference: Outcomes, current: Outcomes, n: int) -> tuple[float, float, Estimate] | None:
+def auc_gap(reference: Outcomes, current: Outcomes, n: int) -> Gap | None:
     """AUC there, here, and the difference of two independent samples; None where a side has one class only."""
     assert reference.actual is not None and reference.score is not None
     assert current.actual is not None and current.score is not None
@@ -131,34 +138,52 @@ def auc_gap(reference: Outcomes, current: Outcomes, n: int) -> tuple[float, floa
     return a, b, Estimate(a - b, low, high, n)
 
 
-def _mean_gap(there: Floats, here: Floats) -> tuple[float, float, Estimate]:
+def _moments(values: Floats) -> Moments:
+    n = len(values)
+    return float(values.mean()), float(values.var(ddof=1)) if n > 1 else 0.0, n
+
+
+def gap_of_means(there: Moments, here: Moments) -> Gap:
     """Difference of two means, here less there."""
-    a, b, n = float(there.mean()), float(here.mean()), min(len(there), len(here))
-    if n < 2:
-        return a, b, Estimate(b - a, None, None, n)
-    half = Z * math.sqrt(there.var(ddof=1) / len(there) + here.var(ddof=1) / len(here))
-    return a, b, Estimate(b - a, b - a - half, b - a + half, n)
+    (a, spread, n), (b, other, m) = there, here
+    if min(n, m) < 2:
+        return a, b, Estimate(b - a, None, None, min(n, m))
+    half = Z * math.sqrt(spread / n + other / m)
+    return a, b, Estimate(b - a, b - a - half, b - a + half, min(n, m))
 
 
-def _regression_gaps(
-    reference: Outcomes, current: Outcomes, *, seed: int
-) -> dict[str, tuple[float, float, Estimate] | None]:
-    there, here = regression_metrics(reference), regression_metrics(current)
-    drawn = [
-        _drawn(side, seed=seed + place) for place, side in enumerate((reference, current))
-    ]  # seeds differ: the samples are independent
-    draws = min(len(drawn[0]["rmse"]), len(drawn[1]["rmse"]))
-    found: dict[str, tuple[float, float, Estimate] | None] = {}
+def regression_gaps(there: Resampled, here: Resampled, n: int) -> dict[str, Gap]:
+    """RMSE and R² of both sides, each with what it is in resamples."""
+    found: dict[str, Gap] = {}
     for name in ("rmse", "r2"):
-        a, b = there[name], here[name]
-        if a is None or b is None:
-            found[name] = None
-            continue
-        sign = -1 if name == "r2" else 1
-        gap = sign * (b - a)
-        bound = bounds(gap, sign * (drawn[1][name][:draws] - drawn[0][name][:draws]))
-        found[name] = (a, b, Estimate(gap, *bound, min(reference.n, current.n)))
+        (a, drawn), (b, other) = there[name], here[name]
+        if a is not None and b is not None:
+            sign = -1 if name == "r2" else 1
+            draws = min(len(drawn), len(other))
+            gap = sign * (b - a)
+            found[name] = (
+                a,
+                b,
+                Estimate(gap, *bounds(gap, sign * (other[:draws] - drawn[:draws])), n),
+            )
     return found
+
+
+def drawn_of_sums(sums: Sums, *, seed: int) -> Resampled:
+    """RMSE and R² out of sums whose first values are squared error, label and squared label (less any constant)."""
+    drawn = sums.resampled(seed=seed)
+    point = sums.means()[None]
+    both = [{"rmse": np.sqrt(np.maximum(part[:, 0], 0)), "r2": _r2(part)} for part in (point, drawn)]
+    return {
+        name: (float(both[0][name][0]) if np.isfinite(both[0][name][0]) else None, both[1][name])
+        for name in both[0]
+    }
+
+
+def _r2(means: Floats) -> Floats:
+    spread = means[:, 2] - means[:, 1] ** 2
+    known = spread > 1e-12 * means[:, 2]
+    return np.where(known, 1 - means[:, 0] / np.where(known, spread, 1.0), np.nan)
 
 
 def regression_metrics(side: Outcomes) -> dict[str, float | None]:
@@ -169,12 +194,11 @@ def regression_metrics(side: Outcomes) -> dict[str, float | None]:
     return {"rmse": math.sqrt(squares / side.n), "r2": 1 - squares / spread if spread > 0 else None}
 
 
-def _drawn(side: Outcomes, *, seed: int) -> dict[str, Floats]:
-    """RMSE and R² of resamples, out of the sums that they need."""
+def _drawn(side: Outcomes, *, seed: int) -> Resampled:
+    """RMSE and R² and those of resamples, out of the sums that they need."""
     assert side.numbers is not None and side.error is not None
     centred = side.numbers - side.numbers.mean()
     parts = np.column_stack([side.error**2, centred, centred**2])
-    sums = np.array([weights @ parts for weights in resampled_weights(side.n, seed=seed)])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = 1 - sums[:, 0] / (sums[:, 2] - sums[:, 1] ** 2 / side.n)
-    return {"rmse": np.sqrt(sums[:, 0] / side.n), "r2": r2}
+    means = np.array([weights @ parts for weights in resampled_weights(side.n, seed=seed)]) / side.n
+    point = regression_metrics(side)
+    return {"rmse": (point["rmse"], np.sqrt(means[:, 0])), "r2": (point["r2"], _r2(means))}

@@ -37,14 +37,24 @@ def comparable(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[list[str
         there, here = reference[name], current[name]
         known = there.notna().any() and here.notna().any()
         if known and shifts.kind_of(there) != shifts.kind_of(here):
-            said = f"Column {name} holds {_words(there)} in the reference and {_words(here)} here; it is not compared."
-            checks.append(Check(f"same_type.{name}", "Columns are of the same type", False, said, str(name)))
+            checks.append(other_type(str(name), _words(there), _words(here)))
         elif shifts.is_identifier(there) and shifts.is_identifier(here):
-            said = f"Most values of column {name} are different, so it has no distribution to compare."
-            checks.append(Check(f"identifier.{name}", "Columns can be compared", None, said, str(name)))
+            checks.append(identifier(str(name)))
         else:
             kept.append(str(name))
     return kept, checks
+
+
+def other_type(name: str, there: str, here: str) -> Check:
+    """A column that holds something else than it did."""
+    said = f"Column {name} holds {there} in the reference and {here} here; it is not compared."
+    return Check(f"same_type.{name}", "Columns are of the same type", False, said, name)
+
+
+def identifier(name: str) -> Check:
+    """A column that names rows."""
+    said = f"Most values of column {name} are different, so it has no distribution to compare."
+    return Check(f"identifier.{name}", "Columns can be compared", None, said, name)
 
 
 def _words(column: "pd.Series[Any]") -> str:

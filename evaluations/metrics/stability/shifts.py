@@ -71,7 +71,7 @@ def number_shift(name: str, reference: Floats, current: Floats, *, seed: int) ->
     ks = samples.kolmogorov_smirnov(there, here)
     spread = float(there.std()) if len(there) else 0.0
     area = samples.wasserstein(there, here)
-    found = _shift(name, "number", binned, binned.counts(reference), binned.counts(current), seed=seed)
+    found = of_bins(name, "number", binned, binned.counts(reference), binned.counts(current), seed=seed)
     return replace(
         found,
         ks=ks and ks[0],
@@ -83,8 +83,12 @@ def number_shift(name: str, reference: Floats, current: Floats, *, seed: int) ->
 def category_shift(name: str, reference: Texts, current: Texts, *, seed: int) -> Shift:
     """Categories of both sides."""
     binned = bins.category_bins(reference)
-    there, here = binned.counts(reference), binned.counts(current)
-    found = _shift(name, "category", binned, there, here, seed=seed)
+    return of_categories(name, binned, binned.counts(reference), binned.counts(current), seed=seed)
+
+
+def of_categories(name: str, binned: bins.CategoryBins, there: Ints, here: Ints, *, seed: int) -> Shift:
+    """Categories that are counted already."""
+    found = of_bins(name, "category", binned, there, here, seed=seed)
     tested = counts.chi_square(there, here)
     return replace(
         found,
@@ -94,7 +98,8 @@ def category_shift(name: str, reference: Texts, current: Texts, *, seed: int) ->
     )
 
 
-def _shift(name: str, kind: Kind, binned: bins.Bins, there: Ints, here: Ints, *, seed: int) -> Shift:
+def of_bins(name: str, kind: Kind, binned: bins.Bins, there: Ints, here: Ints, *, seed: int) -> Shift:
+    """What follows from rows in bins alone."""
     both = bool(there.sum() and here.sum())
     return Shift(
         name=name,

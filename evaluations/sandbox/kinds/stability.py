@@ -1,7 +1,6 @@
 """Whether what was learned still holds: against a reference, over time, and against another version."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from evaluations.metrics.values import Floats, Measured, Texts, together
 from evaluations.sandbox.asking import attempted
 from evaluations.sandbox.given import Given
 from evaluations.sandbox.job import CannotEvaluate, Job
-from evaluations.sandbox.loading import load_model
 from evaluations.sandbox.reference import NONE, of_reference, reference_of
 from evaluations.sandbox.table import listed, need_columns, texts
 
@@ -151,24 +149,13 @@ def _churn(given: Given, here: Answers) -> Measured | None:
     if job.against_path is None:
         return None
     try:
-        answered = attempted(lambda: _answers_of_other(given, Path(str(job.against_path))))
+        answered = attempted(lambda: answers(given.against or given))
     except ModelFailed as failed:
         said = f"The version compared with gives no answers on these rows: {failed}"
         return report.of_silence(said)
     if job.model_kind == "regression":
         return report.of_churn(churn.score_changes(here[2], answered[2]), None)
     return report.of_churn(*churn.churn(here[1], answered[1], _truth(given), here[2], answered[2]))
-
-
-def _answers_of_other(given: Given, place: Path) -> Answers:
-    """With the columns that the other version was fitted with, where it names them."""
-    model = load_model(place, given.job.against_manifest, given.job.formats).model
-    job = given.job
-    other = Given(
-        replace(job, features=None) if hasattr(model, "feature_names_in_") else job, given.rows, given.teller
-    )
-    other.__dict__["model"] = model
-    return answers(other)
 
 
 def _truth(given: Given) -> Texts:

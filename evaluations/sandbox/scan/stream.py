@@ -66,7 +66,7 @@ class Window(io.RawIOBase):
         """Move; before the beginning is an error, beyond the end reads nothing."""
         start = {0: 0, 1: self._at, 2: len(self._view)}[whence]
         if start + offset < 0:
-            raise ValueError("it points before its beginning")
+            raise OSError("it points before its beginning")  # as a file on disk does
         self._at = start + offset
         return self._at
 

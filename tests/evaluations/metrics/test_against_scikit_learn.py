@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from evaluations.metrics import binary, multiclass, regression
+from evaluations.metrics.binary_words import RANGES
 from evaluations.metrics.values import Measured
 
 COARSE = st.integers(0, 20).map(lambda value: value / 20)  # many ties, and probabilities of exactly 0 and 1
@@ -60,7 +61,7 @@ def test_an_interval_holds_its_value_and_stays_in_the_metrics_range(
     for name, estimate in found.overall.items():
         if estimate.low is not None and estimate.high is not None:
             assert estimate.value is not None
-            least, most = binary.RANGES.get(name, (-np.inf, np.inf))
+            least, most = RANGES.get(name, (-np.inf, np.inf))
             assert least <= estimate.low <= estimate.value <= estimate.high <= most, name
 
 

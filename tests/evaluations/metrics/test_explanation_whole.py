@@ -67,10 +67,16 @@ def record(model: object, people: pd.DataFrame, place: int = 3, **more: Any) -> 
     return explain_record(model, row, people, target_for(model), seed=1, progress=lambda share: None, **more)
 
 
+@pytest.fixture(scope="module")
+def known(people: pd.DataFrame, bad: np.ndarray, model: object) -> Measured:
+    """The whole explanation, with nothing held back."""
+    return whole(model, people, target_for(model), bad.astype(float))
+
+
 def test_everything_is_there_and_every_figure_has_its_words(
-    people: pd.DataFrame, bad: np.ndarray, model: object
+    people: pd.DataFrame, bad: np.ndarray, model: object, known: Measured
 ) -> None:
-    found = whole(model, people, target_for(model), bad.astype(float)).as_json()
+    found = known.as_json()
     assert set(found["overall"]) <= set(OF_KIND["explainability"])
     assert set(found["overall"]) <= set(found["conventions"])
     assert [table["id"] for table in found["tables"]] == ["permutation", "interactions", "surrogate"]
@@ -84,7 +90,7 @@ def test_everything_is_there_and_every_figure_has_its_words(
 
 
 def test_no_value_of_a_confidential_column_enters_the_result(
-    people: pd.DataFrame, bad: np.ndarray, model: object
+    people: pd.DataFrame, bad: np.ndarray, model: object, known: Measured
 ) -> None:
     hidden = ("town", "salary")
     results = [
@@ -99,9 +105,7 @@ def test_no_value_of_a_confidential_column_enters_the_result(
     assert all(rank is None for _, rank in points["salary"]) and any(
         rank is not None for _, rank in points["age"]
     )
-    shown = json.dumps(
-        whole(model, people, target_for(model), bad.astype(float)).as_json(), ensure_ascii=False
-    )
+    shown = json.dumps(known.as_json(), ensure_ascii=False)
     assert SECRET in shown  # where nothing is confidential it is there
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from evaluations.sandbox import Job
 from evaluations.sandbox.artifact import Artifact
+from evaluations.sandbox.child import Teller
+from evaluations.sandbox.given import Given
 from evaluations.sandbox.job import CannotEvaluate
 from evaluations.sandbox.loading import load_model
 from tests.evaluations.sandbox.conftest import Run
@@ -93,6 +95,17 @@ def test_the_scan_of_a_pickle_stands_in_provenance(run: Run, job: Job, models: P
     assert "scan" not in run(job).outcome.provenance
 
 
+def test_the_model_compared_with_leaves_the_facts_of_this_one_alone(
+    job: Job, models: Path, tmp_path: Path
+) -> None:
+    against = str(models / "mlflow-cloudpickle")
+    given = Given(replace(job, against_path=against), pd.read_csv(job.data_path), Teller(tmp_path))
+    assert given.model is not None and given.against is not None
+    facts = dict(given.teller.facts)
+    assert given.against.model is not given.model
+    assert given.teller.facts == facts and "scan" not in facts and facts["format"] != "cloudpickle"
+
+
 def tensors(path: Path, said: dict[str, str], layers: dict[str, np.ndarray]) -> None:
     """A .safetensors file, written by the format's description."""
     header: dict[str, object] = {"__metadata__": said}
@@ -158,5 +171,6 @@ def test_a_package_that_is_not_there_is_named(run: Run, job: Job, tmp_path: Path
     (tmp_path / "boosted").mkdir()
     (tmp_path / "boosted" / "model.lgb").write_text("tree")
     assert run(replace(job, model_path=str(tmp_path / "boosted"))).failure == (
-        "This artifact cannot be loaded: it needs the package lightgbm, which is not installed here."
+        "This artifact cannot be loaded: it needs the package lightgbm, which is not installed here. "
+        "Register the version with requirements that name it, and an environment is built for it."
     )

@@ -37,7 +37,7 @@ def frame_of(metrics: dict[str, object], data: object, groups: object, **more: o
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PEOPLE)
 def test_rates_of_two_attributes_together_are_the_very_same(people: list[Person]) -> None:
     data, columns = columns_of(people)
@@ -69,7 +69,7 @@ def test_precision_is_scikit_learns(people: list[Person]) -> None:
             )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PEOPLE, st.integers(0, 2**32 - 1))
 def test_weighted_rates_are_the_same_but_for_rounding(people: list[Person], seed: int) -> None:
     data, columns = columns_of(people)
@@ -85,7 +85,7 @@ def test_weighted_rates_are_the_same_but_for_rounding(people: list[Person], seed
             assert np.isnan(found) or found == pytest.approx(expected.loc[group, name], abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PEOPLE)
 def test_differences_and_ratios_are_the_same_where_every_group_counts(people: list[Person]) -> None:
     data, columns = columns_of(people)
