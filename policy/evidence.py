@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import rfc8785
 
+from policy.risk_scales import Rating, RiskScales
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -33,13 +35,17 @@ class Card:
 
 @dataclass(frozen=True)
 class TierFact:
-    """The tier of the model; only proposed while nobody confirmed it."""
+    """The tier of the model; only proposed while nobody confirmed it.
+
+    `use_changed` names what the inventory entry says differently since the tier was confirmed.
+    """
 
     tier: str
     digest: str
     confirmed_by: str | None
     confirmed_at: datetime | None
     questionnaire_version: int
+    use_changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,50 @@ class SignOffFact:
     components: Mapping[str, str]
     conditions: tuple[Condition, ...] = ()
     withdrawn: bool = False
+    review: int = 0
+    acting_for: str = ""  # the holder of the role, where the signer stood in for them
+    acting_for_name: str = ""
+
+    @property
+    def voice(self) -> str:
+        """In whose name it stands."""
+        return self.acting_for or self.signer
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's consent to an exception, in one role."""
+
+    role: str
+    person: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WaiverFact:
+    """A waiver that stands, granted and not revoked: a requirement need not be met in this environment for a time."""
+
+    id: int
+    requirement: str
+    why: str
+    controls: str
+    requester: str
+    approvals: tuple[Approval, ...]
+    granted_at: datetime
+    last_day: date
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class BreakGlassFact:
+    """An emergency that nobody ended: people let the version run in the environment asked, against the policy."""
+
+    id: int
+    reason: str
+    people: tuple[Approval, ...]
+    began_at: datetime
+    ends_at: datetime
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +160,44 @@ class Person:
 
     username: str
     name: str
+
+
+@dataclass(frozen=True)
+class FindingFact:
+    """A finding that stands against the version, or that a risk officer let stand (overridden)."""
+
+    id: int
+    severity: str
+    title: str
+    state: str
+    due_on: date
+    owner: Person
+    rebutted: bool = False  # and nobody has judged the rebuttal
+    remediated_by: str = ""  # user name
+    overridden_by: str = ""  # name
+    override_reason: str = ""
+    url: str = ""
+
+    @property
+    def overridden(self) -> bool:
+        """Whether it was overridden, so that it no longer stands."""
+        return self.state == "overridden"
+
+
+@dataclass(frozen=True)
+class RiskFact:
+    """One risk of the use. Ratings are missing until somebody gives them; an acceptance names its level and end."""
+
+    id: int
+    title: str
+    digest: str
+    owner: Person
+    review_on: date
+    inherent: Rating | None = None
+    residual: Rating | None = None
+    closed: bool = False
+    accepted_level: str = ""
+    accepted_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -128,12 +216,18 @@ class Evidence:
     evaluations: tuple[EvaluationFact, ...] = ()
     running: tuple[RunningFact, ...] = ()
     signoffs: tuple[SignOffFact, ...] = ()
+    findings: tuple[FindingFact, ...] = ()
+    waivers: tuple[WaiverFact, ...] = ()
+    break_glass: tuple[BreakGlassFact, ...] = ()
     involved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recused: Mapping[str, str] = field(default_factory=dict)  # user name → why they stepped back
     holders: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     review_open: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
     owners: tuple[Person, ...] = ()
     developers: tuple[Person, ...] = ()
+    risks: tuple[RiskFact, ...] = ()
+    risk_scales: RiskScales | None = None  # what levels are read from; like the policy no part of the digest
 
 
 def newest_runs(evaluations: Iterable[EvaluationFact], kind: str) -> tuple[EvaluationFact, ...]:
@@ -161,9 +255,14 @@ def components(evidence: Evidence, judged: Collection[str]) -> dict[str, str]:
         parts["card"] = evidence.card.digest
     if evidence.tier is not None:
         parts["tier"] = evidence.tier.digest
+    if evidence.risks:
+        parts["risks"] = canonical_digest(sorted(fact.digest for fact in evidence.risks))
     for kind in sorted({fact.kind for fact in evidence.evaluations} & {*judged}):
         digests = sorted(fact.digest for fact in newest_runs(evidence.evaluations, kind))
         parts[f"evaluation.{kind}"] = canonical_digest(digests)
+    standing = [[fact.id, fact.severity] for fact in evidence.findings if not fact.overridden]
+    if standing:  # which they are and how bad; answering one changes nothing that was signed
+        parts["findings"] = canonical_digest(sorted(standing))
     return parts
 
 

@@ -10,9 +10,6 @@ from policy.requirement import Check, Requirement
 from policy.result import RequirementResult
 from policy.words import KINDS, UNMEASURED, compared, day, listed, named, number, span
 
-ROUNDING = 1e-9
-"""A ratio of exactly 0.80 meets 0.80, though floating point makes 0.04 / 0.05 0.7999999999999999."""
-
 BOUNDS = {"low": "lower bound", "high": "upper bound"}
 ROLE_NAMES = {"production_sample": "production sample"}
 
@@ -201,8 +198,7 @@ def _outcome(check: Check, run: EvaluationFact) -> Outcome:
     if value is None:
         lacks = "has no number" if found is None else "is not a number"
         return Outcome(None, f"{name} {lacks} in run {run.run}", detail)
-    low = check.at_least is None or value >= check.at_least - ROUNDING
-    high = check.at_most is None or value <= check.at_most + ROUNDING
+    low, high = check.sides_met(value)
     shown, asked = _told_apart(check, value, low, high)
     interval = ""
     if metric is not None and check.bound == "value" and metric.low is not None and metric.high is not None:

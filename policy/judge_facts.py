@@ -2,14 +2,14 @@
 
 from policy.cards import load_card_schema, missing_sections
 from policy.context import Context, Judgement, after, earliest, told
-from policy.evidence import Artifact, Condition
+from policy.evidence import Artifact, Condition, TierFact
 from policy.independence import newest_decisions
 from policy.requirement import Requirement
 from policy.words import counted, day, listed, named, span
 
 
 def judge_tier(requirement: Requirement, context: Context) -> Judgement:
-    """Satisfied when somebody confirmed the tier."""
+    """Satisfied when somebody confirmed the tier, and the use is still what they confirmed it for."""
     fact = context.evidence.tier
     officers = tuple(
         person
@@ -35,14 +35,27 @@ def judge_tier(requirement: Requirement, context: Context) -> Judgement:
             who=named(officers, "risk_officer"),
             evidence=(fact.digest,),
         )
-    else:
-        when = f" on {day(fact.confirmed_at, context.now)}" if fact.confirmed_at else ""
-        reason = (
-            f"{fact.tier.capitalize()}, confirmed by {fact.confirmed_by}{when}; "
-            f"questionnaire version {fact.questionnaire_version}."
+    elif fact.use_changed:
+        result = told(
+            requirement,
+            context,
+            "unsatisfied",
+            f"{_confirmed(fact, context)}, but the use changed since: {listed(fact.use_changed)}.",
+            remedy="A risk officer confirms the tier for the changed use, or the owner answers anew.",
+            who=named(officers, "risk_officer"),
+            evidence=(fact.digest,),
+            detail={"use_changed": list(fact.use_changed)},
+            stale=True,
         )
+    else:
+        reason = f"{_confirmed(fact, context)}; questionnaire version {fact.questionnaire_version}."
         result = told(requirement, context, "satisfied", reason, evidence=(fact.digest,))
     return Judgement(result)
+
+
+def _confirmed(fact: TierFact, context: Context) -> str:
+    when = f" on {day(fact.confirmed_at, context.now)}" if fact.confirmed_at else ""
+    return f"{fact.tier.capitalize()}, confirmed by {fact.confirmed_by}{when}"
 
 
 def judge_artifact(requirement: Requirement, context: Context) -> Judgement:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from policy.context import Context, Judgement, after, earliest, told
 from policy.evidence import Person, SignOffFact, changed
-from policy.independence import newest_decisions, reasons_against, signed_roles, standing
+from policy.independence import ActingFor, newest_decisions, reasons_against, signed_roles, standing
 from policy.requirement import Requirement
 from policy.result import RequirementResult
 from policy.words import ROLES, a_role, component, counted, day, listed, named
@@ -32,14 +32,25 @@ def judge_signoff(requirement: Requirement, context: Context) -> Judgement:
     newest = [fact for fact in newest_decisions(context.evidence.signoffs) if fact.role == requirement.role]
     weighed = [_weigh(fact, requirement, context) for fact in newest]
     counting = [item for item in weighed if item.problem is None]
-    if len(counting) < requirement.count or any(item.blocks for item in weighed):
+    if signed(counting) < requirement.count or any(item.blocks for item in weighed):
         return Judgement(_unsigned(requirement, context, weighed, counting))
     until = earliest(*(item.until for item in counting))
     reason = " ".join(f"{_said(item.fact, context)}." for item in counting)
     if until is not None:
         reason = f"{reason} Valid until {day(until, context.now)}."
     evidence = tuple(f"sign-off {item.fact.id}" for item in counting)
-    return Judgement(told(requirement, context, "satisfied", reason, evidence=evidence), until)
+    detail = _quorum(requirement, counting)
+    return Judgement(told(requirement, context, "satisfied", reason, evidence=evidence, detail=detail), until)
+
+
+def signed(counting: list[Weighed]) -> int:
+    """Return how many people signed: whoever signs for themselves and for another is one."""
+    return len({item.fact.signer for item in counting})
+
+
+def _quorum(requirement: Requirement, counting: list[Weighed]) -> dict[str, int]:
+    """How many of how many, where more than one is asked."""
+    return {"signed": signed(counting), "asked": requirement.count} if requirement.count > 1 else {}
 
 
 def standing_vetoes(context: Context, role: str) -> list[SignOffFact]:
@@ -104,15 +115,21 @@ def _weigh(fact: SignOffFact, requirement: Requirement, context: Context) -> Wei
 
 def _against(fact: SignOffFact, requirement: Requirement, context: Context) -> tuple[str, ...]:
     evidence = context.evidence
-    held = [role for role, people in evidence.holders.items() if fact.signer in _usernames(people)]
+    holder = fact.acting_for
     return reasons_against(
         fact.signer,
         requirement.role,
         involved=evidence.involved if requirement.independence else {},
-        roles_held=held,
+        roles_held=_held(context, fact.signer),
         signed_roles=signed_roles(evidence.signoffs, context.now),
         name=fact.signer_name,
+        recused=evidence.recused,
+        acting_for=ActingFor(holder, fact.acting_for_name, _held(context, holder)) if holder else None,
     )
+
+
+def _held(context: Context, username: str) -> list[str]:
+    return [role for role, people in context.evidence.holders.items() if username in _usernames(people)]
 
 
 def _unsigned(
@@ -121,7 +138,7 @@ def _unsigned(
     role = requirement.role
     problems = [item.problem for item in weighed if item.problem is not None]
     if requirement.count > 1:
-        problems.insert(0, f"{len(counting)} of {counted(requirement.count, 'sign-off')} counts.")
+        problems.insert(0, f"{signed(counting)} of {counted(requirement.count, 'sign-off')} counts.")
     elif not problems:
         problems.append(f"No {ROLES.get(role, role)} has signed.")
     moved = sorted({name for item in weighed for name in item.changed})
@@ -138,6 +155,7 @@ def _unsigned(
         remedy = f"An administrator grants the role {ROLES.get(role, role)} to somebody independent."
     stale = [item.fact for item in weighed if item.changed]
     since = {"since": max(fact.signed_at for fact in stale).isoformat()} if stale else {}
+    objection = {"objection": [fact.signer for fact in blocking]} if blocking else {}
     return told(
         requirement,
         context,
@@ -146,7 +164,11 @@ def _unsigned(
         remedy=remedy,
         who=who,
         evidence=tuple(f"sign-off {item.fact.id}" for item in weighed),
-        detail={**since, "changed": moved} if stale else {},
+        detail={
+            **_quorum(requirement, counting),
+            **({**since, "changed": moved} if stale else {}),
+            **objection,
+        },
         stale=bool(stale),
     )
 
@@ -162,7 +184,7 @@ def _next_step(context: Context, role: str, moved: bool) -> str:
 def _eligible(requirement: Requirement, context: Context, counting: list[Weighed]) -> list[Person]:
     """Who could give a signature that is still missing."""
     evidence = context.evidence
-    signed = signed_roles(evidence.signoffs, context.now)
+    fixed = signed_roles(evidence.signoffs, context.now)
     done = {item.fact.signer for item in counting}
     return [
         person
@@ -173,7 +195,8 @@ def _eligible(requirement: Requirement, context: Context, counting: list[Weighed
             requirement.role,
             involved=evidence.involved if requirement.independence else {},
             roles_held=(requirement.role,),
-            signed_roles=signed,
+            signed_roles=fixed,
+            recused=evidence.recused,
         )
     ]
 
@@ -185,7 +208,8 @@ def _said(fact: SignOffFact, context: Context) -> str:
         "request_changes": "asked for changes",
         "reject": "rejected",
     }.get(fact.decision, f'signed "{fact.decision}"')
-    return f"{fact.signer_name} {done} on {day(fact.signed_at, context.now)}"
+    signer = f"{fact.signer_name}, for {fact.acting_for_name}," if fact.acting_for else fact.signer_name
+    return f"{signer} {done} on {day(fact.signed_at, context.now)}"
 
 
 def _usernames(people: tuple[Person, ...]) -> set[str]:

@@ -13,6 +13,9 @@ import yaml
 LONGEST = 200_000
 """Characters in a pack. Ours has 4,000; more than this is a mistake or an attack."""
 
+MOST_NODES = LONGEST // 2
+"""Keys and values once every alias is written out: as many as the longest text can hold without any."""
+
 DURATION = re.compile(r"([1-9]\d{0,5})([dhm])")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 TAG = "tag:yaml.org,2002:"
@@ -48,7 +51,30 @@ def parse(text: str, *, source: str, what: str = "the pack") -> "Item":
         raise PackError(source, 1, "The file nests too deeply.", "Five levels are enough.") from error
     if node is None:
         raise PackError(source, 1, "The file is empty.", f"Write what {what} asks for.")
+    _refuse_bomb(node, source)
     return Item(node, source, what)
+
+
+def _refuse_bomb(root: yaml.Node, source: str) -> None:
+    """A few aliases of aliases stand for billions of values, or for themselves."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, above: frozenset[int]) -> int:
+        if id(node) in above:
+            line = int(node.start_mark.line) + 1
+            raise PackError(source, line, "This value contains itself.", "Write it out without the alias.")
+        if id(node) not in sizes:
+            within = above | {id(node)}
+            parts = node.value if isinstance(node.value, list) else []
+            inner = [part for pair in parts for part in (pair if isinstance(pair, tuple) else (pair,))]
+            sizes[id(node)] = 1 + sum(size(part, within) for part in inner)
+        if sizes[id(node)] > MOST_NODES:
+            line = int(node.start_mark.line) + 1
+            problem = "The aliases of this value stand for too many values."
+            raise PackError(source, line, problem, "Write out what you mean, without aliases of aliases.")
+        return sizes[id(node)]
+
+    size(root, frozenset())
 
 
 def instead(name: str, known: Iterable[str]) -> str:
@@ -102,6 +128,19 @@ class Item:
         for key in required:
             if key not in found:
                 raise self.refuse(f'The key "{key}" is missing in {self.what}.', f'Write "{key}: …" here.')
+        return found
+
+    def numbered(self, least: int, most: int) -> dict[int, "Item"]:
+        """Return the values of a mapping whose keys are whole numbers within limits."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.refuse(f"{_upper(self.what)} is not a mapping.", f'Write "{least}: …" lines.')
+        found: dict[int, Item] = {}
+        for key_node, value_node in self.node.value:
+            place = Item(key_node, self.file, "the number before the colon")
+            key = place.whole(least, most)
+            if key in found:
+                raise place.refuse(f"{key} stands twice in {self.what}.", "Keep one of them.")
+            found[key] = Item(value_node, self.file, f"{key} in {self.what}")
         return found
 
     def key(self, name: str) -> "Item":

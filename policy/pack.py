@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from policy.break_glass import BreakGlassTerms, read_break_glass
 from policy.evidence import canonical_digest
 from policy.lines import Item, PackError, instead, parse
 from policy.pack_requirements import read_requirement
 from policy.plan import PlannedEvaluation, planned_for, read_plan
 from policy.requirement import Bound, Check, Requirement
 from policy.tiering import Tier
+from policy.waivers import WaiverTerms, read_waivers
 from policy.words import FORMATS, SAFE_FORMATS
 
 __all__ = ["DEFAULT", "ENVIRONMENTS", "Bound", "Check", "Pack", "PackError", "Requirement", "load_pack"]
@@ -20,6 +22,13 @@ DEFAULT = Path(__file__).with_name("packs") / "default.yaml"
 ENVIRONMENTS = ("development", "staging", "production")
 TIERS = tuple(str(tier) for tier in Tier if tier is not Tier.PROHIBITED)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+FIELDS = (
+    ("name", "version", "decision_valid_for", "requirements", "environments"),
+    ("title", "plan", "formats", "waivers", "break_glass", "revalidate"),
+)
+"""The required and the optional keys of a pack."""
+HIGHEST_VERSION = 1_000_000
+LONGEST_MONTHS = 120
 
 Lists = Mapping[str, Mapping[str, tuple[Requirement, ...]]]
 
@@ -37,6 +46,9 @@ class Pack:
     requirements: Mapping[str, Requirement]
     plan: tuple[PlannedEvaluation, ...] = ()
     formats: tuple[str, ...] = SAFE_FORMATS  # of artifacts that may be loaded
+    waivers: WaiverTerms | None = None  # None: nothing can be waived
+    break_glass: BreakGlassTerms | None = None  # None: there is none
+    revalidate: Mapping[str, int] = field(default_factory=dict)  # tier → months between reviews
 
     def planned(self, tier: str, model_kind: str) -> tuple[PlannedEvaluation, ...]:
         """What such a use is measured by, wherever it is to run; a tier that no list knows counts as the highest."""
@@ -57,10 +69,7 @@ class Pack:
 def load_pack(text: str, *, source: str) -> Pack:
     """Return the pack that a YAML text describes, or raise PackError. The source is named in refusals."""
     root = parse(text, source=source)
-    fields = root.fields(
-        ("name", "version", "decision_valid_for", "requirements", "environments"),
-        ("title", "plan", "formats"),
-    )
+    fields = root.fields(*FIELDS)
     name = fields["name"].text()
     if not NAME.fullmatch(name):
         raise fields["name"].refuse(
@@ -71,7 +80,7 @@ def load_pack(text: str, *, source: str) -> Pack:
     _refuse_unused(fields["requirements"], requirements, environments)
     return Pack(
         name=name,
-        version=fields["version"].whole(1, 1_000_000),
+        version=fields["version"].whole(1, HIGHEST_VERSION),
         title=fields["title"].text() if "title" in fields else name,
         digest=canonical_digest(root.plain()),
         decision_valid_for=fields["decision_valid_for"].duration(),
@@ -79,7 +88,16 @@ def load_pack(text: str, *, source: str) -> Pack:
         requirements=requirements,
         formats=fields["formats"].choices(FORMATS) if "formats" in fields else SAFE_FORMATS,
         plan=read_plan(fields["plan"], TIERS) if "plan" in fields else (),
+        waivers=read_waivers(fields["waivers"], TIERS, requirements) if "waivers" in fields else None,
+        break_glass=read_break_glass(fields["break_glass"]) if "break_glass" in fields else None,
+        revalidate=_revalidate(fields["revalidate"]) if "revalidate" in fields else {},
     )
+
+
+def _revalidate(item: Item) -> dict[str, int]:
+    """Months between the reviews of a version that stays in use, for each tier."""
+    entries = Item(item.node, item.file, "revalidate").fields(TIERS)
+    return {tier: entry.whole(1, LONGEST_MONTHS) for tier, entry in entries.items()}
 
 
 def _requirements(item: Item) -> dict[str, Requirement]:

@@ -6,13 +6,11 @@ from typing import cast
 
 from policy.lines import Item
 from policy.metrics import EVALUATIONS, OF_KIND
-from policy.requirement import Bound, Check, Requirement
-from policy.words import DATASET_ROLES, KINDS, ROLES
+from policy.requirement import SIGNING_ROLES, Bound, Check, Requirement
+from policy.risk_scales import RISK_LEVELS
+from policy.words import DATASET_ROLES, KINDS, ROLES, SEVERITIES
 
-SIGNING_ROLES = ("validator", "risk_officer", "compliance_officer", "ethics_committee", "business_approver")
-"""Roles whose holders can be independent. Owner, developer, auditor and administrator never sign."""
-
-SURVIVABLE = ("card", "tier", *(f"evaluation.{kind}" for kind in EVALUATIONS))
+SURVIVABLE = ("card", "tier", "risks", "findings", *(f"evaluation.{kind}" for kind in EVALUATIONS))
 """What a sign-off may outlive. Never the artifact: nobody signs bytes that they did not see."""
 
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -25,15 +23,29 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "signoff": (("role",), ("count", "valid_for", "survives", "independence")),
     "conditions_met": ((), ()),
+    "findings_closed": ((), ("severities", "within_due")),
+    "risks_treated": ((), ("residual_at_most", "at_least")),
 }
 """Kind → its required and its optional keys, beside id, kind and title."""
 
-NOT_BUILT = ("risks_treated", "findings_closed", "ran_in", "monitoring_in_place")
+COMMON = (("id", "kind"), ("title",))
+"""The required and the optional keys of every kind."""
+CHECK_FIELDS = (("metric",), ("bound", "at_least", "at_most", "between", "applies_to"))
+LIMITS = ("at_least", "at_most", "between")
+"""A check asks for exactly one of these."""
+BOUNDS = ("value", "low", "high")
+MOST_SIGNERS = 20
+MOST_RISKS = 1_000
+LONGEST_ID = 80
+
+NOT_BUILT = ("ran_in", "monitoring_in_place")
 TITLES = {
     "tier_confirmed": "Tier confirmed",
     "artifact_verified": "Artifact verified",
     "card_complete": "Card complete",
     "conditions_met": "Conditions met in time",
+    "findings_closed": "Findings closed",
+    "risks_treated": "Risks treated",
 }
 PLUGIN = re.compile(r"custom\.[a-z][a-z0-9_]{0,39}")
 PLUGIN_METRIC = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}")
@@ -50,13 +62,17 @@ def read_requirement(item: Item) -> Requirement:
     kind = _kind(entries["kind"])
     required, optional = FIELDS[kind]
     fields = Item(item.node, item.file, f"a requirement of kind {kind}").fields(
-        ("id", "kind", *required), ("title", *optional)
+        (*COMMON[0], *required), (*COMMON[1], *optional)
     )
     requirement = Requirement(id=_id(fields["id"], kind), kind=kind, title=_title(fields, kind))
     if kind == "evaluation":
         return _evaluation(requirement, fields, item)
     if kind == "signoff":
         return _signoff(requirement, fields)
+    if kind == "findings_closed":
+        return _findings(requirement, fields)
+    if kind == "risks_treated":
+        return _risks(requirement, fields)
     if "max_age" in fields:
         return replace(requirement, max_age=fields["max_age"].duration())
     return requirement
@@ -73,10 +89,10 @@ def _kind(item: Item) -> str:
 def _id(item: Item, kind: str) -> str:
     """The id begins with its kind, so that it never collides with what the verdict adds by itself."""
     name = item.text()
-    if len(name) > 80 or not ID.fullmatch(name) or name.split(".")[0] != kind:
+    if len(name) > LONGEST_ID or not ID.fullmatch(name) or name.split(".")[0] != kind:
         raise item.refuse(
             f'"{name}" is not an id for the kind {kind}.',
-            f'Write "{kind}" or "{kind}.name", in small letters, digits and "_", at most 80 characters.',
+            f'Write "{kind}" or "{kind}.name", in small letters, digits and "_", at most {LONGEST_ID} characters.',
         )
     return name
 
@@ -100,10 +116,30 @@ def _signoff(requirement: Requirement, fields: dict[str, Item]) -> Requirement:
     return replace(
         requirement,
         role=fields["role"].choice(SIGNING_ROLES),
-        count=fields["count"].whole(1, 20) if "count" in fields else 1,
+        count=fields["count"].whole(1, MOST_SIGNERS) if "count" in fields else 1,
         valid_for=fields["valid_for"].duration() if "valid_for" in fields else None,
         survives=fields["survives"].choices(SURVIVABLE) if "survives" in fields else (),
         independence=fields["independence"].flag() if "independence" in fields else True,
+    )
+
+
+def _findings(requirement: Requirement, fields: dict[str, Item]) -> Requirement:
+    return replace(
+        requirement,
+        severities=fields["severities"].choices(SEVERITIES) if "severities" in fields else SEVERITIES,
+        within_due=fields["within_due"].flag() if "within_due" in fields else False,
+    )
+
+
+def _risks(requirement: Requirement, fields: dict[str, Item]) -> Requirement:
+    """Critical is no limit: everything is at most that."""
+    limits = RISK_LEVELS[:-1]
+    return replace(
+        requirement,
+        residual_at_most=fields["residual_at_most"].choice(limits)
+        if "residual_at_most" in fields
+        else "moderate",
+        at_least=fields["at_least"].whole(1, MOST_RISKS) if "at_least" in fields else 1,
     )
 
 
@@ -157,10 +193,8 @@ def _when(item: Item) -> bool:
 
 
 def _check(item: Item, kinds: tuple[str, ...], evaluation: str) -> Check:
-    entries = Item(item.node, item.file, "a check").fields(
-        ("metric",), ("bound", "at_least", "at_most", "between", "applies_to")
-    )
-    asked = [name for name in ("at_least", "at_most", "between") if name in entries]
+    entries = Item(item.node, item.file, "a check").fields(*CHECK_FIELDS)
+    asked = [name for name in LIMITS if name in entries]
     if len(asked) != 1:
         raise item.refuse(
             "A check asks for exactly one of at_least, at_most and between.",
@@ -176,9 +210,7 @@ def _check(item: Item, kinds: tuple[str, ...], evaluation: str) -> Check:
     low, high = _limits(asked[0], entries[asked[0]])
     return Check(
         metric=_metric(entries["metric"], evaluation),
-        bound=cast(Bound, entries["bound"].choice(("value", "low", "high")))
-        if "bound" in entries
-        else "value",
+        bound=cast(Bound, entries["bound"].choice(BOUNDS)) if "bound" in entries else "value",
         at_least=low,
         at_most=high,
         applies_to=applies_to,

@@ -11,6 +11,8 @@ from policy.requirement import Requirement
 from policy.words import DATASET_ROLES, KINDS
 
 SETTING_LIMIT = 20
+FIELDS = (("evaluation", "dataset_role"), ("max_age", "settings", "tiers", "applies_to"))
+"""The required and the optional keys of an entry."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _merge(asked: dict[tuple[str, str], PlannedEvaluation], item: PlannedEvaluat
 
 
 def _read(item: Item, tiers: tuple[str, ...]) -> PlannedEvaluation:
-    fields = item.fields(("evaluation", "dataset_role"), ("max_age", "settings", "tiers", "applies_to"))
+    fields = item.fields(*FIELDS)
     return PlannedEvaluation(
         evaluation=fields["evaluation"].choice(EVALUATIONS),
         dataset_role=fields["dataset_role"].choice(DATASET_ROLES),

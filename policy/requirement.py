@@ -5,6 +5,11 @@ from datetime import timedelta
 from typing import Literal
 
 Bound = Literal["value", "low", "high"]
+ROUNDING = 1e-9
+"""A ratio of exactly 0.80 meets 0.80, though floating point makes 0.04 / 0.05 0.7999999999999999."""
+
+SIGNING_ROLES = ("validator", "risk_officer", "compliance_officer", "ethics_committee", "business_approver")
+"""Roles whose holders can be independent. Owner, developer, auditor and administrator never sign."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,13 @@ class Check:
     def covers(self, model_kind: str) -> bool:
         """Whether it is meant for this kind of model; naming no kind means every kind."""
         return not self.applies_to or model_kind in self.applies_to
+
+    def sides_met(self, value: float) -> tuple[bool, bool]:
+        """Whether the value is not too low, and whether it is not too high."""
+        return (
+            self.at_least is None or value >= self.at_least - ROUNDING,
+            self.at_most is None or value <= self.at_most + ROUNDING,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,3 +53,7 @@ class Requirement:
     survives: tuple[str, ...] = ()
     independence: bool = True
     accept_reported: bool = False
+    severities: tuple[str, ...] = ()
+    within_due: bool = False
+    residual_at_most: str = ""
+    at_least: int = 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Decision = Literal["allow", "deny"]
+Basis = Literal["policy", "waiver", "break_glass"]
 Result = Literal["satisfied", "unsatisfied", "waived", "not_applicable", "error"]
 
 
@@ -27,10 +28,20 @@ class RequirementResult:
 
 
 @dataclass(frozen=True)
+class ExceptionUsed:
+    """A waiver or a break-glass that a verdict rests on."""
+
+    kind: Literal["waiver", "break_glass"]
+    id: int
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer for one version and environment, with every reason.
 
     `valid_until` is how long a pipeline may rely on it, `holds_until` when time alone may change it (None: never).
+    `basis` is "waiver" or "break_glass" where an exception made it an allow; `exceptions` names those that did.
     """
 
     decision: Decision
@@ -39,5 +50,6 @@ class Verdict:
     requirements: tuple[RequirementResult, ...]
     summary: str
     valid_until: datetime
-    basis: str = "policy"
+    basis: Basis = "policy"
     holds_until: datetime | None = None
+    exceptions: tuple["ExceptionUsed", ...] = ()

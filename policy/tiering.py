@@ -1,38 +1,28 @@
 """Score a questionnaire: two axes, a matrix, and overrides that only raise."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, cast
 
-import yaml
+from policy.questionnaire import WORST, Axis, Band, Flag, Override, Question, Questionnaire, Tier
+from policy.questionnaire_file import load_questionnaire
 
-from policy.evidence import canonical_digest
-
-DEFAULT = Path(__file__).with_name("tiering.yaml")
-WORST = 4
-"""An unanswered question counts as the worst answer, so that silence never lowers a tier."""
-
-Axis = Literal["materiality", "inherent"]
-
-
-class Tier(StrEnum):
-    """How much a wrong model can cost, from low to prohibited."""
-
-    LOW = "low"
-    MODERATE = "moderate"
-    HIGH = "high"
-    CRITICAL = "critical"
-    PROHIBITED = "prohibited"
-
-    @property
-    def order(self) -> int:
-        """1 for low up to 5 for prohibited."""
-        return list(Tier).index(self) + 1
+__all__ = [
+    "WORST",
+    "Assessment",
+    "Contribution",
+    "Fitting",
+    "Flag",
+    "Question",
+    "Questionnaire",
+    "QuestionnaireError",
+    "Tier",
+    "assess",
+    "fitting",
+    "load_questionnaire",
+    "tier_of",
+]
 
 
 class QuestionnaireError(ValueError):
@@ -40,134 +30,123 @@ class QuestionnaireError(ValueError):
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question, answered 0 (harmless) to 4 (worst)."""
+class Contribution:
+    """What one answer adds to the score of its axis (0 to 100), and the most it could. Silence counts as worst."""
 
-    id: str
-    axis: Axis
-    weight: int
-    text: str
-    answers: Mapping[int, str]
-    sources: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A fact that is either true of the use or not."""
-
-    id: str
-    label: str
-    help: str
-
-
-@dataclass(frozen=True)
-class Override:
-    """A rule that lifts the tier to a floor, whatever the scores say."""
-
-    id: str
-    floor: Tier
-    why: str
-    flags: tuple[str, ...] = ()
-    unless: str | None = None
-    when: Mapping[str, int] = field(default_factory=dict)
-    effect: str = ""
-
-    def applies(self, answers: Mapping[str, int], flags: Collection[str]) -> bool:
-        """Whether all its flags are set, and each answer it names is at least that bad."""
-        return (
-            all(flag in flags for flag in self.flags)
-            and (self.unless is None or self.unless not in flags)
-            and all(answers[question] >= least for question, least in self.when.items())
-        )
-
-
-@dataclass(frozen=True)
-class Band:
-    """A range of axis scores, from `from_score` (0 to 100) up to the next band."""
-
-    id: str
-    from_score: Fraction
-
-
-@dataclass(frozen=True)
-class Questionnaire:
-    """Questions, flags and the rules that turn answers into a tier."""
-
-    id: str
-    version: int
-    digest: str
-    questions: tuple[Question, ...]
-    flags: tuple[Flag, ...]
-    overrides: tuple[Override, ...]
-    bands: tuple[Band, ...]
-    matrix: Mapping[str, Mapping[str, Tier]]
+    question: Question
+    answer: int | None
+    points: float
+    most: float
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the answers give. Scores run from 0 to 100, rounded to two decimals."""
+    """What the answers give. Scores run from 0 to 100, with two decimals; bands are of materiality and inherent."""
 
     materiality: float
     inherent: float
+    bands: tuple[Band, Band]
     base_tier: Tier
     tier: Tier
     overrides: tuple[Override, ...]
     unanswered: tuple[str, ...]
+    contributions: tuple[Contribution, ...]
     explanation: str
 
 
-@cache
-def load_questionnaire(path: Path = DEFAULT) -> Questionnaire:
-    """Return the questionnaire that a file describes."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Questionnaire(
-        id=content["id"],
-        version=content["version"],
-        digest=canonical_digest(_with_text_keys(content)),
-        questions=tuple(_question(item) for item in content["questions"]),
-        flags=tuple(Flag(item["id"], item["label"], item["help"]) for item in content["flags"]),
-        overrides=tuple(_override(item) for item in content["overrides"]),
-        bands=tuple(Band(item["id"], Fraction(item["from_score"])) for item in content["axis_bands"]),
-        matrix={
-            materiality: {inherent: Tier(tier) for inherent, tier in row.items()}
-            for materiality, row in content["matrix"].items()
-        },
-    )
+@dataclass(frozen=True)
+class Fitting:
+    """Answers of one questionnaire as far as another one still asks for them; `gone` is what it does not."""
+
+    answers: Mapping[str, int]
+    flags: tuple[str, ...]
+    gone: tuple[str, ...]
 
 
 def assess(questionnaire: Questionnaire, answers: Mapping[str, int], flags: Collection[str]) -> Assessment:
     """Return the tier that answers (question → 0 to 4) and flags give, and why."""
     _refuse_unknown(questionnaire, answers, flags)
     unanswered = tuple(item.id for item in questionnaire.questions if item.id not in answers)
-    complete = {item.id: answers.get(item.id, WORST) for item in questionnaire.questions}
-    materiality = _score(questionnaire, complete, "materiality")
-    inherent = _score(questionnaire, complete, "inherent")
-    bands = _band(questionnaire, materiality), _band(questionnaire, inherent)
-    base = questionnaire.matrix[bands[0]][bands[1]]
-    raised = tuple(rule for rule in questionnaire.overrides if rule.applies(complete, flags))
-    tier = max([base, *(rule.floor for rule in raised)], key=lambda candidate: candidate.order)
+    found = _outcome(questionnaire, answers, flags)
+    added = _contributions(questionnaire, answers)
     return Assessment(
-        materiality=round(float(materiality), 2),
-        inherent=round(float(inherent), 2),
-        base_tier=base,
-        tier=tier,
-        overrides=raised,
+        materiality=round(float(found.scores[0]), 2),
+        inherent=round(float(found.scores[1]), 2),
+        bands=found.bands,
+        base_tier=found.base,
+        tier=found.tier,
+        overrides=found.raised,
         unanswered=unanswered,
-        explanation=_explain((materiality, inherent), bands, base, tier, raised, unanswered),
+        contributions=added,
+        explanation=_explain(found, _because(added), len(unanswered)),
     )
+
+
+def tier_of(
+    questionnaire: Questionnaire, answers: Mapping[str, int], flags: Collection[str]
+) -> tuple[Tier, Tier]:
+    """Return the tier and the highest floor under it, of answers that fit: assess() in short, for whole portfolios."""
+    found = _outcome(questionnaire, answers, flags)
+    return found.tier, max((rule.floor for rule in found.raised), key=_order, default=Tier.LOW)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    scores: tuple[Fraction, Fraction]
+    bands: tuple[Band, Band]
+    base: Tier
+    raised: tuple[Override, ...]
+    tier: Tier
+
+
+def _outcome(questionnaire: Questionnaire, answers: Mapping[str, int], flags: Collection[str]) -> _Outcome:
+    complete = {item.id: answers.get(item.id, WORST) for item in questionnaire.questions}
+    scores = _score(questionnaire, complete, "materiality"), _score(questionnaire, complete, "inherent")
+    bands = _band(questionnaire, scores[0]), _band(questionnaire, scores[1])
+    base = questionnaire.matrix[bands[0].id][bands[1].id]
+    raised = tuple(rule for rule in questionnaire.overrides if rule.applies(complete, flags))
+    return _Outcome(scores, bands, base, raised, max([base, *(rule.floor for rule in raised)], key=_order))
+
+
+def _order(tier: Tier) -> int:
+    return tier.order
+
+
+def fitting(questionnaire: Questionnaire, answers: Mapping[str, int], flags: Collection[str]) -> Fitting:
+    """Return what of these answers the questionnaire still asks for, so that answers outlive a new version."""
+    questions = {item.id: item for item in questionnaire.questions}
+    known = [item.id for item in questionnaire.flags]
+    kept = {
+        name: value
+        for name, value in answers.items()
+        if name in questions and type(value) is int and value in questions[name].answers
+    }
+    lost = [name for name in answers if name not in kept] + [flag for flag in flags if flag not in known]
+    return Fitting(kept, tuple(flag for flag in known if flag in flags), tuple(lost))
 
 
 def _score(questionnaire: Questionnaire, answers: Mapping[str, int], axis: Axis) -> Fraction:
     """Exact, so that a score on the edge of a band never depends on rounding."""
-    asked = [item for item in questionnaire.questions if item.axis == axis]
+    asked = questionnaire.of_axis(axis)
     reached = sum(item.weight * answers[item.id] for item in asked)
     return Fraction(100 * reached, WORST * sum(item.weight for item in asked))
 
 
-def _band(questionnaire: Questionnaire, score: Fraction) -> str:
-    reached = [band for band in questionnaire.bands if score >= band.from_score]
-    return max(reached, key=lambda band: band.from_score).id
+def _contributions(questionnaire: Questionnaire, answers: Mapping[str, int]) -> tuple[Contribution, ...]:
+    weights = {item.axis: 0 for item in questionnaire.questions}
+    for item in questionnaire.questions:
+        weights[item.axis] += item.weight
+    found = []
+    for item in questionnaire.questions:
+        most = 100 * item.weight / weights[item.axis]
+        given = answers.get(item.id)
+        points = most * (WORST if given is None else given) / WORST
+        found.append(Contribution(item, given, round(points, 2), round(most, 2)))
+    return tuple(found)
+
+
+def _band(questionnaire: Questionnaire, score: Fraction) -> Band:
+    return [band for band in questionnaire.bands if score >= band.from_score][-1]
 
 
 def _refuse_unknown(questionnaire: Questionnaire, answers: Mapping[str, int], flags: Collection[str]) -> None:
@@ -190,57 +169,27 @@ def _instead(name: str, known: Iterable[str]) -> str:
     return f'Write "{close[0]}".' if close else f"Write one of: {', '.join(names)}."
 
 
-def _explain(
-    scores: tuple[Fraction, Fraction],
-    bands: tuple[str, str],
-    base: Tier,
-    tier: Tier,
-    raised: tuple[Override, ...],
-    unanswered: tuple[str, ...],
-) -> str:
+def _because(added: Iterable[Contribution]) -> str:
+    """The question of each axis that adds most: "reach × autonomy". The first of equals; nothing where all add 0."""
+    most: dict[str, Contribution] = {}
+    for item in added:
+        known = most.get(item.question.axis)
+        if item.points > 0 and (known is None or item.points > known.points):
+            most[item.question.axis] = item
+    names = [most[axis].question.name for axis in ("materiality", "inherent") if axis in most]
+    return " × ".join(names) or "nothing weighs"
+
+
+def _explain(found: _Outcome, because: str, unanswered: int) -> str:
     sentences = [
-        f"Materiality {float(scores[0]):.1f} ({bands[0].replace('_', ' ')}) and inherent risk "
-        f"{float(scores[1]):.1f} ({bands[1].replace('_', ' ')}) give {base}."
+        f"{found.base.capitalize()} because {because}: materiality {float(found.scores[0]):.1f} "
+        f"({found.bands[0].name}), inherent risk {float(found.scores[1]):.1f} ({found.bands[1].name})."
     ]
-    if tier != base:
-        deciding = "; ".join(rule.why for rule in raised if rule.floor == tier)
-        sentences.append(f"Raised to {tier}: {deciding}.")
+    if found.tier != found.base:
+        deciding = [f"{rule.id} ({rule.why})" for rule in found.raised if rule.floor == found.tier]
+        words = "override" if len(deciding) == 1 else "overrides"
+        sentences.append(f"Raised to {found.tier} by {words} {' and '.join(deciding)}.")
     if unanswered:
-        count = len(unanswered)
-        questions = "1 question is" if count == 1 else f"{count} questions are"
+        questions = "1 question is" if unanswered == 1 else f"{unanswered} questions are"
         sentences.append(f"{questions} unanswered and counted as the worst answer.")
     return " ".join(sentences)
-
-
-def _question(item: Mapping[str, Any]) -> Question:
-    return Question(
-        id=item["id"],
-        axis=cast(Axis, item["axis"]),
-        weight=item["weight"],
-        text=item["question"],
-        answers={int(value): text for value, text in item["answers"].items()},
-        sources=tuple(item.get("sources", ())),
-        note=item.get("note", ""),
-    )
-
-
-def _override(item: Mapping[str, Any]) -> Override:
-    flags = (item["flag"],) if "flag" in item else tuple(item.get("all_flags", ()))
-    return Override(
-        id=item["id"],
-        floor=Tier(item["floor"]),
-        why=item["why"],
-        flags=flags,
-        unless=item.get("unless"),
-        when=item.get("when", {}),
-        effect=item.get("effect", ""),
-    )
-
-
-def _with_text_keys(value: Any) -> Any:
-    """Canonical JSON has text keys only; the answers are numbered."""
-    if isinstance(value, dict):
-        return {str(key): _with_text_keys(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_text_keys(item) for item in value]
-    return value

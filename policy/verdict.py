@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from policy.break_glass import with_break_glass
 from policy.context import Context, Judgement, earliest, told
 from policy.evidence import Evidence, components
+from policy.independence import standing
 from policy.judge_evaluation import judge_evaluation
 from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier
+from policy.judge_findings import judge_findings
+from policy.judge_risks import judge_risks
 from policy.judge_signoff import judge_signoff, standing_vetoes, veto
 from policy.pack import Pack
 from policy.requirement import Requirement
-from policy.result import Decision, RequirementResult, Result, Verdict
+from policy.result import Decision, ExceptionUsed, RequirementResult, Result, Verdict
 from policy.tiering import Tier
+from policy.waivers import waived
 from policy.words import ROLES, counted, listed, named
 
-__all__ = ["Decision", "RequirementResult", "Result", "Verdict", "judge"]
+__all__ = ["Decision", "RequirementResult", "Result", "Verdict", "judge", "judge_signatures"]
 
 JUDGES: dict[str, Callable[[Requirement, Context], Judgement]] = {
     "tier_confirmed": judge_tier,
@@ -23,6 +28,8 @@ JUDGES: dict[str, Callable[[Requirement, Context], Judgement]] = {
     "evaluation": judge_evaluation,
     "signoff": judge_signoff,
     "conditions_met": judge_conditions,
+    "findings_closed": judge_findings,
+    "risks_treated": judge_risks,
 }
 
 POLICY = Requirement("policy", "policy", "A policy covers this")
@@ -40,7 +47,8 @@ def parts_of(pack: Pack | None, evidence: Evidence) -> dict[str, str]:
 def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime) -> Verdict:
     """Return the verdict on one version for one environment at one moment (an aware datetime).
 
-    Allow only if something is asked, at least one requirement is satisfied, and none is unmet or unjudged.
+    Allow only if something is asked, at least one requirement is satisfied, and none is unmet or unjudged; or, in
+    an emergency, by a break-glass that is live.
     """
     if now.tzinfo is None:
         raise ValueError("now must know its time zone")
@@ -50,17 +58,58 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     results = tuple(judgement.result for judgement in judged)
     if not any(item.result in ("satisfied", "unsatisfied", "error") for item in results):
         reason = "Nothing that the policy asks applies to this version, and emptiness never passes."
+        if any(item.result == "waived" for item in results):
+            reason = "Everything that the policy asks is waived; at least one requirement must be met."
         results = (_unmet(POLICY, context, reason, "Change the policy, so that something applies."), *results)
     allowed = all(item.result in ("satisfied", "waived", "not_applicable") for item in results)
     limit = now + pack.decision_valid_for if pack else now
     until = earliest(*(judgement.until for judgement in judged))
-    return Verdict(
+    used = _waivers_used(context, results) if allowed else ()
+    verdict = Verdict(
         decision="allow" if allowed else "deny",
         environment=environment,
         tier=tier,
         requirements=results,
         summary=_summary(environment, results, allowed),
         valid_until=earliest(limit, until) or limit,
+        basis="waiver" if used else "policy",
+        holds_until=until,
+        exceptions=used,
+    )
+    return with_break_glass(verdict, pack.break_glass if pack else None, evidence, now)
+
+
+def _waivers_used(context: Context, results: tuple[RequirementResult, ...]) -> tuple[ExceptionUsed, ...]:
+    urls = {fact.id: fact.url for fact in context.evidence.waivers}
+    numbers = [int(item.detail["waiver"]) for item in results if item.result == "waived"]
+    return tuple(ExceptionUsed("waiver", number, urls[number]) for number in numbers)
+
+
+def judge_signatures(
+    pack: Pack | None,
+    asked: tuple[Requirement, ...],
+    evidence: Evidence,
+    environment: str,
+    now: datetime,
+) -> Verdict:
+    """Return whether these signatures are given and nobody rejected, whatever else is asked of the version.
+
+    For questions beside running it, such as whether it may be retired: an allow here opens no gate.
+    """
+    tier = evidence.tier.tier if evidence.tier else None
+    context = Context(evidence, now, tier or "", parts_of(pack, evidence))
+    judged = [*_other_vetoes(asked, context), *(judge_signoff(item, context) for item in asked)]
+    results = tuple(judgement.result for judgement in judged)
+    allowed = bool(results) and all(item.result == "satisfied" for item in results)
+    until = earliest(*(judgement.until for judgement in judged))
+    given = sum(item.result == "satisfied" for item in results)
+    return Verdict(
+        decision="allow" if allowed else "deny",
+        environment=environment,
+        tier=tier,
+        requirements=results,
+        summary=f"{given} of {counted(len(results), 'signature')} given.",
+        valid_until=until or now,
         holds_until=until,
     )
 
@@ -72,12 +121,16 @@ def _judgements(pack: Pack | None, context: Context, environment: str) -> list[J
     if isinstance(asked, RequirementResult):
         return [*stops, *_other_vetoes((), context), Judgement(asked)]
     fact = context.evidence.tier
-    if fact is not None and fact.confirmed_by is None and TIER.kind not in [item.kind for item in asked]:
+    doubtful = fact is not None and (fact.confirmed_by is None or bool(fact.use_changed))
+    if doubtful and TIER.kind not in [item.kind for item in asked]:
         asked = (TIER, *asked)
     return [
         *stops,
         *_other_vetoes(asked, context),
-        *(_judgement(requirement, context) for requirement in asked),
+        *(
+            waived(requirement, _judgement(requirement, context), pack.waivers if pack else None, context)
+            for requirement in asked
+        ),
     ]
 
 
@@ -128,7 +181,7 @@ def _asked(
 
 def _other_vetoes(asked: tuple[Requirement, ...], context: Context) -> list[Judgement]:
     """Rejections by roles that the list does not ask: they stop the version all the same."""
-    roles = dict.fromkeys(fact.role for fact in context.evidence.signoffs)
+    roles = dict.fromkeys(fact.role for fact in standing(context.evidence.signoffs))
     found = []
     for role in [role for role in roles if role not in [item.role for item in asked]]:
         vetoes = standing_vetoes(context, role)
@@ -149,7 +202,11 @@ def _summary(environment: str, results: tuple[RequirementResult, ...], allowed: 
     name = environment.capitalize() or "This environment"
     asked = [item for item in results if item.result != "not_applicable"]
     if allowed:
-        return f"{name} answers allow: {counted(len(asked), 'requirement')} met."
+        excused = [item.title for item in asked if item.result == "waived"]
+        met = f"{counted(len(asked) - len(excused), 'requirement')} met"
+        if excused:
+            return f"{name} answers allow with {counted(len(excused), 'waiver')}: {met}, waived: {listed(excused)}."
+        return f"{name} answers allow: {met}."
     unmet = [item for item in asked if item.result in ("unsatisfied", "error")]
     if len(unmet) == len(results) == 1:
         return f"{name} answers deny: {unmet[0].reason}"

@@ -36,7 +36,10 @@ UNMEASURED = {
 
 DATASET_ROLES = ("training", "validation", "test", "production_sample")
 
-COMPONENTS = {"artifact": "artifact", "card": "card", "tier": "tier"}
+SEVERITIES = ("high", "medium", "low")
+"""Of findings, the worst first."""
+
+COMPONENTS = {"artifact": "artifact", "card": "card", "tier": "tier", "risks": "risks"}
 
 
 def a_role(role: str) -> str:
@@ -62,14 +65,26 @@ def counted(count: int, singular: str, plural: str = "") -> str:
     return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 
+def clause(text: str, longest: int = 240) -> str:
+    """Return what somebody wrote as one sentence on one line, cut where it goes on for too long."""
+    line = " ".join(text.split())
+    if len(line) > longest:
+        return f"{line[:longest].rsplit(' ', 1)[0].rstrip('.,;: ')} …."
+    return f"{line.rstrip('. ')}."
+
+
 def component(name: str) -> str:
     """Return the word for a part of the evidence: "evaluation.fairness" is "fairness"."""
     return COMPONENTS.get(name, name.removeprefix("evaluation."))
 
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""The same in every locale, and without strftime, which is a fifth of a verdict."""
+
+
 def day(moment: date, now: datetime) -> str:
     """Return "14 Nov", with the year when it is not this one."""
-    text = f"{moment.day} {moment:%b}"
+    text = f"{moment.day} {MONTHS[moment.month - 1]}"
     return text if moment.year == now.year else f"{text} {moment.year}"
 
 

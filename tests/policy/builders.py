@@ -13,6 +13,7 @@ from policy.evidence import (
     Evidence,
     Metric,
     Person,
+    RiskFact,
     SignOffFact,
     TierFact,
     components,
@@ -20,6 +21,7 @@ from policy.evidence import (
 from policy.metrics import EVALUATIONS
 from policy.pack import DEFAULT, Pack, Requirement, load_pack
 from policy.result import RequirementResult, Verdict
+from policy.risk_scales import default_scales
 from policy.verdict import judge
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -66,6 +68,20 @@ def run(kind: str, number: int = 1, **changes: Any) -> EvaluationFact:
     return replace(fact, **changes)
 
 
+def risk(number: int = 1, **changes: Any) -> RiskFact:
+    """A risk of Bea's, rated before and after controls, to be reviewed in three months."""
+    fact = RiskFact(
+        id=number,
+        title="Weak discrimination",
+        digest=f"sha256:risk-{number}",
+        owner=BEA,
+        review_on=date(2027, 2, 21),
+        inherent=(3, 4),
+        residual=(2, 3),
+    )
+    return replace(fact, **changes)
+
+
 def unsigned(tier: str = "high", /, **changes: Any) -> Evidence:
     """A version with everything but signatures."""
     evidence = Evidence(
@@ -89,6 +105,8 @@ def unsigned(tier: str = "high", /, **changes: Any) -> Evidence:
         links={"signoff": "/reviews/5/", "card_complete": "/models/credit-default/versions/3/card/"},
         owners=(OLGA,),
         developers=(DEV,),
+        risks=(risk(1), risk(2), risk(3)),
+        risk_scales=default_scales(),
     )
     return replace(evidence, **changes)
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from policy.evidence import EvaluationFact, changed, components, evidence_digest
 from policy.metrics import EVALUATIONS
 from tests.policy.builders import NOW, YESTERDAY, run, unsigned
+from tests.policy.exceptions import a_waiver
 
 parts = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=6)
 
 
 def test_only_what_exists_is_a_component() -> None:
-    bare = replace(unsigned(), artifact=None, card=None, tier=None, evaluations=())
+    bare = replace(unsigned(), artifact=None, card=None, tier=None, evaluations=(), risks=())
     assert components(bare, EVALUATIONS) == {}
     assert sorted(components(unsigned(), EVALUATIONS)) == [
         "artifact",
@@ -23,6 +24,7 @@ def test_only_what_exists_is_a_component() -> None:
         "evaluation.explainability",
         "evaluation.fairness",
         "evaluation.performance",
+        "risks",
         "tier",
     ]
 
@@ -71,7 +73,15 @@ def test_a_run_on_the_same_data_replaces_and_on_other_data_adds() -> None:
 
 
 def test_people_conditions_and_signatures_are_no_part_of_the_evidence() -> None:
-    moved = replace(unsigned(), holders={}, involved={}, review_open=False, suspended="stopped", links={})
+    moved = replace(
+        unsigned(),
+        holders={},
+        involved={},
+        review_open=False,
+        suspended="stopped",
+        links={},
+        waivers=(a_waiver(),),
+    )
     assert components(moved, EVALUATIONS) == components(unsigned(), EVALUATIONS)
 
 

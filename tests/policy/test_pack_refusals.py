@@ -10,7 +10,7 @@ DEFAULT_TEXT = DEFAULT.read_text(encoding="utf-8")
 
 SMALL = """\
 name: small
-version: 2
+version: 3
 decision_valid_for: 15m
 requirements:
 - id: artifact_verified
@@ -37,10 +37,10 @@ environments:
 """
 
 CHANGES = [
-    ("unknown key", "version: 2", "version: 2\nverison: 3", 3, 'no key "verison" in', 'Write "version"'),
+    ("unknown key", "version: 3", "version: 3\nverison: 3", 3, 'no key "verison" in', 'Write "version"'),
     ("unknown key of a requirement", "  max_age: 90d", "  maxage: 90d", 7, 'no key "maxage" in', '"max_age"'),
     ("key of another kind", "  max_age: 90d", "  role: validator", 7, 'no key "role" in', "Write"),
-    ("missing key", "version: 2\n", "", 1, 'key "version" is missing', 'Write "version: …"'),
+    ("missing key", "version: 3\n", "", 1, 'key "version" is missing', 'Write "version: …"'),
     ("duplicate key", "name: small", "name: small\nname: other", 2, 'key "name" stands twice', "line 1"),
     ("duplicate nested key", "  role: validator", "  role: validator\n  role: validator", 17, "stands twice",
      "16"),
@@ -113,7 +113,11 @@ CHANGES = [
      "neither true", "true"),
     ("condition other than true", "  checks:", "  when: {sensitive_attributes: false}\n  checks:", 12,
      "Only true", "when"),
-    ("version zero", "version: 2", "version: 0", 2, "whole number from 1", "such as 1"),
+    ("months of no tier", "version: 3", "version: 3\nrevalidate: {low: 36, high: 12}", 3,
+     '"moderate" is missing', "Write"),
+    ("months of nothing", "version: 3", "version: 3\nrevalidate: {low: 0, moderate: 1, high: 1, critical: 1}", 3,
+     "whole number from 1", "such as 1"),
+    ("version zero", "version: 3", "version: 0", 2, "whole number from 1", "such as 1"),
     ("name with spaces", "name: small", "name: Small pack", 1, "is not a name for a pack", "small letters"),
     ("name is a list", "name: small", "name: [small]", 1, "is not a text", "Write a word"),
     ("requirement not a mapping", "- id: artifact_verified\n", "- artifact\n- id: artifact_verified\n", 5,
@@ -196,7 +200,7 @@ def test_the_same_role_twice_in_one_list_is_refused() -> None:
 
 def test_a_small_pack_says_what_it_means() -> None:
     pack = load_pack(SMALL, source="small.yaml")
-    assert (pack.name, pack.version, pack.title) == ("small", 2, "small")
+    assert (pack.name, pack.version, pack.title) == ("small", 3, "small")
     assert pack.decision_valid_for == timedelta(minutes=15)
     assert pack.requirements["artifact_verified"].max_age == timedelta(days=90)
     assert pack.requirements["signoff.validator"].title == "Validator signs"
@@ -223,7 +227,7 @@ SIGNERS = {
 @pytest.mark.parametrize("tier", SIGNERS)
 def test_the_default_pack_asks_the_right_people_of_each_tier(tier: str) -> None:
     pack = load_pack(DEFAULT_TEXT, source="default.yaml")
-    assert (pack.name, pack.version, pack.decision_valid_for) == ("default", 2, timedelta(hours=1))
+    assert (pack.name, pack.version, pack.decision_valid_for) == ("default", 3, timedelta(hours=1))
     production = pack.environments["production"][tier]
     assert [item.role for item in production if item.kind == "signoff"] == SIGNERS[tier]
     assert {"tier_confirmed", "artifact_verified", "card_complete", "evaluation.performance"} <= {
@@ -244,3 +248,25 @@ def test_formats_of_artifacts_are_known_words_and_safe_ones_unless_said() -> Non
     assert load_pack(text.replace(line, ""), source="x").formats == SAFE_FORMATS
     with pytest.raises(PackError, match="joblib"):
         load_pack(text.replace(line, "formats: [joblib]"), source="x")
+
+
+TENS = ", ".join(
+    f"{name}: &{name} [{', '.join([f'*{before}' if before else 'x'] * 10)}]"
+    for before, name in zip(["", *"abcdefgh"], "abcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("bomb", "problem"),
+    [
+        (f"{{{TENS}}}", "stand for too many values"),
+        ("{a: &a [*a]}", "contains itself"),
+        ("&s {a: {b: *s}}", "contains itself"),
+    ],
+    ids=["billions of values", "itself in a list", "itself in a mapping"],
+)
+def test_aliases_that_grow_without_end_are_refused_at_once(bomb: str, problem: str) -> None:
+    planned = f"plan:\n- {{evaluation: privacy, dataset_role: test, settings: {bomb}}}\nenvironments:"
+    with pytest.raises(PackError) as refused:
+        load_pack(SMALL.replace("environments:", planned), source="bomb.yaml")
+    assert refused.value.line == 19 and problem in refused.value.problem

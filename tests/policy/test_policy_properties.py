@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy.evidence import Evidence, Metric, TierFact
+from policy.evidence import Evidence, Metric, TierFact, components
+from policy.metrics import EVALUATIONS
 from policy.pack import ENVIRONMENTS
 from policy.verdict import judge
 from tests.policy.builders import (
@@ -179,3 +180,65 @@ def test_an_involved_person_never_makes_a_difference_for_the_better(
     tainted = replace(evidence, involved={**evidence.involved, ADA.username: ("develops this model",)})
     if judge(PACK, tainted, environment, NOW).decision == "allow":
         assert judge(PACK, evidence, environment, NOW).decision == "allow"
+
+
+CHANGES: list[Callable[[Evidence], Evidence]] = [
+    lambda e: replace(e, card=e.card and replace(e.card, digest="sha256:card-8")),
+    lambda e: replace(e, artifact=e.artifact and replace(e.artifact, digest="sha256:" + "b" * 64)),
+    lambda e: replace(e, tier=e.tier and replace(e.tier, digest="sha256:tier-anew")),
+    lambda e: replace(e, evaluations=(*e.evaluations, run("performance", 21, finished_at=NOW))),
+    lambda e: replace(e, evaluations=(*e.evaluations, run("fairness", 22, finished_at=NOW))),
+    lambda e: replace(e, evaluations=(*e.evaluations, run("explainability", 23, finished_at=NOW))),
+]
+"""Whatever a signature is bound to, changed after it was given."""
+
+
+@given(spoiled(), environments, st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3))
+def test_a_stale_sign_off_never_counts(
+    evidence: Evidence, environment: str, since: list[Callable[[Evidence], Evidence]]
+) -> None:
+    changed = evidence
+    for change in since:
+        changed = change(changed)
+    assume(components(changed, EVALUATIONS) != components(evidence, EVALUATIONS))
+
+    verdict = judge(PACK, changed, environment, NOW)
+
+    assert [
+        item.id for item in verdict.requirements if item.kind == "signoff" and item.result == "satisfied"
+    ] == []
+
+
+@given(spoiled(), environments, st.data())
+def test_any_order_of_events_gives_the_same_verdict(
+    evidence: Evidence, environment: str, data: st.DataObject
+) -> None:
+    first = judge(PACK, evidence, environment, NOW)
+    shuffled = replace(
+        evidence,
+        evaluations=tuple(data.draw(st.permutations(evidence.evaluations))),
+        signoffs=tuple(data.draw(st.permutations(evidence.signoffs))),
+    )
+    assert judge(PACK, shuffled, environment, NOW) == first
+
+
+@given(spoiled(), environments, st.sampled_from(["Ada Okafor", None]), st.booleans())
+def test_a_prohibited_tier_is_never_allowed(
+    evidence: Evidence, environment: str, confirmed: str | None, anew: bool
+) -> None:
+    """Whatever else is there, also when everybody signed for exactly this."""
+    tier = TierFact("prohibited", "sha256:tier-prohibited", confirmed, NOW, 1)
+    prohibited = replace(evidence, tier=tier)
+    if anew:
+        prohibited = with_signoffs(
+            replace(prohibited, signoffs=()), *(sign(prohibited, role) for role in SIGNERS)
+        )
+    assert judge(PACK, prohibited, environment, NOW).decision == "deny"
+
+
+@given(spoiled(), environments)
+def test_a_use_that_changed_since_its_tier_was_confirmed_is_never_allowed(
+    evidence: Evidence, environment: str
+) -> None:
+    changed = replace(evidence, tier=evidence.tier and replace(evidence.tier, use_changed=("purpose",)))
+    assert judge(PACK, changed, environment, NOW).decision == "deny"

@@ -73,8 +73,8 @@ def test_a_score_on_the_edge_belongs_to_the_higher_band() -> None:
     edge = calm | {"people": 2, "money": 3}  # 15 of 60 points: 25.0, where medium begins
     below = edge | {"people": 1}
     assert assess(QUESTIONNAIRE, edge, []).materiality == 25.0
-    assert "(medium)" in assess(QUESTIONNAIRE, edge, []).explanation.partition(" and ")[0]
-    assert "(low)" in assess(QUESTIONNAIRE, below, []).explanation.partition(" and ")[0]
+    assert assess(QUESTIONNAIRE, edge, []).bands[0].id == "medium"
+    assert assess(QUESTIONNAIRE, below, []).bands[0].id == "low"
 
 
 @given(answer_sets, flag_sets)
@@ -90,9 +90,10 @@ def test_the_explanation_names_the_bands_the_rule_and_what_is_unanswered() -> No
     found = assess(QUESTIONNAIRE, answers, ["eu_annex_iii_use", "profiles_people"])
     assert found.unanswered == ("third_party",)
     assert found.explanation == (
-        "Materiality 16.7 (low) and inherent risk 26.9 (medium) give low. "
-        "Raised to high: EU AI Act Art. 6(2); EU AI Act Art. 6(3) last subparagraph: the exception never "
-        "covers profiling. 1 question is unanswered and counted as the worst answer."
+        "Low because regulatory × third party: materiality 16.7 (low), inherent risk 26.9 (medium). "
+        "Raised to high by overrides eu_annex3 (EU AI Act Art. 6(2)) and eu_annex3_profiling (EU AI Act Art. 6(3) "
+        "last subparagraph: the exception never covers profiling). "
+        "1 question is unanswered and counted as the worst answer."
     )
 
 

@@ -31,7 +31,7 @@ def test_a_high_tier_version_with_everything_is_allowed() -> None:
     verdict = judge(PACK, signed(), "production", NOW)
     assert (verdict.decision, verdict.basis, verdict.tier) == ("allow", "policy", "high")
     assert verdict.environment == "production"
-    assert verdict.summary == "Production answers allow: 8 requirements met."
+    assert verdict.summary == "Production answers allow: 9 requirements met."
     assert [(item.id, item.result) for item in verdict.requirements] == [
         ("tier_confirmed", "satisfied"),
         ("artifact_verified", "satisfied"),
@@ -40,6 +40,9 @@ def test_a_high_tier_version_with_everything_is_allowed() -> None:
         ("evaluation.fairness", "satisfied"),
         ("evaluation.explainability", "satisfied"),
         ("conditions_met", "not_applicable"),
+        ("findings_closed.high", "not_applicable"),
+        ("findings_closed.in_time", "not_applicable"),
+        ("risks_treated", "satisfied"),
         ("signoff.validator", "satisfied"),
         ("signoff.risk_officer", "satisfied"),
     ]
@@ -49,7 +52,7 @@ def test_without_signatures_it_is_denied_and_says_who_signs() -> None:
     verdict = judge(PACK, unsigned(), "production", NOW)
     assert verdict.decision == "deny"
     assert verdict.summary == (
-        "Production answers deny: 2 of 8 hold it back (Validator signs and Risk officer signs)."
+        "Production answers deny: 2 of 9 hold it back (Validator signs and Risk officer signs)."
     )
     missing = result_of(verdict, "signoff.risk_officer")
     assert missing.reason == "No risk officer has signed."
