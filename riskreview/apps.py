@@ -5,11 +5,16 @@ class RiskreviewConfig(AppConfig):
     name = "riskreview"
 
     def ready(self) -> None:
-        """What a version is measured by follows from policy and tier, which evaluations do not know."""
+        """What a version is measured by follows from policy and tier, which evaluations do not know; and the sweep
+        must know how to wake and how to bury an impact preview."""
+        from evaluations import jobs
         from evaluations.formats import register_formats
         from evaluations.plan import register_plan
+        from riskreview.actions import simulations
+        from riskreview.models import Simulation
         from riskreview.packs import allowed_formats
         from riskreview.plan import wanted_of
 
         register_plan(wanted_of)
         register_formats(allowed_formats)
+        jobs.register_kind(Simulation, wake=simulations.wake_simulation, bury=simulations.bury_simulation)

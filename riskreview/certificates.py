@@ -6,12 +6,15 @@ from datetime import date, datetime
 
 from accounts.models import User
 from policy.evidence import changed
+from policy.independence import newest_decisions
 from policy.words import a_role, component, listed
 from registry.models import ModelVersion
 from riskreview.actions.upkeep import reason_against_withdrawing
-from riskreview.judgement import Judged, judge_many
-from riskreview.models import Condition, Decision, Review, SignOff
+from riskreview.judgement import Judged, judge_many, judge_retirement
+from riskreview.models import Condition, Decision, Review, ReviewKind, SignOff
 from riskreview.signing import asked_of, reasons_why_not, roles_of
+
+RELATED = ("signer", "acting_for", "withdrawn_by")
 
 
 @dataclass(frozen=True)
@@ -43,30 +46,36 @@ class Certified:
 
 def certificates_of(version: ModelVersion, reader: User, *, at: datetime) -> list[Certified]:
     """Every signature on a version, by environment, in a fixed number of queries."""
-    reviews = list(version.reviews.select_related("opened_by").order_by("-environment"))
+    reviews = list(version.reviews.select_related("opened_by", "closed_by").order_by("-environment", "-pk"))
     rows = (
         SignOff.objects.filter(review__version=version)
-        .select_related("signer", "withdrawn_by")
-        .prefetch_related("conditions__met_by")
+        .select_related(*RELATED)
+        .prefetch_related("conditions__met_by", "conditions__owner", "conditions__verified_by")
         .order_by("-pk")
     )
     by_review: dict[int, list[SignOff]] = {}
+    known = {review.pk: review for review in reviews}
+    for review in reviews:
+        review.version = version
     for row in rows:
+        row.review = known[row.review_id]
         by_review.setdefault(row.review_id, []).append(row)
     judged = judge_many([version], [review.environment for review in reviews], at=at) if reviews else {}
     found = []
     for review in reviews:
         mine = judged[version.pk, review.environment]
+        if review.kind == ReviewKind.RETIREMENT:
+            mine = judge_retirement(review, mine, at=at)
         found.append(Certified(review, mine, certificates(by_review.get(review.pk, []), mine, reader, at=at)))
     return found
 
 
 def certificates(rows: Sequence[SignOff], judged: Judged, reader: User, *, at: datetime) -> list[Certificate]:
-    """Newest first, as `rows` are. Of one person in one role only the newest word counts."""
-    spoken: set[tuple[str, int]] = set()
+    """Newest first, as `rows` are. In one person's name and role only the newest word counts."""
+    spoken = _spoken_later(rows, judged)
     found = []
     for row in rows:
-        key = (row.role, row.signer_id)
+        key = (row.role, row.acting_for_id or row.signer_id)
         shape, word, note = _standing(row, judged, at, replaced=key in spoken)
         if row.withdrawn_at is None:
             spoken.add(key)
@@ -82,6 +91,18 @@ def certificates(rows: Sequence[SignOff], judged: Judged, reader: User, *, at: d
             )
         )
     return found
+
+
+def _spoken_later(rows: Sequence[SignOff], judged: Judged) -> set[tuple[str, int]]:
+    """Whose word in a later review of the same version and environment replaces what they say in these rows."""
+    shown = {row.pk for row in rows}
+    newest = {fact.id: fact for fact in newest_decisions(judged.evidence.signoffs)}
+    standing_in = {(fact.role, fact.voice) for pk, fact in newest.items() if pk not in shown}
+    return {
+        (row.role, row.acting_for_id or row.signer_id)
+        for row in rows
+        if (row.role, (row.acting_for or row.signer).username) in standing_in
+    }
 
 
 def _may_withdraw(row: SignOff, judged: Judged, reader: User) -> bool:
@@ -114,9 +135,12 @@ def _standing(row: SignOff, judged: Judged, at: datetime, *, replaced: bool) -> 
 
 def _doubts(row: SignOff, judged: Judged, at: datetime) -> str:
     """Whether the signer would still be allowed to sign."""
-    if row.role not in roles_of(judged.evidence, row.signer.username):
-        return f"{row.signer.name} no longer holds this role."
-    reasons = reasons_why_not(judged, row.signer.username, row.role, at=at)
+    bearer = row.acting_for or row.signer
+    if row.role not in roles_of(judged.evidence, bearer.username):
+        return f"{bearer.name} no longer holds this role."
+    reasons = reasons_why_not(judged, row.signer.username, row.role, at=at, acting_for=row.acting_for)
+    if row.signer.username in judged.evidence.recused:
+        return f"{row.signer.name} is recused."
     return f"{row.signer.name} is no longer independent." if reasons else ""
 
 

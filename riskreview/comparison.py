@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
@@ -16,7 +17,7 @@ from policy.words import component, listed
 from registry.differences import Piece, near, word_diff
 from registry.models import CardRevision, ModelVersion
 from riskreview.judgement import Judged
-from riskreview.models import Review, SignOff, TierAssessment
+from riskreview.models import Finding, Review, Risk, SignOff, TierAssessment
 
 MOST_SECTIONS = 4
 
@@ -98,10 +99,23 @@ def _part(version: ModelVersion, signoff: SignOff, name: str) -> Part:
         return _card(version, signoff.components.get(name, ""))
     if name == "tier":
         return _tier(version, signoff.components.get(name, ""))
+    if name == "risks":
+        return _risks(version, signoff)
     if name.startswith("evaluation."):
         return _evaluation(version, signoff, name)
+    if name == "findings":
+        return _findings(version, signoff)
     href = reverse("registry:files", args=[version.model.slug, version.version])
     return Part(component(name), "It is not the same as then.", href, "Files")
+
+
+def _findings(version: ModelVersion, signoff: SignOff) -> Part:
+    rows = Finding.objects.filter(Q(version=version) | Q(version=None), model=version.model_id).order_by("pk")
+    told = [f"{row} was raised." for row in rows.filter(raised_at__gt=signoff.signed_at, ended_at=None)] + [
+        f"{row} is {row.get_state_display().lower()}." for row in rows.filter(ended_at__gt=signoff.signed_at)
+    ]
+    href = f"{reverse('riskreview:findings')}?view=all&model={version.model.slug}"
+    return Part("findings", " ".join(told) or "They are not the same as then.", href, "Findings")
 
 
 def _card(version: ModelVersion, before: str) -> Part:
@@ -140,6 +154,19 @@ def _tier(version: ModelVersion, before: str) -> Part:
         return Part("tier", f"{now.tier.capitalize()}, {state}.", href, "Answers")
     same = "again" if then.tier == now.tier else f"from {then.tier}"
     return Part("tier", f"{now.tier.capitalize()} {same}, {state}.", href, "Answers")
+
+
+def _risks(version: ModelVersion, signoff: SignOff) -> Part:
+    href = reverse("riskreview:model_risks", args=[version.model.slug])
+    rows = Risk.objects.filter(model=version.model_id, changed_at__gt=signoff.signed_at).order_by(
+        "-changed_at"
+    )
+    moved = [f"R-{risk.pk} ({risk.title.lower()}, {risk.get_state_display().lower()})" for risk in rows]
+    if not moved:
+        return Part("risks", "The register is not the same as then.", href, "Risks")
+    more = f" and {len(moved) - MOST_SECTIONS} more" if len(moved) > MOST_SECTIONS else ""
+    told = ", ".join(moved[:MOST_SECTIONS]) if more else listed(moved)
+    return Part("risks", f"Changed since: {told}{more}.", href, "Risks")
 
 
 def _evaluation(version: ModelVersion, signoff: SignOff, name: str) -> Part:

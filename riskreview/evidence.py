@@ -20,18 +20,26 @@ from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, PredictionSource
 from policy.evidence import (
     Artifact,
+    BreakGlassFact,
     Card,
     Condition,
     EvaluationFact,
     Evidence,
     Metric,
     Person,
+    RiskFact,
     RunningFact,
     SignOffFact,
     TierFact,
+    WaiverFact,
 )
+from policy.risk_scales import RiskScales
 from registry.models import CardRevision, Lifecycle, ModelVersion, RegisteredModel
-from riskreview.models import Decision, Review, SignOff, TierAssessment
+from riskreview.exceptions import break_glass_of, waivers_of
+from riskreview.finding_facts import FindingsOf, findings_of
+from riskreview.models import Decision, Recusal, Review, ReviewKind, SignOff, TierAssessment
+from riskreview.risk_facts import risks_of, scales_for
+from riskreview.use import changed_use
 
 Key = tuple[int, str]
 RUN_FIELDS = (
@@ -60,17 +68,16 @@ def gather_locked(version: ModelVersion, environment: str) -> Evidence:
     """The same for a version whose row this transaction holds: evidence is remembered for its evidence stamp.
 
     Every action that changes evidence holds the row and gives it a new stamp (registry/actions/locking.py), so what
-    is remembered under the stamp that we see is what a fresh look would find. Roles are not the version's evidence
-    and are read anew.
+    is remembered under the stamp that we see is what a fresh look would find. Roles and the scales of risks are not
+    the version's evidence and are read anew.
     """
     key = (version.pk, version.evidence_stamp, environment)
     known = _remembered.get(key)
     if known is not None:
-        if settings.RECHECK_EVIDENCE and replace(known, holders=_holders()) != gather(
-            _whole(version), environment
-        ):
+        known = replace(known, holders=_holders(), risk_scales=scales_for(known.risks))
+        if settings.RECHECK_EVIDENCE and known != gather(_whole(version), environment):
             raise AssertionError(f"The evidence about {version} changed without a new stamp.")
-        return replace(known, holders=_holders())
+        return known
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
     found = _remembered[key] = gather(_whole(version), environment)
@@ -100,36 +107,66 @@ class _Facts:
     tiers: dict[int, TierAssessment]
     runs: dict[int, list[EvaluationRun]]
     signoffs: dict[Key, list[SignOff]]
-    reviews: dict[Key, Review]
+    reviews: dict[Key, list[Review]]
+    recusals: dict[Key, dict[str, str]]
     holders: dict[str, tuple[Person, ...]]
     developers: dict[int, list[Person]]
+    findings: FindingsOf
+    risks: dict[int, list[RiskFact]]
+    risk_scales: RiskScales | None
+    waivers: Mapping[Key, tuple[WaiverFact, ...]]
+    break_glass: Mapping[Key, tuple[BreakGlassFact, ...]]
 
 
 def _load(versions: Sequence[ModelVersion]) -> _Facts:
     pks = [version.pk for version in versions]
     models = {version.model_id for version in versions}
-    reviews = {
-        (review.version_id, review.environment): review
-        for review in Review.objects.filter(version__in=pks).select_related("opened_by")
-    }
+    reviews = _reviews(pks)
+    places = {review.pk: key for key, rows in reviews.items() for review in rows}
+    risks = risks_of(models)
     return _Facts(
         cards=_newest(CardRevision.objects.filter(version__in=pks).select_related("author"), "version_id"),
         tiers=_newest(
             TierAssessment.objects.filter(model__in=models).select_related("confirmed_by"), "model_id"
         ),
         runs=_runs(pks),
-        signoffs=_signoffs(reviews) if reviews else {},
+        signoffs=_signoffs(places) if reviews else {},
         reviews=reviews,
+        recusals=_recusals(places) if reviews else {},
         holders=_holders(),
         developers=_developers(models),
+        findings=findings_of(models),
+        risks=risks,
+        risk_scales=scales_for(risks),
+        waivers=waivers_of(versions),
+        break_glass=break_glass_of(pks),
     )
 
 
-def _signoffs(reviews: dict[Key, Review]) -> dict[Key, list[SignOff]]:
+def _reviews(versions: list[int]) -> dict[Key, list[Review]]:
+    """Every review of a version for an environment, oldest first. Whether to retire it is another question."""
+    found: dict[Key, list[Review]] = defaultdict(list)
+    rows = Review.objects.filter(version__in=versions).exclude(kind=ReviewKind.RETIREMENT)
+    for review in rows.select_related("opened_by").order_by("pk"):
+        found[review.version_id, review.environment].append(review)
+    return found
+
+
+def _recusals(places: Mapping[int, Key]) -> dict[Key, dict[str, str]]:
+    """Who stepped back from any review of a version for an environment, and why."""
+    found: dict[Key, dict[str, str]] = defaultdict(dict)
+    rows = Recusal.objects.filter(review__in=places)
+    for review, username, reason in rows.values_list("review_id", "person__username", "reason"):
+        found[places[review]][username] = reason
+    return found
+
+
+def _signoffs(places: Mapping[int, Key]) -> dict[Key, list[SignOff]]:
     """Every signature of these reviews, oldest first, with its conditions where it has any."""
-    places = {review.pk: key for key, review in reviews.items()}
     found: dict[Key, list[SignOff]] = defaultdict(list)
-    rows = list(SignOff.objects.filter(review__in=places).select_related("signer").order_by("pk"))
+    rows = list(
+        SignOff.objects.filter(review__in=places).select_related("signer", "acting_for").order_by("pk")
+    )
     prefetch_related_objects(
         [row for row in rows if row.decision == Decision.APPROVE_WITH_CONDITIONS], "conditions"
     )
@@ -179,6 +216,11 @@ def _holders() -> dict[str, tuple[Person, ...]]:
     return {role: tuple(people) for role, people in holders.items()}
 
 
+def holders_of_roles() -> dict[str, tuple[Person, ...]]:
+    """Who holds each role now."""
+    return _holders()
+
+
 def _developers(models: set[int]) -> dict[int, list[Person]]:
     developers = defaultdict(list)
     links = RegisteredModel.developers.through.objects.filter(registeredmodel__in=models)
@@ -200,7 +242,8 @@ def _evidence(version: ModelVersion, environment: str, facts: _Facts) -> Evidenc
     model = version.model
     developers = facts.developers.get(model.pk, [])
     runs = facts.runs.get(version.pk, [])
-    review = facts.reviews.get((version.pk, environment))
+    reviews = facts.reviews.get((version.pk, environment), [])
+    open_now = [review for review in reviews if review.is_open]
     return Evidence(
         model=model.slug,
         version=version.version,
@@ -216,16 +259,22 @@ def _evidence(version: ModelVersion, environment: str, facts: _Facts) -> Evidenc
             predictions_only=version.predictions_only,
         ),
         card=_card(facts.cards.get(version.pk)),
-        tier=_tier(facts.tiers.get(model.pk)),
+        tier=_tier(facts.tiers.get(model.pk), model),
         evaluations=tuple(_evaluation(run) for run in runs if run.status == JobStatus.SUCCEEDED),
         running=_running(runs),
-        signoffs=tuple(_signoff(row) for row in facts.signoffs.get((version.pk, environment), [])),
-        involved=involved(version, developers, review),
+        signoffs=tuple(signoff_fact(row) for row in facts.signoffs.get((version.pk, environment), [])),
+        involved=involved(version, developers, reviews),
+        recused=facts.recusals.get((version.pk, environment), {}),
+        findings=(*facts.findings[model.pk, None], *facts.findings[model.pk, version.pk]),
+        waivers=facts.waivers.get((version.pk, environment), ()),
+        break_glass=facts.break_glass.get((version.pk, environment), ()),
         holders=facts.holders,
-        review_open=review is not None,
-        links=_links(version, review),
+        review_open=bool(open_now),
+        links=_links(version, open_now[-1] if open_now else None),
         owners=(_person(model.owner),),
         developers=tuple(developers),
+        risks=(risks := tuple(facts.risks.get(model.pk, ()))),
+        risk_scales=facts.risk_scales if risks else None,
     )
 
 
@@ -255,7 +304,7 @@ def _card(card: CardRevision | None) -> Card | None:
     return Card(card.number, card.digest, card.author.name, card.saved_at, card.sections)
 
 
-def _tier(assessment: TierAssessment | None) -> TierFact | None:
+def _tier(assessment: TierAssessment | None, model: RegisteredModel) -> TierFact | None:
     if assessment is None:
         return None
     return TierFact(
@@ -264,11 +313,16 @@ def _tier(assessment: TierAssessment | None) -> TierFact | None:
         confirmed_by=assessment.confirmed_by.name if assessment.confirmed_by else None,
         confirmed_at=assessment.confirmed_at,
         questionnaire_version=assessment.questionnaire_version,
+        use_changed=tuple(change.words for change in changed_use(assessment.use, model)),
     )
 
 
 def _evaluation(run: EvaluationRun) -> EvaluationFact:
-    overall: Mapping[str, Any] = getattr(run, "overall", None) or {}  # annotated by _runs
+    return evaluation_fact(run, getattr(run, "overall", None) or {})  # annotated by _runs
+
+
+def evaluation_fact(run: EvaluationRun, overall: Mapping[str, Any]) -> EvaluationFact:
+    """A succeeded run with its overall figures, as the policy judges it."""
     return EvaluationFact(
         run=run.pk,
         kind=_kind(run),
@@ -304,7 +358,8 @@ def _running(runs: list[EvaluationRun]) -> tuple[RunningFact, ...]:
     return tuple(found)
 
 
-def _signoff(row: SignOff) -> SignOffFact:
+def signoff_fact(row: SignOff) -> SignOffFact:
+    """What one signature says, as the policy reads it."""
     return SignOffFact(
         id=row.pk,
         role=row.role,
@@ -316,6 +371,9 @@ def _signoff(row: SignOff) -> SignOffFact:
         components=row.components,
         conditions=_conditions(row),
         withdrawn=row.withdrawn_at is not None,
+        review=row.review_id,
+        acting_for=row.acting_for.username if row.acting_for else "",
+        acting_for_name=row.acting_for.name if row.acting_for else "",
     )
 
 
@@ -326,7 +384,7 @@ def _conditions(row: SignOff) -> tuple[Condition, ...]:
 
 
 def involved(
-    version: ModelVersion, developers: Iterable[Person], review: Review | None
+    version: ModelVersion, developers: Iterable[Person], reviews: Iterable[Review]
 ) -> dict[str, tuple[str, ...]]:
     """User name → why this person's signature would not be independent, in words that follow a name."""
     reasons: dict[str, list[str]] = defaultdict(list)
@@ -339,8 +397,8 @@ def involved(
     reasons[version.registered_by.username].append("registered this version")
     if version.trained_on is not None:
         reasons[version.trained_on.owner.username].append("owns the training data")
-    if review is not None:
-        reasons[review.opened_by.username].append("asked for this review")
+    for username in dict.fromkeys(review.opened_by.username for review in reviews):
+        reasons[username].append("asked for this review")
     return {username: tuple(why) for username, why in reasons.items()}
 
 
@@ -357,6 +415,8 @@ def _links(version: ModelVersion, review: Review | None) -> dict[str, str]:
         "evaluation": reverse("evaluations:version_runs", args=names),
         "signoff": signoffs,
         "conditions_met": reverse("riskreview:signoffs", args=names),
+        "findings_closed": f"{reverse('riskreview:findings')}?model={version.model.slug}",
+        "risks_treated": reverse("riskreview:model_risks", args=[version.model.slug]),
     }
 
 

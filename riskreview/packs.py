@@ -1,6 +1,7 @@
 """The policy in force: packs are imported as they are written, kept for ever, and one of them is active."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -80,8 +81,15 @@ def import_pack(text: str, *, source: str, actor: Actor, at: datetime) -> Policy
 
 
 @transaction.atomic
-def activate_pack(pack: PolicyPack, *, actor: Actor, at: datetime) -> PolicyPack:
-    """Let a pack judge from now on."""
+def activate_pack(
+    pack: PolicyPack,
+    *,
+    actor: Actor,
+    at: datetime,
+    detail: Mapping[str, object] | None = None,
+    verb: Verb = Verb.POLICY_ACTIVATED,
+) -> PolicyPack:
+    """Let a pack judge from now on: the switch. Who may turn it is judged in riskreview/actions/activation.py."""
     move_ground()
     rows = {row.pk: row for row in PolicyPack.objects.select_for_update()}
     chosen = rows.get(pack.pk)
@@ -93,6 +101,6 @@ def activate_pack(pack: PolicyPack, *, actor: Actor, at: datetime) -> PolicyPack
     PolicyPack.objects.filter(active=True).update(active=False)
     chosen.active, chosen.activated_at, chosen.activated_by = True, at, actor.id
     chosen.save(update_fields=["active", "activated_at", "activated_by"])
-    detail = {"digest": chosen.digest, "replaces": before}
-    record(Verb.POLICY_ACTIVATED, subject=chosen.ref, actor=actor, at=at, detail=detail)
+    grounds = {"digest": chosen.digest, "replaces": before, **(detail or {})}
+    record(verb, subject=chosen.ref, actor=actor, at=at, detail=grounds)
     return chosen

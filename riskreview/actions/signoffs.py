@@ -1,67 +1,42 @@
 """Signing: a decision bound to the evidence that the signer saw. Every refusal stands on the record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.urls import reverse
 
 from accounts.models import User
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
+from accounts.notices import notify
+from accounts.refusals import Refusal
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from policy.tiering import Tier
 from registry.actions.locking import stamp
-from registry.models import Lifecycle, ModelVersion
+from registry.models import ModelVersion
+from riskreview.actions.given import (
+    CannotSign,
+    ConditionAsked,
+    EvidenceMoved,
+    Given,
+    WrongPassword,
+    refuse_incomplete,
+    refuse_out_of_order,
+    refuse_what_cannot_be_approved,
+)
+from riskreview.actions.reviews import address_of, held_open
 from riskreview.evidence import VERSION_RELATIONS
-from riskreview.judgement import Judged, judge_version
-from riskreview.models import Condition, Decision, Review, SignOff
-from riskreview.signing import APPROVALS, barred, reasons_why_not, statement, valid_until
-
-SHORTEST_RATIONALE = 20
-LONGEST_RATIONALE = 10_000
-LONGEST_CONDITION = 300
-MOST_CONDITIONS = 20
-
-
-class CannotSign(NotAllowed):
-    """This person may not sign here. `reasons` are sentences to them, `who` names people who may."""
-
-    def __init__(self, reasons: Sequence[str], who: Sequence[str]) -> None:
-        can = f"Who can: {', '.join(who)}." if who else "Nobody can now; an administrator grants roles."
-        super().__init__(f"You cannot sign this review. {' '.join(reasons)}", can)
-        self.reasons = tuple(reasons)
-        self.who = tuple(who)
-
-
-class EvidenceMoved(Conflict):
-    """The evidence is not what the signer saw. `judged` is how things stand now."""
-
-    def __init__(self, judged: Judged) -> None:
-        super().__init__(
-            "The evidence changed while you were reading, so nothing was signed.",
-            "Read what changed and sign again.",
-        )
-        self.judged = judged
-
-
-class WrongPassword(Invalid):
-    """The signer did not prove again who they are."""
-
-    def __init__(self) -> None:
-        super().__init__("This is not your password.", "Nothing was signed.", field="password")
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the signer handed in."""
-
-    role: str
-    decision: str
-    rationale: str
-    conditions: tuple[tuple[str, date], ...]
-    seen_digest: str
+from riskreview.judgement import Judged, judge_review
+from riskreview.models import Condition, Review, ReviewKind, SignOff
+from riskreview.queries.reviews import is_complete
+from riskreview.signing import (
+    Capacity,
+    barred,
+    live_delegations,
+    reasons_why_not,
+    statement,
+    valid_until,
+)
 
 
 def sign_off(
@@ -70,21 +45,30 @@ def sign_off(
     role: str,
     decision: str,
     rationale: str,
-    conditions: Sequence[tuple[str, date]],
+    conditions: Sequence[tuple[str, date] | ConditionAsked],
     seen_digest: str,
     password: str,
     signer: User,
+    acting_for: str = "",
     actor: Actor,
     at: datetime,
 ) -> SignOff:
     """Put the signer's decision on the review, bound to the evidence as it stands, and on the record.
 
-    Raises CannotSign, EvidenceMoved, WrongPassword or Invalid; each is recorded in a transaction of its own,
-    so that it outlives the one that it undid.
+    `acting_for` is the user name of the holder in whose name a deputy signs. Raises CannotSign, EvidenceMoved,
+    WrongPassword, SignedAlready, Conflict or Invalid; each is recorded in a transaction of its own, so that it
+    outlives the one that it undid.
     """
-    told = tuple((text.strip(), due_on) for text, due_on in conditions)
-    given = Given(str(role), str(decision), rationale.strip(), told, seen_digest)
+    told = tuple(ConditionAsked(item[0].strip(), *item[1:]) for item in conditions)
+    given = Given(str(role), str(decision), rationale.strip(), told, seen_digest, acting_for)
     proved = signer.check_password(password)  # slow by design, so before any row is held
+    return sign_given(review=review, given=given, proved=proved, signer=signer, actor=actor, at=at)
+
+
+def sign_given(
+    *, review: Review, given: Given, proved: bool, signer: User, actor: Actor, at: datetime
+) -> SignOff:
+    """The same for somebody who has proved, or not, who they are: one proof may carry several signatures."""
     try:
         with transaction.atomic():
             return _sign(review, given, proved, signer, actor, at)
@@ -101,103 +85,73 @@ def _sign(review: Review, given: Given, proved: bool, signer: User, actor: Actor
         .get(pk=review.version_id)
     )
     stamp(version.pk)
-    review = Review.objects.select_for_update().get(pk=review.pk)
-    judged = judge_version(version, review.environment, at=at)
-    _refuse_unless_independent(judged, signer, given.role, at)
-    _refuse_incomplete(given, at)
-    _refuse_what_cannot_be_approved(judged, version, given.decision)
+    review = held_open(review)
+    review.version = version
+    judged = judge_review(review, at=at)
+    capacity = _capacity(judged, signer, given, at)
+    refuse_incomplete(given, signer, at)
+    refuse_what_cannot_be_approved(judged, review, given.decision)
     if given.seen_digest != judged.digest:
         raise EvidenceMoved(judged)
     if not proved:
         raise WrongPassword
+    refuse_out_of_order(review, given, signer, judged, at)
     signoff = SignOff.objects.create(
         review=review,
         role=given.role,
         decision=given.decision,
         rationale=given.rationale,
-        statement=statement(judged, given.role, given.decision, subject=str(version), at=at),
+        statement=statement(judged, review, capacity, given.decision, at=at),
         evidence_digest=judged.digest,
         components=judged.components,
         signer=signer,
+        acting_for=capacity.acting_for,
         authenticated_by=f"{actor.authenticated_by}, password again"[:80],
         signed_at=at,
-        expires_at=valid_until(judged, given.role, given.decision, at),
+        expires_at=valid_until(judged, review, given.role, given.decision, at),
     )
     Condition.objects.bulk_create(
-        Condition(signoff=signoff, text=text, due_on=due_on) for text, due_on in given.conditions
+        Condition(signoff=signoff, text=item.text, due_on=item.due_on, owner=item.owner)
+        for item in given.conditions
     )
     _record_signature(signoff, review, version, given, actor, at)
-    if review.approved_at is None and judge_version(version, review.environment, at=at).allows:
-        review.approved_at = at
-        review.save(update_fields=["approved_at"])
+    _tell_those_who_owe(signoff, given, at)
+    note_approval(review, at)
     return signoff
 
 
-def _refuse_unless_independent(judged: Judged, signer: User, role: str, at: datetime) -> None:
-    reasons = reasons_why_not(judged, signer.username, role, at=at)
+def note_approval(review: Review, at: datetime) -> None:
+    """Remember when the review first had all that it asks for in this round; of a retirement, tell the owner."""
+    if review.answered_at is not None or not is_complete(judge_review(review, at=at), review):
+        return
+    review.approved_at = at
+    review.save(update_fields=["approved_at"])
+    if review.kind == ReviewKind.RETIREMENT:
+        notify(
+            [review.version.model.owner],
+            kind="review.retirement",
+            text=f"{review.version.model.name} may be retired: everybody who was asked agrees.",
+            url=address_of(review),
+            key=f"review.approved:{review.pk}:{review.round}",
+            at=at,
+        )
+
+
+def _capacity(judged: Judged, signer: User, given: Given, at: datetime) -> Capacity:
+    """In what the person signs. Raises CannotSign when the rules are against it, now and not when the page came."""
+    holder = None
+    if given.acting_for:
+        lent = [row for row in live_delegations(signer, at=at) if row.role == given.role]
+        holder = next((row.holder for row in lent if row.holder.username == given.acting_for), None)
+        if holder is None:
+            bar = barred(judged, signer, at=at)
+            reason = "The person for whom you sign does not delegate this role to you, or no longer does."
+            raise CannotSign((reason, *bar.reasons), bar.who)
+    reasons = reasons_why_not(judged, signer.username, given.role, at=at, acting_for=holder)
     if reasons:
         bar = barred(judged, signer, at=at)
         raise CannotSign(tuple(dict.fromkeys([*reasons, *bar.reasons])), bar.who)
-
-
-def _refuse_incomplete(given: Given, at: datetime) -> None:
-    if given.decision not in Decision.values:
-        raise Invalid("Choose a decision.", field="decision")
-    if len(given.rationale) < SHORTEST_RATIONALE:
-        raise Invalid(
-            f"The rationale has {len(given.rationale)} characters.",
-            f"Say why in at least {SHORTEST_RATIONALE}.",
-            field="rationale",
-        )
-    if len(given.rationale) > LONGEST_RATIONALE:
-        raise Invalid(
-            "The rationale is too long.",
-            f"Keep it under {LONGEST_RATIONALE:,} characters.",
-            field="rationale",
-        )
-    wanted = given.decision == Decision.APPROVE_WITH_CONDITIONS
-    if wanted and not given.conditions:
-        raise Invalid(
-            "No condition is written.", "Write one with its date, or approve without.", field="conditions"
-        )
-    if given.conditions and not wanted:
-        raise Invalid(
-            "Only an approval with conditions has conditions.",
-            "Choose it, or clear them.",
-            field="conditions",
-        )
-    if len(given.conditions) > MOST_CONDITIONS:
-        raise Invalid(
-            f"More than {MOST_CONDITIONS} conditions.", "Request changes instead.", field="conditions"
-        )
-    for text, due_on in given.conditions:
-        if complaint := complaint_about(text, due_on, at.date()):
-            raise Invalid(complaint, field="conditions")
-
-
-def complaint_about(text: str, due_on: date | None, today: date) -> str:
-    """What is wrong with a condition; empty when nothing is."""
-    if not text:
-        return "Say what must be done."
-    if len(text) > LONGEST_CONDITION:
-        return f"Keep a condition under {LONGEST_CONDITION} characters."
-    if due_on is None:
-        return "Say by which date."
-    return "The date lies in the past." if due_on < today else ""
-
-
-def _refuse_what_cannot_be_approved(judged: Judged, version: ModelVersion, decision: str) -> None:
-    if decision not in APPROVALS:
-        return
-    tier = judged.evidence.tier
-    if tier is not None and tier.tier == Tier.PROHIBITED:
-        raise Invalid(
-            "This use is prohibited. It can never be approved or waived.",
-            "Reject it, or ask for the answers to be corrected if they are wrong.",
-            field="decision",
-        )
-    if version.model.lifecycle == Lifecycle.RETIRED:
-        raise Conflict(f"{version.model.name} is retired for good.", "Nothing of it can be approved.")
+    return Capacity(given.role, holder)
 
 
 def _record_signature(
@@ -207,11 +161,22 @@ def _record_signature(
     detail = {
         "signoff": signoff.pk,
         "environment": review.environment,
+        "review": review.pk,
+        "kind": review.kind,
+        "round": review.round,
         "role": given.role,
+        "acting_for": signoff.acting_for.ref if signoff.acting_for else None,
         "decision": given.decision,
         "rationale": given.rationale,
         "statement": signoff.statement,
-        "conditions": [{"text": text, "due_on": due_on.isoformat()} for text, due_on in given.conditions],
+        "conditions": [
+            {
+                "text": item.text,
+                "due_on": item.due_on.isoformat(),
+                "owner": (item.owner or version.model.owner).ref,
+            }
+            for item in given.conditions
+        ],
         "evidence": signoff.evidence_digest,
         "artifact": version.artifact_digest,
         "expires_at": signoff.expires_at.isoformat() if signoff.expires_at else None,
@@ -219,11 +184,25 @@ def _record_signature(
     record(Verb.REVIEW_SIGNED, subject=subject, actor=actor, at=at, detail=detail)
 
 
+def _tell_those_who_owe(signoff: SignOff, given: Given, at: datetime) -> None:
+    version = signoff.review.version
+    for owner in {item.owner or version.model.owner for item in given.conditions}:
+        notify(
+            [owner],
+            kind="condition.asked",
+            text=f"{signoff.signer.name} approved {version} with conditions that you owe.",
+            url=reverse("riskreview:obligations"),
+            key=f"conditions:{signoff.pk}",
+            at=at,
+        )
+
+
 def _record_refusal(review: Review, given: Given, refusal: Refusal, actor: Actor, at: datetime) -> None:
     detail: dict[str, object] = {
         "environment": review.environment,
         "role": given.role[:40],
         "decision": given.decision[:40],
+        **({"acting_for": given.acting_for[:150]} if given.acting_for else {}),
         "reason": str(refusal),
         "seen": given.seen_digest[:80],
     }

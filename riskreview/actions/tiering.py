@@ -13,13 +13,20 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from policy.evidence import canonical_digest
-from policy.tiering import QuestionnaireError, Tier, assess, load_questionnaire
+from policy.tiering import QuestionnaireError, Tier, assess
 from registry.access import may_edit, refuse_unless_editor
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, RegisteredModel
 from riskreview.models import TierAssessment
+from riskreview.queries.tiers import review_needed
+from riskreview.questionnaires import for_reading, kept_in_force
+from riskreview.use import UseChange, changed_use, use_of
 
 SHORTEST_RATIONALE = 20
+
+
+class QuestionnaireReplaced(Conflict):
+    """Another version came into force between asking and answering."""
 
 
 @transaction.atomic
@@ -31,11 +38,20 @@ def assess_tier(
     assessor: User,
     actor: Actor,
     at: datetime,
+    questionnaire_digest: str = "",
 ) -> TierAssessment:
-    """Keep the answers and the tier that they give. It is only proposed until a risk officer confirms it."""
+    """Keep the answers and the tier that they give. It is only proposed until a risk officer confirms it.
+
+    `questionnaire_digest` is the one that was on the screen: answers to another one than is in force are refused.
+    """
     refuse_unless_editor(assessor, model)
     model = _in_use(model)
-    questionnaire = load_questionnaire()
+    questionnaire = kept_in_force(at).questions
+    if questionnaire_digest and questionnaire_digest != questionnaire.digest:
+        raise QuestionnaireReplaced(
+            f"Version {questionnaire.version} of the questionnaire came into force while you answered.",
+            "Look through your answers and keep them again.",
+        )
     try:
         found = assess(questionnaire, answers, flags)
     except QuestionnaireError as error:
@@ -46,6 +62,7 @@ def assess_tier(
         questionnaire_digest=questionnaire.digest,
         answers=dict(answers),
         flags=sorted(set(flags)),
+        use=use_of(model),
         materiality=found.materiality,
         inherent=found.inherent,
         computed_tier=found.tier.value,
@@ -78,7 +95,8 @@ def confirm_tier(
 ) -> TierAssessment:
     """Stand behind a tier. Raising is free; lowering needs a rationale and stops at every override's floor.
 
-    An assessment that is confirmed already is not overwritten: the new tier is a new row with its answers.
+    An assessment that is confirmed already is not overwritten: the new word is a new row with its answers. The same
+    tier is confirmed again only where something asks for it: its time is up, or the use changed.
     """
     refuse_unless_confirmer(officer, assessment)
     model = _in_use(assessment.model)
@@ -90,20 +108,26 @@ def confirm_tier(
     before = _confirmed_before(newest)
     _refuse_bad_lowering(newest, before, Tier(tier), rationale.strip())
     was_confirmed = newest.is_confirmed
-    if was_confirmed and newest.confirmed_tier == tier:
-        raise Conflict(f"{tier.capitalize()} is confirmed already.", "There is nothing to change.")
+    changed = changed_use(newest.use, model)
     if was_confirmed:
+        if newest.confirmed_tier == tier and not _asked_again(newest, changed, at):
+            raise Conflict(f"{tier.capitalize()} is confirmed already.", "There is nothing to change.")
         newest.pk, newest._state.adding = None, True
+    newest.use = use_of(model)
+    if newest.retier_to == tier:
+        newest.retier_to, newest.retier_by = "", None
     newest.confirmed_tier, newest.confirmed_by, newest.confirmed_at = tier, officer, at
     newest.rationale = rationale.strip()
     _keep(newest)
-    detail = {
+    detail: dict[str, Any] = {
         "tier": tier,
         "proposed": newest.computed_tier,
         "before": before,
         "rationale": newest.rationale,
         "digest": newest.digest,
     }
+    if changed:
+        detail["use_changed"] = [change.field for change in changed]
     record(Verb.TIER_CONFIRMED, subject=model.ref, actor=actor, at=at, detail=detail)
     return newest
 
@@ -137,6 +161,10 @@ def _in_use(model: RegisteredModel) -> RegisteredModel:
     if held.lifecycle == Lifecycle.RETIRED:
         raise Conflict(f"{held.name} is retired for good.", "Register a new model for a new use.")
     return held
+
+
+def _asked_again(assessment: TierAssessment, changed: tuple[UseChange, ...], at: datetime) -> bool:
+    return review_needed(assessment, changed, for_reading().months, at)
 
 
 def _confirmed_before(assessment: TierAssessment) -> str:

@@ -1,4 +1,4 @@
-"""After the signature: taking it back, and meeting what it asked for."""
+"""After the signature: taking it back."""
 
 from datetime import datetime
 
@@ -11,24 +11,22 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from policy.evidence import Evidence
 from policy.words import a_role
-from registry.access import may_edit
 from registry.actions.locking import locked_version
-from riskreview.evidence import gather
-from riskreview.judgement import judge_version
-from riskreview.models import Condition, Decision, Review, SignOff
+from riskreview.actions.signoffs import note_approval
+from riskreview.judgement import judge_review
+from riskreview.models import Decision, SignOff
 from riskreview.signing import roles_of
 
 SHORTEST_REASON = 20
-LONGEST_NOTE = 300
 
 
 @transaction.atomic
 def withdraw(*, signoff: SignOff, reason: str, user: User, actor: Actor, at: datetime) -> SignOff:
-    """Take a signature back: its signer may, and for a rejection any independent holder of its role."""
+    """Take a signature back: its signer may, or for whom it was given; of a rejection any independent of its role."""
     locked_version(signoff.review.version)
     signoff = _locked(signoff)
     review = signoff.review
-    if why_not := reason_against_withdrawing(signoff, user, gather(review.version, review.environment)):
+    if why_not := reason_against_withdrawing(signoff, user, judge_review(review, at=at).evidence):
         raise NotAllowed(why_not, f"{signoff.signer.name} signed it.")
     if signoff.withdrawn_at is not None:
         raise Conflict("This sign-off is withdrawn already.")
@@ -50,56 +48,25 @@ def withdraw(*, signoff: SignOff, reason: str, user: User, actor: Actor, at: dat
         "reason": signoff.withdrawn_reason,
     }
     record(Verb.SIGNOFF_WITHDRAWN, subject=review.ref, actor=actor, at=at, detail=detail)
-    _note_approval(review, at)
+    if review.is_open:
+        note_approval(review, at)
     return signoff
 
 
 def reason_against_withdrawing(signoff: SignOff, user: User, evidence: Evidence) -> str:
     """Why this person may not take the signature back; empty when they may."""
     if signoff.decision != Decision.REJECT:
-        return "" if signoff.signer_id == user.pk else "Only the signer takes a sign-off back."
+        own = user.pk in (signoff.signer_id, signoff.acting_for_id)
+        return "" if own else "Only the signer takes a sign-off back."
     if signoff.role not in roles_of(evidence, user.username):
         return f"Only {a_role(signoff.role)} can withdraw this rejection."
     if user.username in evidence.involved:
         return "You are part of the model's development or review, so you cannot withdraw a rejection of it."
+    if user.username in evidence.recused and signoff.signer_id != user.pk:
+        return "You are recused from this review, so you cannot withdraw another's rejection."
     return ""
-
-
-@transaction.atomic
-def meet_condition(*, condition: Condition, note: str, user: User, actor: Actor, at: datetime) -> Condition:
-    """Say that a condition is met, and how. The owner and the developers answer for it."""
-    review = condition.signoff.review
-    if not may_edit(user, review.version.model):
-        raise NotAllowed(
-            "Only the owner and the developers of the model can say that a condition is met.",
-            f"Ask {review.version.model.owner.name}.",
-        )
-    locked_version(review.version)
-    condition = Condition.objects.select_for_update(of=("self",)).get(pk=condition.pk)
-    if condition.met_at is not None:
-        raise Conflict("This condition is met already.")
-    note = note.strip()
-    if not note or len(note) > LONGEST_NOTE:
-        raise Invalid(f"Say in 1 to {LONGEST_NOTE} characters how it was met.", field="note")
-    condition.met_at, condition.met_by, condition.met_note = at, user, note
-    condition.save(update_fields=["met_at", "met_by", "met_note"])
-    detail = {
-        "signoff": condition.signoff_id,
-        "condition": condition.text,
-        "due_on": condition.due_on.isoformat(),
-        "note": note,
-    }
-    record(Verb.CONDITION_MET, subject=review.ref, actor=actor, at=at, detail=detail)
-    return condition
 
 
 def _locked(signoff: SignOff) -> SignOff:
     rows = SignOff.objects.select_for_update(of=("self",))
     return rows.select_related("signer", "review__version__model__owner").get(pk=signoff.pk)
-
-
-def _note_approval(review: Review, at: datetime) -> None:
-    """A withdrawn rejection may have been the last thing in the way."""
-    if review.approved_at is None and judge_version(review.version, review.environment, at=at).allows:
-        review.approved_at = at
-        review.save(update_fields=["approved_at"])

@@ -1,17 +1,80 @@
-"""What people judge by and what they judged: policy packs, tiers, reviews, sign-offs and comments."""
+"""What people judge by and what they judged: policy packs, tiers, reviews, sign-offs, risks and findings."""
 
-from riskreview.models.policies import PolicyPack
-from riskreview.models.reviews import Comment, Review
+from riskreview.models.findings import (
+    OPEN_FINDINGS,
+    STEPS,
+    DueDays,
+    Finding,
+    FindingExtension,
+    FindingOrigin,
+    FindingState,
+    FindingStep,
+    Response,
+    Severity,
+    StepKind,
+)
+from riskreview.models.policies import Activation, ActivationState, PolicyPack, Simulation
+from riskreview.models.reviews import (
+    AFRESH,
+    Comment,
+    Delegation,
+    Recusal,
+    Review,
+    ReviewAssignment,
+    ReviewKind,
+    ReviewRound,
+)
+from riskreview.models.risks import SCALE, Risk, RiskScale, RiskState, Treatment
 from riskreview.models.signoffs import Condition, Decision, SignOff
-from riskreview.models.tiers import TIERS, TierAssessment
+from riskreview.models.tiers import TIERS, QuestionnaireVersion, TierAssessment
+from riskreview.models.waivers import (
+    BreakGlass,
+    BreakGlassConsent,
+    BreakGlassState,
+    Waiver,
+    WaiverApproval,
+    WaiverState,
+)
 
 __all__ = [
+    "AFRESH",
+    "OPEN_FINDINGS",
+    "SCALE",
+    "STEPS",
     "TIERS",
+    "Activation",
+    "ActivationState",
+    "BreakGlass",
+    "BreakGlassConsent",
+    "BreakGlassState",
     "Comment",
     "Condition",
     "Decision",
+    "Delegation",
+    "DueDays",
+    "Finding",
+    "FindingExtension",
+    "FindingOrigin",
+    "FindingState",
+    "FindingStep",
     "PolicyPack",
+    "QuestionnaireVersion",
+    "Recusal",
+    "Response",
     "Review",
+    "ReviewAssignment",
+    "ReviewKind",
+    "ReviewRound",
+    "Risk",
+    "RiskScale",
+    "RiskState",
+    "Severity",
     "SignOff",
+    "Simulation",
+    "StepKind",
     "TierAssessment",
+    "Treatment",
+    "Waiver",
+    "WaiverApproval",
+    "WaiverState",
 ]

@@ -1,6 +1,7 @@
 """What waits for whom, lists of reviews, and what changed since somebody signed."""
 
-from riskreview.queries.queue import QueueItem, next_signature, queue_for
+from riskreview.queries.items import QueueItem
+from riskreview.queries.queue import next_signature, queue_for
 from riskreview.queries.reviews import (
     ReviewFilters,
     ReviewRow,

@@ -1,9 +1,8 @@
 """What waits for a person, and why it is theirs."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,47 +12,20 @@ from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationRun, JobStatus
 from policy.evidence import SignOffFact, changed
 from policy.independence import newest_decisions
-from policy.result import RequirementResult
 from policy.tiering import Tier
-from policy.words import ROLES, component, day, listed
-from registry.models import Environment, RegisteredModel
+from policy.words import ROLES
+from registry.models import RegisteredModel
 from riskreview.judgement import Judged
-from riskreview.models import Condition, Decision, Review, TierAssessment
-from riskreview.queries.reviews import judged_reviews, may_answer, missing_roles, open_reviews
-from riskreview.signing import APPROVALS, signatures_asked
+from riskreview.models import Comment, Condition, Decision, Review, SignOff
+from riskreview.queries.findings import findings_for
+from riskreview.queries.items import OTHER, OVERDUE, QueueItem, urgency_of
+from riskreview.queries.queue_exceptions import exceptions_waiting
+from riskreview.queries.reviews import judged_reviews, open_reviews, requests_for_changes
+from riskreview.queries.signatures import Reviewed, signatures_for
+from riskreview.queries.tiers import tier_rows
+from riskreview.queries.waiting_tiers import waiting_for
 
-Reviewed = list[tuple[Review, Judged]]
-OVERDUE, PRODUCTION, OTHER = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class QueueItem:
-    """One thing that waits for a person. Named for partials/queue_row.html; `why` says why it is theirs."""
-
-    kind: str
-    shape: str
-    title: str
-    href: str
-    why: SafeString
-    action: str
-    tier: str = ""
-    due: date | None = None
-    urgency: int = OTHER
-
-    @property
-    def due_on(self) -> date | None:
-        """When it falls due."""
-        return self.due
-
-    @property
-    def url(self) -> str:
-        """Where the person acts."""
-        return self.href
-
-    @property
-    def primary(self) -> bool:
-        """Whether its button stands out: overdue work only."""
-        return self.urgency == OVERDUE
+SOON = timedelta(days=30)
 
 
 def queue_for(user: User, at: datetime) -> list[QueueItem]:
@@ -61,11 +33,16 @@ def queue_for(user: User, at: datetime) -> list[QueueItem]:
     mine = _models_of(user)
     reviewed = judged_reviews(open_reviews(), at=at) if mine or user.roles else []
     items = [
-        *_signatures(user, reviewed, at),
+        *signatures_for(user, reviewed, at),
+        *exceptions_waiting(user, at),
         *_answers(mine, reviewed, at),
-        *_conditions(mine, at),
-        *_tiers(user, mine),
+        *_questions(user, mine, at),
+        *_conditions(user, mine, at),
+        *_verifications(user),
+        *_endings(user, at),
+        *_tiers(user, mine, at),
         *_failed_runs(mine),
+        *_findings(user, at),
     ]
     return sorted(items, key=_order)
 
@@ -74,7 +51,7 @@ def next_signature(user: User, at: datetime, *, after: Review) -> QueueItem | No
     """The next review that waits for the person's signature, other than this one."""
     here = reverse("riskreview:review", args=[after.pk])
     waiting = [
-        item for item in _signatures(user, judged_reviews(open_reviews(), at=at), at) if item.href != here
+        item for item in signatures_for(user, judged_reviews(open_reviews(), at=at), at) if item.href != here
     ]
     return min(waiting, key=_order, default=None)
 
@@ -84,91 +61,20 @@ def _order(item: QueueItem) -> tuple[int, date, int, str]:
     return item.urgency, item.due or date.max, -weight, item.title
 
 
-def _urgency(due: date, environment: str, at: datetime) -> int:
-    if due < at.date():
-        return OVERDUE
-    return PRODUCTION if environment == Environment.PRODUCTION else OTHER
-
-
-def _signatures(user: User, reviewed: Reviewed, at: datetime) -> list[QueueItem]:
-    """Signatures that a role of the person owes."""
-    found = []
-    for review, judged in reviewed:
-        missing = missing_roles(judged)
-        results = {item.id: item for item in judged.verdict.requirements}
-        for requirement in signatures_asked(judged):
-            role = requirement.role
-            if role not in missing or not may_answer(judged, user.username, role, at=at):
-                continue
-            mine = _mine(judged, user.username, role)
-            if mine is None or _may_move(mine, judged, requirement.survives, at):
-                found.append(_signature(review, judged, results[requirement.id], mine, role, at))
-                break
-    return found
-
-
-def _mine(judged: Judged, username: str, role: str) -> SignOffFact | None:
-    decisions = newest_decisions(judged.evidence.signoffs)
-    return next((fact for fact in decisions if (fact.signer, fact.role) == (username, role)), None)
-
-
-def _may_move(mine: SignOffFact, judged: Judged, survives: Iterable[str], at: datetime) -> bool:
-    """Whether what the person said no longer answers what is there now."""
-    if mine.decision == Decision.REJECT:
-        return False
-    expired = mine.expires_at is not None and mine.expires_at <= at
-    return expired or bool(set(changed(mine.components, judged.components)) - set(survives))
-
-
-def _signature(
-    review: Review,
-    judged: Judged,
-    result: RequirementResult,
-    mine: SignOffFact | None,
-    role: str,
-    at: datetime,
-) -> QueueItem:
-    stale = mine is not None and mine.decision in APPROVALS
-    if mine is not None:
-        parts = listed(component(name) for name in changed(mine.components, judged.components)) or "time"
-        said = "sign-off" if stale else "request for changes"
-        why = format_html(
-            "Your {} of {} no longer fits: <b>the {} changed</b>.", said, day(mine.signed_at, at), parts
-        )
-        if parts == "time":
-            why = format_html("Your sign-off of {} <b>expired</b>.", day(mine.signed_at, at))
-    elif result.stale:
-        why = format_html("{} <b>Your role decides again.</b>", result.reason)
-    else:
-        why = format_html("<b>The {} has not signed.</b> You may.", ROLES[role])
-    return QueueItem(
-        kind="stale" if stale else "signature",
-        shape="stale" if stale or result.stale else "half",
-        title=f"{review.version} for {review.environment}",
-        href=reverse("riskreview:review", args=[review.pk]),
-        why=why,
-        action="Review what changed" if mine else "Review",
-        tier=judged.verdict.tier or "",
-        due=review.due_on,
-        urgency=_urgency(review.due_on, review.environment, at),
-    )
-
-
 def _answers(mine: set[int], reviewed: Reviewed, at: datetime) -> list[QueueItem]:
     """What reviewers said about the person's own versions and nobody has answered yet."""
     found = []
     for review, judged in reviewed:
         if review.version.model_id not in mine:
             continue
+        open_requests = requests_for_changes(judged, review)
         for fact in newest_decisions(judged.evidence.signoffs):
             told = (fact.signer_name, ROLES[fact.role])
             if fact.decision == Decision.REJECT:
                 why = format_html(
                     "{}, {}, <b>rejected it</b>. That stands until the role withdraws it.", *told
                 )
-            elif fact.decision == Decision.REQUEST_CHANGES and not changed(
-                fact.components, judged.components
-            ):
+            elif fact in open_requests and not changed(fact.components, judged.components):
                 why = format_html("{}, {}, <b>asked for changes</b>. Your move.", *told)
             else:
                 continue
@@ -182,21 +88,92 @@ def _answer(review: Review, judged: Judged, fact: SignOffFact, why: SafeString, 
         kind="veto" if vetoed else "changes",
         shape="no",
         title=f"{review.version} for {review.environment}",
-        href=reverse("riskreview:signoffs", args=[review.version.model.slug, review.version.version]),
+        href=reverse("riskreview:signoffs", args=[review.version.model.slug, review.version.version])
+        if vetoed
+        else reverse("riskreview:review", args=[review.pk]) + "#again",
         why=why,
-        action="Read why",
+        action="Read why" if vetoed else "Answer",
         tier=judged.verdict.tier or "",
         due=None if vetoed else review.due_on,
-        urgency=OTHER if vetoed else _urgency(review.due_on, review.environment, at),
+        urgency=OTHER if vetoed else urgency_of(review.due_on, review.environment, at),
     )
 
 
-def _conditions(mine: set[int], at: datetime) -> list[QueueItem]:
-    """Conditions of standing approvals that the person owes."""
+def _questions(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
+    """Questions about the person's own versions that nobody resolved and they have not replied to."""
     if not mine:
         return []
+    rows = Comment.objects.filter(
+        is_question=True, resolved_at=None, review__closed_at=None, review__version__model__in=mine
+    ).exclude(author=user)
+    rows = rows.exclude(replies__author=user).select_related("author", "review__version__model")
+    return [
+        QueueItem(
+            kind="question",
+            shape="todo",
+            title=f"Question about {row.review.version}",
+            href=reverse("riskreview:review", args=[row.review_id]) + f"#comment-{row.pk}",
+            why=format_html(
+                "{} asks: {}. <b>You may answer.</b>", row.author.name, row.text.rstrip("?. ") + "?"
+            ),
+            action="Answer",
+            due=row.review.due_on,
+            urgency=urgency_of(row.review.due_on, row.review.environment, at),
+        )
+        for row in rows
+    ]
+
+
+def _verifications(user: User) -> list[QueueItem]:
+    """Conditions of the person's own sign-offs that are met, as somebody says, and not verified."""
     rows = Condition.objects.filter(
-        met_at=None, signoff__withdrawn_at=None, signoff__review__version__model__in=mine
+        met_at__isnull=False, verified_at=None, signoff__signer=user, signoff__withdrawn_at=None
+    ).select_related("met_by", "signoff__review__version__model")
+    return [
+        QueueItem(
+            kind="verification",
+            shape="half",
+            title=f"Condition on {row.signoff.review.version}",
+            href=reverse("riskreview:obligations") + f"?view=verify#condition-{row.pk}",
+            why=format_html(
+                "{} says that it is met: {}. <b>You verify it.</b>", row.met_by, row.text.rstrip(". ")
+            ),
+            action="Verify",
+        )
+        for row in rows
+    ]
+
+
+def _endings(user: User, at: datetime) -> list[QueueItem]:
+    """The person's approvals that end soon, as one item."""
+    if not user.roles:
+        return []
+    rows = SignOff.objects.filter(
+        signer=user, withdrawn_at=None, expires_at__gt=at, expires_at__lte=at + SOON
+    ).order_by("expires_at")
+    ends = list(rows.values_list("expires_at", flat=True))
+    if not ends or ends[0] is None:
+        return []
+    noun = "approval of yours ends" if len(ends) == 1 else "approvals of yours end"
+    return [
+        QueueItem(
+            kind="ending",
+            shape="stale",
+            title="Approvals that end",
+            href=reverse("riskreview:renewals"),
+            why=format_html(
+                "<b>{} {}</b> within 30 days. What did not change, you attest again.", len(ends), noun
+            ),
+            action="Attest again",
+            due=ends[0].date(),
+        )
+    ]
+
+
+def _conditions(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
+    """Conditions of standing approvals that the person owes."""
+    rows = Condition.objects.filter(
+        Q(owner=user) | Q(signoff__review__version__model__in=mine), met_at=None, signoff__withdrawn_at=None
     ).select_related("signoff__review__version__model", "signoff__signer")
     return [
         QueueItem(
@@ -208,38 +185,39 @@ def _conditions(mine: set[int], at: datetime) -> list[QueueItem]:
                 args=[row.signoff.review.version.model.slug, row.signoff.review.version.version],
             )
             + f"#condition-{row.pk}",
-            why=format_html("{} asked for it: {}. <b>You owe it.</b>", row.signoff.signer.name, row.text),
+            why=format_html(
+                "{} asked for it: {}. <b>{}</b>",
+                row.signoff.signer.name,
+                row.text,
+                "You owe it." if row.owner_id in (None, user.pk) else "Your team owes it.",
+            ),
             action="Say how it was met",
             due=row.due_on,
-            urgency=_urgency(row.due_on, row.signoff.review.environment, at),
+            urgency=urgency_of(row.due_on, row.signoff.review.environment, at),
         )
         for row in rows
     ]
 
 
-def _tiers(user: User, mine: set[int]) -> list[QueueItem]:
-    """Tiers that the person may confirm."""
-    if not user.holds(Role.RISK_OFFICER):
+def _tiers(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
+    """Tiers that the person may confirm, and those of their models that are to be answered again."""
+    officer = user.holds(Role.RISK_OFFICER)
+    if not officer and not mine:
         return []
-    newest: dict[int, TierAssessment] = {}
-    for row in TierAssessment.objects.select_related("model", "assessed_by").order_by("-pk"):
-        newest.setdefault(row.model_id, row)
     return [
         QueueItem(
             kind="tier",
-            shape="todo",
-            title=f"Confirm the tier of {row.model.name}",
+            shape=row.shape,
+            title=waiting.title,
             href=reverse("riskreview:tier", args=[row.model.slug]),
-            why=format_html(
-                "{}’s answers give <b>{}</b>. A risk officer confirms.",
-                row.assessed_by.name,
-                row.computed_tier,
-            ),
-            action="Confirm",
-            tier=row.computed_tier,
+            why=waiting.why,
+            action=waiting.action,
+            tier=row.tier,
+            due=row.due if row.state != "proposed" else None,
+            urgency=OVERDUE if row.state == "overdue" else OTHER,
         )
-        for row in newest.values()
-        if not row.is_confirmed and row.assessed_by_id != user.pk and row.model_id not in mine
+        for row in tier_rows(at)
+        if (waiting := waiting_for(user, row, officer=officer, on_team=row.model.pk in mine)) is not None
     ]
 
 
@@ -265,6 +243,28 @@ def _failed_runs(mine: set[int]) -> list[QueueItem]:
         )
         for run in newest.values()
         if run.status == JobStatus.FAILED
+    ]
+
+
+def _findings(user: User, at: datetime) -> list[QueueItem]:
+    """Findings whose next step is the person's."""
+    return [
+        QueueItem(
+            kind="finding",
+            shape="no" if row.is_overdue(at.date()) else "half",
+            title=str(row),
+            href=reverse("riskreview:finding", args=[row.pk]),
+            why=format_html(
+                "{} severity, {}. <b>{}</b>",
+                row.get_severity_display(),
+                row.about,
+                "You own it." if row.owner_id == user.pk else "You may judge it.",
+            ),
+            action="Open the finding",
+            due=row.due_on,
+            urgency=OVERDUE if row.is_overdue(at.date()) else OTHER,
+        )
+        for row in findings_for(user)
     ]
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import Role, User
+from policy.evidence import SignOffFact, changed
+from policy.independence import newest_decisions
 from policy.result import RequirementResult
 from policy.words import ROLES, a_role, listed
 from registry.models import Lifecycle
 from riskreview.evidence import VERSION_RELATIONS
-from riskreview.judgement import Judged, judge_many
-from riskreview.models import Decision, Review
-from riskreview.signing import reasons_why_not, signatures_asked
+from riskreview.judgement import Judged, judge_many, judge_retirement
+from riskreview.models import AFRESH, Decision, Delegation, Review, ReviewKind
+from riskreview.signing import APPROVALS, Capacity, live_delegations, reasons_why_not
 
 WAITING, CHANGES, REJECTED, APPROVED = "waiting", "changes", "rejected", "approved"
 STATES = [
@@ -91,8 +93,8 @@ class ReviewRow:
 
 
 def open_reviews() -> list[Review]:
-    """Reviews of models that are not retired, the earliest due date first."""
-    rows = Review.objects.exclude(version__model__lifecycle=Lifecycle.RETIRED)
+    """Open reviews of models that are not retired, the earliest due date first."""
+    rows = Review.objects.filter(closed_at=None).exclude(version__model__lifecycle=Lifecycle.RETIRED)
     related = [f"version__{name}" for name in VERSION_RELATIONS]
     return list(rows.select_related("opened_by", *related).order_by("due_on", "pk"))
 
@@ -104,17 +106,41 @@ def judged_reviews(reviews: Iterable[Review], *, at: datetime) -> list[tuple[Rev
         return []
     versions = {review.version_id: review.version for review in rows}
     judged = judge_many(list(versions.values()), {review.environment for review in rows}, at=at)
-    return [(review, judged[review.version_id, review.environment]) for review in rows]
+    return [(review, _of(review, judged[review.version_id, review.environment], at)) for review in rows]
 
 
-def missing_roles(judged: Judged) -> tuple[str, ...]:
-    """The roles whose signature the policy asks for and does not have."""
+def _of(review: Review, judged: Judged, at: datetime) -> Judged:
+    return judge_retirement(review, judged, at=at) if review.kind == ReviewKind.RETIREMENT else judged
+
+
+def missing_roles(judged: Judged, review: Review) -> tuple[str, ...]:
+    """The roles whose signature is asked for and not there.
+
+    A periodic or targeted review asks each role anew, although what was signed before still counts at the gate.
+    """
     results = {item.id: item.result for item in judged.verdict.requirements}
-    return tuple(
-        requirement.role
-        for requirement in signatures_asked(judged)
-        if results.get(requirement.id) in ("unsatisfied", "error")
+    unmet = [item for item in judged.asked if results.get(item.id) in ("unsatisfied", "error")]
+    if review.kind in AFRESH:
+        unmet = [
+            item for item in judged.asked if item in unmet or given_in(judged, review, item.role) < item.count
+        ]
+    return tuple(item.role for item in unmet)
+
+
+def given_in(judged: Judged, review: Review, role: str) -> int:
+    """How many people of a role approved in this very review."""
+    return len(
+        {
+            fact.signer
+            for fact in newest_decisions(judged.evidence.signoffs)
+            if (fact.review, fact.role) == (review.pk, role) and fact.decision in APPROVALS
+        }
     )
+
+
+def is_complete(judged: Judged, review: Review) -> bool:
+    """Whether the review has all that it asks for."""
+    return judged.meets_policy and not missing_roles(judged, review)
 
 
 def vetoing_roles(judged: Judged) -> list[str]:
@@ -125,32 +151,62 @@ def vetoing_roles(judged: Judged) -> list[str]:
     )
 
 
-def may_answer(judged: Judged, username: str, role: str, *, at: datetime) -> bool:
-    """Whether a signature of this person in this role would move the review on."""
-    return not vetoing_roles(judged) and not reasons_why_not(judged, username, role, at=at)
+def may_answer(
+    judged: Judged, username: str, role: str, *, at: datetime, delegations: Iterable[Delegation] = ()
+) -> Capacity | None:
+    """In what capacity a signature of this person in this role would move the review on; None: in none."""
+    if vetoing_roles(judged):
+        return None
+    possible = [Capacity(role), *(Capacity(role, row.holder) for row in delegations if row.role == role)]
+    for item in possible:
+        if not reasons_why_not(judged, username, role, at=at, acting_for=item.acting_for):
+            return item
+    return None
 
 
-def state_of(judged: Judged) -> str:
-    """Where a review stands: what was said last and still stands, else whether the gate would allow."""
+def state_of(judged: Judged, review: Review) -> str:
+    """Where a review stands: what was said last and still stands, else whether anything is missing."""
     if vetoing_roles(judged):
         return REJECTED
-    if judged.allows:
+    if is_complete(judged, review):
         return APPROVED
-    asking = [
-        item
-        for item in judged.verdict.requirements
-        if item.kind == "signoff" and item.result == "unsatisfied" and "asked for changes" in item.reason
+    return CHANGES if requests_for_changes(judged, review) else WAITING
+
+
+def requests_for_changes(judged: Judged, review: Review) -> list[SignOffFact]:
+    """Requests that nobody answered yet: a new round answers those that came before it."""
+    return [
+        fact
+        for fact in newest_decisions(judged.evidence.signoffs)
+        if fact.decision == Decision.REQUEST_CHANGES and fact.signed_at >= review.last_asked_at
     ]
-    return CHANGES if asking else WAITING
+
+
+def may_move(
+    mine: SignOffFact, judged: Judged, review: Review, *, at: datetime, survives: Iterable[str] = ()
+) -> bool:
+    """Whether what the person said no longer answers what is asked now.
+
+    The evidence moved, its time ran out, its request for changes was answered, or another review asks anew.
+    """
+    if mine.decision == Decision.REJECT:
+        return False
+    expired = mine.expires_at is not None and mine.expires_at <= at
+    answered = mine.decision == Decision.REQUEST_CHANGES and mine.signed_at < review.last_asked_at
+    anew = review.kind in AFRESH and mine.review != review.pk
+    return expired or answered or anew or bool({*changed(mine.components, judged.components)} - {*survives})
 
 
 def review_rows(*, user: User, at: datetime) -> list[ReviewRow]:
     """Every review, the earliest due first and approved ones last, in a fixed number of queries."""
     rows = []
+    lent = live_delegations(user, at=at)
     for review, judged in judged_reviews(open_reviews(), at=at):
-        missing = missing_roles(judged)
-        mine = tuple(role for role in missing if may_answer(judged, user.username, role, at=at))
-        rows.append(ReviewRow(review, judged, state_of(judged), missing, mine))
+        missing = missing_roles(judged, review)
+        mine = tuple(
+            role for role in missing if may_answer(judged, user.username, role, at=at, delegations=lent)
+        )
+        rows.append(ReviewRow(review, judged, state_of(judged, review), missing, mine))
     return sorted(rows, key=lambda row: (row.state == APPROVED, row.review.due_on, row.review.pk))
 
 

@@ -1,33 +1,42 @@
 """Reviews: the list, and one of them with the evidence on the left and the decision on the right."""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from accounts.access import UserRequest, actor_of
-from accounts.models import SIGNING_ROLES
+from accounts.access import UserRequest
+from accounts.models import SIGNING_ROLES, User
 from evaluations.charts import charts_for
 from evaluations.models import EvaluationKind, EvaluationRun
 from evaluations.queries import measurements_of
 from evaluations.tiles import tiles_of
+from registry.access import may_edit
 from registry.models import Environment, ModelVersion
 from registry.queries import open_card_comments
 from riskreview.access import review_for_reader
-from riskreview.actions import comment
-from riskreview.actions.reviews import may_comment
-from riskreview.certificates import certificates
+from riskreview.actions.reviews import may_steer
+from riskreview.actions.threads import may_comment
+from riskreview.anchors import anchors_of
+from riskreview.assigning import seats_of
+from riskreview.certificates import RELATED, certificates
 from riskreview.comparison import changes_since, last_signature
 from riskreview.desk import desk_for
-from riskreview.forms import CommentForm, SignForm
-from riskreview.judgement import Judged, judge_version
-from riskreview.models import TIERS, Review
+from riskreview.finding_rules import may_raise
+from riskreview.forms import AgainForm, CommentForm, DueForm, ReasonForm, SignForm
+from riskreview.judgement import Judged, judge_review
+from riskreview.loud import banners_of
+from riskreview.models import TIERS, Recusal, Review, ReviewKind, SignOff
 from riskreview.queries import ReviewFilters, ReviewRow, in_view, matches, next_signature, review_rows
+from riskreview.queries.findings import standing_against
+from riskreview.queries.reviews import requests_for_changes
+from riskreview.signing import Capacity
+from riskreview.threads import threads_of
 
 PAGE_SIZE = 50
 TILES_SHOWN = 4
@@ -99,63 +108,84 @@ def review(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "riskreview/review.html", workspace(request, found))
 
 
-@require_POST
-def add_comment(request: UserRequest, pk: int) -> HttpResponse:
-    """Say something that decides nothing."""
-    found = review_for_reader(request.user, pk)
-    form = CommentForm(request.POST)
-    if not form.is_valid():
-        context = workspace(request, found, comment_form=form)
-        return render(request, "riskreview/review.html", context, status=400)
-    comment(
-        review=found,
-        text=form.cleaned_data["text"],
-        author=request.user,
-        actor=actor_of(request),
-        at=timezone.now(),
-    )
-    messages.success(request, "Your comment is kept.")
-    response = redirect("riskreview:review", pk)
-    response["Location"] += "#comments"
-    return response
-
-
 def workspace(request: UserRequest, review: Review, **more: Any) -> dict[str, Any]:
     """Everything that the page of a review shows to this reader."""
     now = timezone.now()
     user, version = request.user, review.version
-    judged = judge_version(version, review.environment, at=now)
-    wanted = request.POST.get("role") or request.GET.get("role", "")
+    judged = judge_review(review, at=now)
+    given = request.POST or request.GET
+    wanted = given.get("role", ""), given.get("acting_for") or given.get("for", "")
     desk = desk_for(review, judged, user, wanted=wanted, at=now)
     last = last_signature(review, user)
-    rows = review.signoffs.select_related("signer", "withdrawn_by").prefetch_related("conditions__met_by")
+    anchors = anchors_of(review, at=now, judged=judged)
+    about = request.GET.get("about", "")
     return {
         "review": review,
         "version": version,
         "model": version.model,
         "judged": judged,
         "verdict": judged.verdict,
+        "loud": banners_of({review.environment: judged}, at=now),
         "asked": sorted(judged.verdict.requirements, key=lambda item: item.result not in UNMET),
         "tier_confirmed": judged.evidence.tier is not None and judged.evidence.tier.confirmed_by is not None,
         "desk": desk,
-        "sign_form": sign_form(judged, desk.role),
+        "sign_form": sign_form(judged, desk.capacity),
         "changes": changes_since(review, last, judged) if last is not None else None,
         "measured": _measured(version),
-        "certificates": certificates(list(rows.order_by("-pk")), judged, user, at=now),
-        "comments": list(review.comments.select_related("author")),
+        "certificates": certificates(_signed(review), judged, user, at=now),
+        "threads": threads_of(review, user, anchors),
+        "findings": standing_against(version.model, version),
+        "may_raise_finding": may_raise(user, version.model),
         "card_comments": open_card_comments(version),
-        "comment_form": CommentForm(),
-        "may_comment": may_comment(user),
+        "comment_form": CommentForm(
+            anchors=anchors, initial={"anchor": about if about in anchors else "", "is_question": bool(about)}
+        ),
+        "may_comment": may_comment(user) and review.is_open,
         "next": next_signature(user, now, after=review),
         "today": now.date(),
+        **_steering(review, judged, user, now),
         **more,
     }
 
 
-def sign_form(judged: Judged, role: str) -> SignForm:
+def _signed(review: Review) -> list[SignOff]:
+    rows = review.signoffs.select_related(*RELATED).order_by("-pk")
+    return list(rows.prefetch_related("conditions__met_by", "conditions__owner", "conditions__verified_by"))
+
+
+def _steering(review: Review, judged: Judged, user: User, now: datetime) -> dict[str, Any]:
+    """Who answers it, how it went round, and what this reader may do to move it on."""
+    requests = requests_for_changes(judged, review) if review.is_open else []
+    signs = not user.roles.isdisjoint(role.value for role in SIGNING_ROLES)
+    recusals = list(Recusal.objects.filter(review=review).select_related("person"))
+    return {
+        "seats": seats_of(review, judged, at=now) if review.is_open else [],
+        "recusals": recusals,
+        "rounds": list(review.rounds.select_related("asked_by")),
+        "requests": requests,
+        "may_steer": review.is_open and may_steer(user, review),
+        "may_answer": bool(requests) and may_edit(user, review.version.model),
+        "may_recuse": review.is_open and signs and user.pk not in {row.person_id for row in recusals},
+        "retires": review.kind == ReviewKind.RETIREMENT,
+        "people": [review.version.model.owner, *review.version.model.developers.all()],
+        "due_form": DueForm(auto_id="due_%s", initial={"due_on": review.due_on}),
+        "close_form": ReasonForm(auto_id="close_%s"),
+        "recuse_form": ReasonForm(auto_id="recuse_%s"),
+        "again_form": AgainForm(auto_id="again_%s"),
+    }
+
+
+def sign_form(judged: Judged, capacity: Capacity | None) -> SignForm:
     """An empty form, bound to the evidence as the page shows it."""
-    seen = {"role": role, "evidence_digest": judged.digest, "seen_parts": json.dumps(judged.components)}
-    return SignForm(initial=seen)
+    holder = capacity.acting_for if capacity else None
+    return SignForm(
+        initial={
+            "role": capacity.role if capacity else "",
+            "acting_for": holder.username if holder else "",
+            "evidence_digest": judged.digest,
+            "seen_parts": json.dumps(judged.components),
+        }
+    )
 
 
 def _measured(version: ModelVersion) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Signing, withdrawing, meeting conditions: each ends in a redirect, or in the same page with the text kept."""
+"""Signing and withdrawing: each ends in a redirect, or in the same page with the text kept."""
 
 import json
 from http import HTTPStatus
@@ -12,19 +12,19 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
-from accounts.refusals import Conflict, Invalid
+from accounts.refusals import Conflict, Invalid, Unavailable
 from policy.evidence import changed
 from policy.words import component, listed
 from registry.access import may_edit, version_for_reader
 from registry.models import ModelVersion
-from riskreview.access import condition_for_reader, review_for_reader, signoff_for_reader
-from riskreview.actions import CannotSign, EvidenceMoved, meet_condition, sign_off, withdraw
+from riskreview.access import review_for_reader, signoff_for_reader
+from riskreview.actions import CannotSign, EvidenceMoved, SignedAlready, sign_off, withdraw
 from riskreview.certificates import certificates_of
-from riskreview.forms import MetForm, SignForm, WithdrawForm
-from riskreview.judgement import judge_version
-from riskreview.models import Decision, Review, SignOff
+from riskreview.forms import SignForm, WithdrawForm
+from riskreview.judgement import judge_review
+from riskreview.models import Decision, Review, ReviewKind, SignOff
 from riskreview.queries import next_signature
-from riskreview.signing import Bar, eligible_roles
+from riskreview.signing import Bar, capacities, live_delegations
 from riskreview.views.reviews import workspace
 
 DONE = {
@@ -57,9 +57,13 @@ def sign(request: UserRequest, pk: int) -> HttpResponse:
             seen_digest=given.get("evidence_digest", ""),
             password=given.get("password", ""),
             signer=request.user,
+            acting_for=given.get("acting_for", ""),
             actor=actor_of(request),
             at=timezone.now(),
         )
+    except SignedAlready as twice:
+        messages.info(request, f"{twice} {twice.remedy}")
+        return redirect("riskreview:review", pk)
     except EvidenceMoved as moved:
         return _moved(request, review, form, moved)
     except CannotSign as refused:
@@ -69,6 +73,11 @@ def sign(request: UserRequest, pk: int) -> HttpResponse:
         field = refused.field if refused.field in form.fields else None
         form.add_error(field, f"{refused} {refused.remedy}".strip())
         return _again(request, review, form, HTTPStatus.BAD_REQUEST)
+    except (Conflict, Unavailable) as refused:
+        form.add_error(None, f"{refused} {refused.remedy}".strip())
+        closed = isinstance(refused, Conflict)
+        status = HTTPStatus.CONFLICT if closed else HTTPStatus.SERVICE_UNAVAILABLE
+        return _again(request, review_for_reader(request.user, pk), form, status)
     messages.success(request, _told(review, signed))
     following = next_signature(request.user, timezone.now(), after=review)
     return redirect(following.href if following else request.path.removesuffix("sign/"))
@@ -76,13 +85,17 @@ def sign(request: UserRequest, pk: int) -> HttpResponse:
 
 def _may_sign(request: UserRequest, review: Review) -> bool:
     now = timezone.now()
-    roles = eligible_roles(judge_version(review.version, review.environment, at=now), request.user, at=now)
-    return request.POST.get("role", "") in roles
+    lent = live_delegations(request.user, at=now)
+    free = capacities(judge_review(review, at=now), request.user, lent, at=now)
+    given = request.POST.get("role", ""), request.POST.get("acting_for", "")
+    return given in {(item.role, item.acting_for.username if item.acting_for else "") for item in free}
 
 
 def _told(review: Review, signed: SignOff) -> str:
     """What was done, and what the gate still waits for."""
-    verdict = judge_version(review.version, review.environment, at=timezone.now()).verdict
+    verdict = judge_review(review, at=timezone.now()).verdict
+    if review.kind == ReviewKind.RETIREMENT:
+        return f"{DONE[Decision(signed.decision)]} {verdict.summary}"
     place = review.get_environment_display()
     unmet = [item.title for item in verdict.requirements if item.result in ("unsatisfied", "error")]
     if not unmet:
@@ -112,19 +125,19 @@ def _again(
 @require_GET
 def signoffs(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """The sign-offs tab: every signature as a certificate, by environment."""
-    return _certificates(request, version_for_reader(request.user, slug, version))
+    return certificates_page(request, version_for_reader(request.user, slug, version))
 
 
-def _certificates(
+def certificates_page(
     request: UserRequest, version: ModelVersion, status: int = 200, **more: Any
 ) -> HttpResponse:
+    """Every signature on a version, with what this reader may do about each."""
     now = timezone.now()
     context = {
         "version": version,
         "groups": certificates_of(version, request.user, at=now),
         "may_edit": may_edit(request.user, version.model),
         "withdraw_form": WithdrawForm(auto_id=False),
-        "met_form": MetForm(auto_id=False),
         "today": now.date(),
         **more,
     }
@@ -148,28 +161,6 @@ def withdraw_signoff(request: UserRequest, pk: int) -> HttpResponse:
     except (Invalid, Conflict) as refused:
         problem = f"{refused} {refused.remedy}".strip()
         more = {"failed": signoff.pk, "problem": problem, "typed": form.data.get("reason", "")}
-        return _certificates(request, version, 409 if isinstance(refused, Conflict) else 400, **more)
+        return certificates_page(request, version, 409 if isinstance(refused, Conflict) else 400, **more)
     messages.success(request, "Withdrawn. It stays in the record and counts no more.")
-    return redirect("riskreview:signoffs", version.model.slug, version.version)
-
-
-@require_POST
-def condition_met(request: UserRequest, pk: int) -> HttpResponse:
-    """Say how a condition was met."""
-    condition = condition_for_reader(request.user, pk)
-    version = condition.signoff.review.version
-    form = MetForm(request.POST)
-    try:
-        meet_condition(
-            condition=condition,
-            note=form.data.get("note", ""),
-            user=request.user,
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-    except (Invalid, Conflict) as refused:
-        problem = f"{refused} {refused.remedy}".strip()
-        more = {"failed_condition": condition.pk, "problem": problem, "typed": form.data.get("note", "")}
-        return _certificates(request, version, 409 if isinstance(refused, Conflict) else 400, **more)
-    messages.success(request, "The condition is met, as you say. Its signer can see how.")
     return redirect("riskreview:signoffs", version.model.slug, version.version)

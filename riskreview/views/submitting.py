@@ -13,7 +13,7 @@ from accounts.refusals import Conflict, Invalid
 from registry.access import version_for_editor
 from registry.models import Environment, ModelVersion
 from registry.views.complaints import complain, sent
-from riskreview.actions import submit_for_review
+from riskreview.actions import Wish, submit_for_review
 from riskreview.forms import SubmitForm
 from riskreview.judgement import judge_many
 from riskreview.signing import who_can_sign
@@ -27,7 +27,7 @@ def submit(request: UserRequest, slug: str, version: str) -> HttpResponse:
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            known = found.reviews.filter(environment=form.cleaned_data["environment"]).exists()
+            known = set(found.reviews.values_list("pk", flat=True))
             try:
                 review, runs = submit_for_review(
                     version=found,
@@ -35,13 +35,14 @@ def submit(request: UserRequest, slug: str, version: str) -> HttpResponse:
                     note=form.cleaned_data["note"],
                     opener=request.user,
                     due_on=form.cleaned_data["due_on"],
+                    wish=Wish(form.cleaned_data["kind"], form.cleaned_data["ends_on"]),
                     actor=actor_of(request),
                     at=timezone.now(),
                 )
             except (Invalid, Conflict) as refused:
                 status = complain(form, refused)
             else:
-                _tell(request, review.get_environment_display(), known, len(runs))
+                _tell(request, review.get_environment_display(), review.pk in known, len(runs))
                 return redirect("riskreview:review", review.pk)
     context = {"version": found, "form": form, "places": _places(found)}
     return render(request, "riskreview/submit.html", context, status=status)
@@ -64,7 +65,7 @@ def _places(version: ModelVersion) -> list[dict[str, Any]]:
     """For each environment: the verdict, who can sign, and the review if there is one."""
     now = timezone.now()
     judged = judge_many([version], at=now)
-    reviews = {review.environment: review for review in version.reviews.all()}
+    reviews = {review.environment: review for review in version.reviews.filter(closed_at=None)}
     return [
         {
             "label": label,

@@ -1,4 +1,4 @@
-"""The tier of a use: the questionnaire, its score while one answers, the confirmation."""
+"""The tier of a use: the questionnaire, its score while one answers, the confirmation, the history."""
 
 from typing import Any
 
@@ -6,20 +6,25 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Invalid
-from policy.tiering import Assessment, Tier, assess
+from policy.questionnaire import Tier
+from policy.tiering import Fitting, assess
 from registry.access import may_edit, model_for_editor, model_for_reader
 from registry.models import RegisteredModel
 from registry.views.complaints import complain
 from riskreview.access import assessment_for_reader
 from riskreview.actions import assess_tier, confirm_tier
-from riskreview.actions.tiering import floor_of, reason_against_confirming
+from riskreview.actions.tiering import QuestionnaireReplaced, floor_of, reason_against_confirming
 from riskreview.models import TierAssessment
-from riskreview.tier_forms import ConfirmForm, TierForm, initial_of
+from riskreview.queries.tiers import TierRow, standing_of
+from riskreview.questionnaires import in_force, questions_answered
+from riskreview.tier_answers import answers_of, differences
+from riskreview.tier_forms import ConfirmForm, TierForm, given_before, given_elsewhere, initial_of
+from riskreview.tier_score import Score, score_of
 
 HISTORY_SHOWN = 10
 
@@ -30,7 +35,10 @@ def tier(request: UserRequest, slug: str) -> HttpResponse:
     if request.method == "GET":
         return _page(request, model_for_reader(request.user, slug))
     model = model_for_editor(request.user, slug)
-    form = TierForm(request.POST)
+    questionnaire = in_force().questions
+    if request.POST.get("questionnaire", questionnaire.digest) != questionnaire.digest:
+        return _replaced(request, model)
+    form = TierForm(request.POST, questionnaire=questionnaire)
     if not form.is_valid():
         return _page(request, model, form=form, status=400)
     if "preview" in request.POST:
@@ -43,7 +51,10 @@ def tier(request: UserRequest, slug: str) -> HttpResponse:
             assessor=request.user,
             actor=actor_of(request),
             at=timezone.now(),
+            questionnaire_digest=questionnaire.digest,
         )
+    except QuestionnaireReplaced:
+        return _replaced(request, model)
     except (Invalid, Conflict) as refused:
         return _page(request, model, form=form, status=complain(form, refused))
     messages.success(request, f"The answers give {given.computed_tier}. A risk officer confirms it.")
@@ -54,9 +65,12 @@ def tier(request: UserRequest, slug: str) -> HttpResponse:
 def preview(request: UserRequest, slug: str) -> HttpResponse:
     """The score of the answers as they stand in the form. Nothing is kept."""
     model = model_for_reader(request.user, slug)
-    form = TierForm(request.POST)
-    scored = _score(form) if form.is_valid() else None
-    return render(request, "riskreview/tier_score.html", {"scored": scored, "model": model, "live": True})
+    questionnaire = in_force().questions
+    replaced = request.POST.get("questionnaire", questionnaire.digest) != questionnaire.digest
+    form = TierForm(request.POST, questionnaire=questionnaire)
+    score = _score(form) if not replaced and form.is_valid() else None
+    context = {"score": score, "model": model, "live": True, "replaced": replaced}
+    return render(request, "riskreview/tier_score.html", context)
 
 
 @require_POST
@@ -82,8 +96,38 @@ def confirm(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("riskreview:tier", slug)
 
 
-def _score(form: TierForm) -> Assessment:
-    return assess(form.questionnaire, form.answers, form.flags)
+@require_GET
+def tier_answers(request: UserRequest, slug: str, pk: int) -> HttpResponse:
+    """One set of answers as it was given, and what it changed against the one before or another one."""
+    model = model_for_reader(request.user, slug)
+    shown = assessment_for_reader(request.user, model, pk)
+    others = list(model.tier_assessments.exclude(pk=pk).select_related("assessed_by", "confirmed_by"))
+    asked = request.GET.get("against", "")
+    before = next((row for row in others if row.pk < pk), None)
+    if asked.isdigit():
+        before = assessment_for_reader(request.user, model, int(asked))
+    context = {
+        "model": model,
+        "shown": shown,
+        "before": before,
+        "others": others,
+        "answers": answers_of(shown),
+        "differences": differences(before, shown) if before else [],
+        "floor": floor_of(shown),
+    }
+    return render(request, "riskreview/tier_answers.html", context)
+
+
+def _replaced(request: UserRequest, model: RegisteredModel) -> HttpResponse:
+    """The answers come back in the form of the questionnaire that is in force now; nothing was kept."""
+    questionnaire = in_force().questions
+    given = given_elsewhere(request.POST.dict(), questionnaire)
+    form = TierForm(initial=initial_of(given), questionnaire=questionnaire)
+    return _page(request, model, form=form, given=given, replaced=True, status=409)
+
+
+def _score(form: TierForm) -> Score:
+    return score_of(form.questionnaire, assess(form.questionnaire, form.answers, form.flags))
 
 
 def _page(
@@ -91,44 +135,58 @@ def _page(
     model: RegisteredModel,
     *,
     form: TierForm | None = None,
-    scored: Assessment | None = None,
+    given: Fitting | None = None,
+    scored: Score | None = None,
     confirm_form: ConfirmForm | None = None,
+    replaced: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     history = list(model.tier_assessments.select_related("assessed_by", "confirmed_by")[:HISTORY_SHOWN])
     newest = history[0] if history else None
     if newest is not None:
         newest.model = model  # known already
-    form = form or TierForm(initial=initial_of(newest))
+    questionnaire = in_force().questions
+    given = given or given_before(newest, questionnaire)
+    form = form or TierForm(initial=initial_of(given), questionnaire=questionnaire)
+    row = standing_of(model, newest, questionnaire.months, timezone.now())
     context = {
         "model": model,
         "newest": newest,
+        "row": row,
         "history": history,
         "form": form,
-        "questionnaire": form.questionnaire,
-        "scored": scored or _kept(form, newest),
+        "questionnaire": questionnaire,
+        "given": given,
+        "unasked": [item.name for item in questionnaire.questions if item.id not in given.answers],
+        "moved_on": newest is not None and newest.questionnaire_version != questionnaire.version,
+        "replaced": replaced,
+        "score": scored or _kept(newest),
         "live": scored is not None,
         "may_edit": may_edit(request.user, model),
-        **_confirmation(request.user, newest, confirm_form),
+        "answers": answers_of(newest) if newest else None,
+        **_confirmation(request.user, row, confirm_form),
     }
     return render(request, "riskreview/tier.html", context, status=status)
 
 
-def _kept(form: TierForm, newest: TierAssessment | None) -> Assessment | None:
-    """The score of the answers that are kept, by today's questionnaire if it is still the one they answered."""
-    if newest is None or newest.questionnaire_digest != form.questionnaire.digest:
+def _kept(newest: TierAssessment | None) -> Score | None:
+    """The score of the answers that are kept, by the questionnaire that they answered, if that is kept too."""
+    asked = questions_answered(newest) if newest else None
+    if newest is None or asked is None:
         return None
-    return assess(form.questionnaire, newest.answers, newest.flags)
+    return score_of(asked, assess(asked, newest.answers, newest.flags))
 
 
-def _confirmation(user: User, newest: TierAssessment | None, form: ConfirmForm | None) -> dict[str, Any]:
+def _confirmation(user: User, row: TierRow, form: ConfirmForm | None) -> dict[str, Any]:
     """What the risk officer's panel needs; nothing for everybody else."""
+    newest = row.assessment
     if newest is None or not user.holds(Role.RISK_OFFICER):
         return {"officer": False}
     floor = floor_of(newest)
     lowest = floor[0].order if floor else 1
     return {
         "officer": True,
+        "again": newest.is_confirmed and row.state in ("changed", "due", "overdue"),
         "why_not": reason_against_confirming(user, newest),
         "floor": floor,
         "confirm_form": form or ConfirmForm(initial={"assessment": newest.pk, "tier": newest.tier}),

@@ -57,16 +57,19 @@ function startConditions(fieldset) {
     const [text, due, remove] = row.querySelectorAll("input, input, button");
     text.setAttribute("aria-label", `Condition ${index + 1}`);
     due.setAttribute("aria-label", `Condition ${index + 1}, due`);
+    row.querySelector("select")?.setAttribute("aria-label", `Condition ${index + 1}, owed by`);
     remove.setAttribute("aria-label", `Remove condition ${index + 1}`);
     remove.hidden = false;
   });
-  const append = (text = "", due = "") => {
+  const append = (text = "", due = "", owner = "") => {
     const row = pattern.cloneNode(true);
     row.removeAttribute("data-spare");
     add.before(row);
     const fields = row.querySelectorAll("input");
     fields[0].value = text;
     fields[1].value = due;
+    const owners = row.querySelector("select");
+    if (owners && owner) owners.value = owner;
     number();
     return row;
   };
@@ -85,7 +88,7 @@ function startConditions(fieldset) {
   });
   fieldset.addEventListener("cs:fill", (event) => {
     rows().forEach((row) => row.remove());
-    event.detail.forEach(([text, due]) => append(text, due));
+    event.detail.forEach(([text, due, owner]) => append(text, due, owner));
     if (!rows().length) append();
   });
   if (rows().length) number(); else append();
@@ -135,7 +138,9 @@ function readDraft(form) {
 function restoreDraft(form, kept) {
   const texts = kept.condition_text ?? [];
   form.querySelector("[data-conditions]")?.dispatchEvent(
-    new CustomEvent("cs:fill", { detail: texts.map((text, index) => [text, kept.condition_due?.[index] ?? ""]) }),
+    new CustomEvent("cs:fill", {
+      detail: texts.map((text, index) => [text, kept.condition_due?.[index] ?? "", kept.condition_owner?.[index] ?? ""]),
+    }),
   );
   for (const [name, values] of Object.entries(kept)) {
     if (name.startsWith("condition_")) continue;
@@ -175,7 +180,7 @@ function startDraft(form) {
 }
 
 /* Keyboard. Off in fields, with modifier keys, and where the reader switched single keys off. No key ever signs. */
-const PLACES = { w: "home", h: "home", m: "models", i: "models", v: "reviews", r: "reviews", e: "evaluations", d: "decisions", a: "events", p: "policy" };
+const PLACES = { w: "home", h: "home", m: "models", i: "models", v: "reviews", r: "reviews", f: "findings", e: "evaluations", d: "decisions", a: "events", p: "policy" };
 const KEYS_OFF = "single-keys-off";
 let waitingForPlace = false;
 

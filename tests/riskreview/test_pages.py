@@ -116,7 +116,7 @@ def test_who_left_before_a_version_was_registered_had_no_hand_in_it(review: Revi
     for days, counts in ((-1, False), (1, True)):
         left = version.registered_at + timedelta(days=days)
         version.model.former_team = {"ada": left.isoformat()}
-        assert ("ada" in involved(version, [], None)) == counts
+        assert ("ada" in involved(version, [], [])) == counts
 
 
 @pytest.mark.parametrize("sent", [{}, {"rationale": "", "password": ""}])
@@ -223,7 +223,7 @@ def test_the_page_says_word_by_word_what_changed_since_my_signature(
     assert "Changed since you signed on 21 Nov" in text_of(page)
     assert "Revision 1 to 2, by Olga Lindqvist." in text_of(page)
     assert re.search(r"<del>[^<]+</del><ins>[^<]*other[^<]*</ins>|<ins>[^<]*other", page.content.decode())
-    assert "Artifact, tier, explainability, fairness and performance" in text_of(page)
+    assert "Artifact, tier, risks, explainability, fairness and performance" in text_of(page)
 
 
 def test_somebody_with_two_roles_chooses_one(
@@ -411,7 +411,7 @@ def test_the_policy_reads_as_sentences(cast: SimpleNamespace, review: Review, cl
     page = text_of(client_of(cast.aud).get("/policy/"))
 
     for words in (
-        "default v2",
+        "default v3",
         "AUC, low end of its 95% interval: at least 0.65 (binary classification).",
         "Lowest selection ratio: at least 0.80.",
         "One person signs as validator.",
