@@ -27,7 +27,7 @@ def inbox(request: UserRequest) -> HttpResponse:
     page = Paginator(rows if shown == "all" else rows.filter(read_at=None), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    context = {"page": page, "shown": shown, "unread": unread(request.user), "any": rows.exists()}
+    context = {"page": page, "shown": shown, "any": rows.exists()}
     return render(request, "accounts/inbox.html", context)
 
 

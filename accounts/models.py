@@ -111,6 +111,8 @@ class Scope(models.TextChoices):
     REGISTRY_WRITE = "registry:write", "Register models, versions and data sets"
     EVALUATIONS_READ = "evaluations:read", "Read evaluations"
     EVALUATIONS_WRITE = "evaluations:write", "Start evaluations"
+    FINDINGS_READ = "findings:read", "Read findings"
+    FINDINGS_WRITE = "findings:write", "Raise findings"
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORTS_READ = "reports:read", "Read reports"
     REPORTS_WRITE = "reports:write", "Make reports"

@@ -1,6 +1,6 @@
 """Queries compiled to SQL once: for the few that every decision of the gate asks.
 
-Compiling a queryset costs several times what the database needs to answer it (ADR 9).
+Compiling a queryset costs several times what the database needs to answer it (ADR 7).
 """
 
 from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ MAIL_TASK = "accounts.mail"
 
 
 @shared_task(name=MAIL_TASK)
-def mail(pk: int = 0) -> None:
-    """Send what is due, batch after batch, until nothing more goes out. The number says nothing: rows do."""
+def mail() -> None:
+    """Send what is due, batch after batch, until nothing more goes out."""
     while mail_waiting(at=timezone.now()):
         pass

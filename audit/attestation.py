@@ -79,6 +79,7 @@ class Summary:
     decided_at: datetime
     valid_until: datetime
     requirements: tuple[Judged, ...] = field(default=())
+    exceptions: tuple[str, ...] = field(default=())  # "waiver:4", "break_glass:3"
 
     @property
     def resource_uri(self) -> str:
@@ -87,9 +88,17 @@ class Summary:
         return "{}/models/{}/versions/{}/environments/{}".format(self.site.rstrip("/"), *parts)
 
     @property
+    def passed(self) -> bool:
+        """Whether the policy holds. An emergency lets a version run against it: that is an allow and no pass."""
+        return self.allowed and self.basis != "break_glass"
+
+    @property
     def levels(self) -> list[str]:
-        """Our own level, which must not begin with SLSA_; the specification's FAILED for a denial."""
-        return [f"COUNTERSIGN_TIER_{self.tier.upper()}_APPROVED"] if self.allowed else ["FAILED"]
+        """Our own levels, which must not begin with SLSA_; else the specification's FAILED."""
+        if not self.passed:
+            return ["FAILED"]
+        waived = ["COUNTERSIGN_WITH_WAIVER"] if self.basis == "waiver" else []
+        return [f"COUNTERSIGN_TIER_{self.tier.upper()}_APPROVED", *waived]
 
 
 def statement(summary: Summary) -> dict[str, object]:
@@ -103,7 +112,7 @@ def statement(summary: Summary) -> dict[str, object]:
             "timeVerified": _seconds(summary.decided_at),
             "resourceUri": summary.resource_uri,
             "policy": {"uri": summary.policy_uri, "digest": _digest(summary.policy_digest)},
-            "verificationResult": "PASSED" if summary.allowed else "FAILED",
+            "verificationResult": "PASSED" if summary.passed else "FAILED",
             "verifiedLevels": summary.levels,
             "slsaVersion": "1.0",
             "countersign_decision": {
@@ -112,7 +121,9 @@ def statement(summary: Summary) -> dict[str, object]:
                 "version": summary.version,
                 "environment": summary.environment,
                 "tier": summary.tier,
+                "decision": "allow" if summary.allowed else "deny",
                 "basis": summary.basis,
+                "exceptions": list(summary.exceptions),
                 "validUntil": _seconds(summary.valid_until),
                 "evidence": {"digest": _digest(summary.evidence_digest)},
                 "requirements": [

@@ -8,6 +8,7 @@
 The address and the API key come from COUNTERSIGN_URL and COUNTERSIGN_TOKEN.
 
 Exit codes of gate: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had. Only 0 means that the version may run.
+An allow by a waiver or by break-glass is 0 as well, and says so in a block of exclamation marks; --json holds "basis".
 Exit codes of push: 0 registered, 2 wrong usage, 3 not registered. The same command again goes on where it broke off.
 
 One file, standard library only, Python 3.8 or newer.
@@ -44,6 +45,7 @@ CHUNK = 128 * 1024
 REGISTER_SECONDS = 900.0
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 UNMET = ("unsatisfied", "error")
+BREAK_GLASS = "break_glass"
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -311,7 +313,8 @@ def refuse_unless_about(answer: dict[str, Any], question: dict[str, Any]) -> Non
             f"The answer is about the artifact {clean(answer.get('artifact_digest'))}, not {digest}."
         )
     requirements = answer.get("requirements")
-    if not isinstance(requirements, list) or not requirements or unmet(answer):
+    against_policy = answer.get("basis") == BREAK_GLASS
+    if not isinstance(requirements, list) or not requirements or (unmet(answer) and not against_policy):
         raise NoAnswer("The answer says allow, but its requirements do not.")
 
 
@@ -356,11 +359,11 @@ def report(answer: dict[str, Any]) -> None:
     tier = f", tier {clean(answer['tier'])}" if answer.get("tier") else ""
     print(f"{answer['decision'].upper()}: {named}{tier}")
     if answer.get("basis") not in (None, "", "policy"):
-        print(f"Basis: {clean(answer['basis'])}")
+        report_exception(answer)
+    missing = unmet(answer)
     if answer["decision"] == "allow":
         print(f"Valid until {clean(answer.get('valid_until'))}")
-    else:
-        missing = unmet(answer)
+    if missing or answer["decision"] == "deny":
         print(
             f"{count(len(missing), 'requirement')} unmet:"
             if missing
@@ -368,18 +371,41 @@ def report(answer: dict[str, Any]) -> None:
         )
         for item in missing:
             report_requirement(item)
-    waived = [clean(item.get("id")) for item in listed(answer) if item.get("result") == "waived"]
+    waived = [item for item in listed(answer) if item.get("result") == "waived"]
     if waived:
-        print(f"Waived: {', '.join(waived)}")
+        print(f"{count(len(waived), 'requirement')} waived:")
+        for item in waived:
+            report_requirement(item)
     if answer.get("url"):
         print(f"Decision: {clean(answer['url'])}")
     elif answer.get("id"):
         print(f"Decision: {clean(answer['id'])}")
 
 
+def report_exception(answer: dict[str, Any]) -> None:
+    """Print, so that nobody overlooks it, that the policy alone would not have allowed this."""
+    basis = clean(answer["basis"])
+    heading = {
+        BREAK_GLASS: "BREAK-GLASS: this is allowed AGAINST the policy.",
+        "waiver": "WAIVER: this is allowed although a requirement is not met.",
+    }.get(basis, f"The basis of this answer is {basis}, not the policy alone.")
+    line = "!" * 72
+    print(f"{line}\n!! {heading}")
+    if answer.get("summary"):
+        print(f"!! {clean(answer['summary'])}")
+    found = answer.get("exceptions")
+    for used in found if isinstance(found, list) else []:
+        if isinstance(used, dict) and used.get("url"):
+            print(f"!! See {clean(used['url'])}")
+    print(line)
+
+
+MARKS = {"error": "could not be judged", "waived": "waived"}
+
+
 def report_requirement(item: dict[str, Any]) -> None:
-    """Print one unmet requirement: what, why, what to do, who can, where."""
-    mark = "could not be judged" if item.get("result") == "error" else "not met"
+    """Print one unmet or waived requirement: what, why, what to do, who can, where."""
+    mark = MARKS.get(str(item.get("result")), "not met")
     print(f"\n  - {clean(item.get('title') or item.get('id'))} ({clean(item.get('id'))}): {mark}")
     print(f"    Why: {clean(item.get('reason'))}")
     if item.get("remedy"):

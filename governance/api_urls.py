@@ -14,6 +14,7 @@ from governance.reports.api_urls import urlpatterns as reports
 from governance.tracking.api_urls import urlpatterns as tracking
 from governance.trail.api_urls import urlpatterns as trail
 from registry.api_urls import urlpatterns as registry
+from riskreview.api_urls import urlpatterns as riskreview
 
 urlpatterns: list[URLPattern] = [
     *gate,
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     *lineage,
     *registry,
     *evaluations,
+    *riskreview,
     *reports,
     *tracking,
     *trail,

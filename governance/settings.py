@@ -218,6 +218,11 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 # "off" runs any model without a wall; every result then says so.
 SANDBOX = environment_choice("COUNTERSIGN_SANDBOX", ("auto", "bubblewrap", "landlock", "off"))
+# "off" never builds what versions ask for: models run with the packages that are here, and their results say so.
+ENVIRONMENTS = environment_choice("COUNTERSIGN_ENVIRONMENTS", ("auto", "off"))
+ENVIRONMENT_MB = int(os.environ.get("COUNTERSIGN_ENVIRONMENT_MB", "6144"))
+ENVIRONMENT_SECONDS = int(os.environ.get("COUNTERSIGN_ENVIRONMENT_SECONDS", "1800"))
+ENVIRONMENT_DAYS = int(os.environ.get("COUNTERSIGN_ENVIRONMENT_DAYS", "30"))
 # Evaluations that others wrote, installed with pip's --target; those in the environment itself are found as well.
 PLUGINS_DIR = os.environ.get("COUNTERSIGN_PLUGINS") or None
 SANDBOX_MEMORY_MB = int(os.environ.get("COUNTERSIGN_SANDBOX_MEMORY_MB", "4096"))
@@ -281,6 +286,14 @@ SPECTACULAR_SETTINGS = {
         "ChosenSource": "evaluations.sources.CHOSEN",
         "DeploymentStatus": "registry.models.DeploymentStatus",
         "DeploymentReported": "registry.shapes.deployments.REPORTED",
+        "ModelOrigin": "registry.models.Origin",
+        "FindingOrigin": "riskreview.models.FindingOrigin",
+        "FindingOriginGiven": "riskreview.finding_forms.ORIGINS",
+        "Tier": "riskreview.models.TIERS",
+        "TierState": "riskreview.queries.tiers.CHOICES",
+        "WaiverState": "riskreview.models.WaiverState",
+        "BreakGlassState": "riskreview.models.BreakGlassState",
+        "FindingState": "riskreview.models.FindingState",
     },
 }
 

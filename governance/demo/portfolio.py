@@ -30,7 +30,7 @@ class Story(StrEnum):
     FAIRNESS_FAILED = "fairness_failed"
     TOO_WEAK = "too_weak"
     STALE_AFTER_CARD_CHANGE = "stale_after_card_change"
-    IN_REVIEW = "in_review"
+    WAIVED = "waived"
     PROHIBITED = "prohibited"
     REJECTED = "rejected"
 

@@ -1,14 +1,17 @@
 """What people did with the demo models, so that every state that a reader will meet exists once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from django.utils import timezone
 
 from accounts.models import ApiKey, Role
 from audit.actor import Actor
+from governance.demo import findings
 from governance.demo.cast import Cast
+from governance.demo.exceptions import break_the_glass, end_it, waive_explanations
 from governance.demo.portfolio import Model, Portfolio, Story, Version
+from governance.demo.risks import register_risks
 from governance.deployments.decided import problem_with
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
@@ -33,6 +36,11 @@ RATIONALES = {
     "ethics_committee": "The people affected can ask for a person to decide, and the card says how.",
     "business_approver": "The model serves the stated purpose and its limits are acceptable to the business.",
 }
+FINDINGS: dict[tuple[str, Story], Callable[[ModelVersion, Cast], None]] = {
+    ("income-screening", Story.FAIRNESS_FAILED): findings.from_failed_check,
+    ("consumer-credit", Story.DEPLOYED): findings.closed,
+    ("tenant-screening", Story.REJECTED): findings.overdue,
+}
 STRATEGIES: dict[tuple[str, str], Strategy] = {
     ("wine-origin", Environment.PRODUCTION): Strategy.BATCH,
     ("consumer-credit", Environment.STAGING): Strategy.SHADOW,
@@ -42,22 +50,26 @@ SIGNED = {
     Story.APPROVED,
     Story.APPROVED_WITH_CONDITIONS,
     Story.STALE_AFTER_CARD_CHANGE,
+    Story.WAIVED,
 }
 SUBMITTED = SIGNED | {
     Story.AWAITING_SIGNOFFS,
     Story.FAIRNESS_FAILED,
     Story.TOO_WEAK,
-    Story.IN_REVIEW,
     Story.REJECTED,
 }
 
 
 def tell(trained: Portfolio, versions: Versions, cast: Cast) -> None:
-    """Submit, sign, reject, deploy and change, as each story wants it."""
+    """Write the risks down, then submit, sign, reject, deploy and change, as each story wants it."""
     pipeline = _pipeline()
+    register_risks({version.model.slug: version.model for version in versions.values()}, cast)
     for model in trained.models:
         for described in model.versions:
-            _live(model, described, versions[model.slug, described.version], cast, pipeline)
+            version = versions[model.slug, described.version]
+            if raised := FINDINGS.get((model.slug, described.story)):
+                raised(version, cast)
+            _live(model, described, version, cast, pipeline)
 
 
 def _pipeline() -> Actor:
@@ -79,6 +91,12 @@ def _live(model: Model, described: Version, version: ModelVersion, cast: Cast, p
         allowed = _ask(version, Environment.PRODUCTION, pipeline)
         _deploy(version, allowed, Strategy.BATCH, pipeline, note="Nightly list")
         _change_card(model, described, version, cast)
+        found = break_the_glass(version, cast)
+        tonight = _ask(version, Environment.PRODUCTION, pipeline)
+        _deploy(version, tonight, Strategy.BATCH, pipeline, note="Nightly list, by break-glass")
+        end_it(found, cast)
+    if story == Story.WAIVED:
+        waive_explanations(version, cast)
     for environment in _asked(story):
         decision = _ask(version, environment, pipeline)
         if decision.decision == "allow" and story == Story.DEPLOYED:

@@ -53,6 +53,17 @@ class Row:
     deployment: Deployment
     decision_url: str = ""
     denied: str = ""
+    exception: str = ""  # "waiver" or "break_glass": what it runs by, now or by the decision that carried it
+
+    @property
+    def by(self) -> str:
+        """The exception that it runs by, in words."""
+        return {"waiver": "with a waiver", "break_glass": "by break-glass"}.get(self.exception, "")
+
+    @property
+    def tag_shape(self) -> str:
+        """The mark of that exception."""
+        return "no" if self.exception == "break_glass" else "waived"
 
     @property
     def flagged(self) -> bool:
@@ -132,7 +143,8 @@ def rows_of(
 ) -> list[Row]:
     """Each with its decision and the gate's verdict as things stand, in a fixed number of queries."""
     named = {row.decision_id for row in deployments}
-    known = {str(pk) for pk in GateDecision.objects.filter(pk__in=_uuids(named)).values_list("pk", flat=True)}
+    found = GateDecision.objects.filter(pk__in=_uuids(named)).values_list("pk", "basis")
+    known = {str(pk): basis for pk, basis in found}
     open_to_doubt = [row for row in deployments if row.is_running and not row.problem]
     if judged is None:
         judged = _judged(open_to_doubt, at)
@@ -142,6 +154,7 @@ def rows_of(
             row,
             reverse("gate:decision", args=[row.decision_id]) if row.decision_id in known else "",
             denied.get(row.pk, ""),
+            _exception(judged, row) or (known.get(row.decision_id, "policy") if row.is_running else ""),
         )
         for row in deployments
     ]
@@ -236,6 +249,12 @@ def _denied(judged: Mapping[tuple[int, str], Judged], row: Deployment) -> str:
     if found is None:
         return "The gate could not be asked."
     return "" if found.allows else found.verdict.summary
+
+
+def _exception(judged: Mapping[tuple[int, str], Judged], row: Deployment) -> str:
+    """The basis on which the gate allows it now; nothing where it was not judged."""
+    found = judged.get((row.version_id, row.environment))
+    return found.verdict.basis if found is not None and found.allows else ""
 
 
 def _uuids(texts: set[str]) -> list[uuid.UUID]:

@@ -14,7 +14,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from governance.gate.models import GateDecision
-from policy.verdict import RequirementResult
+from policy.result import ExceptionUsed, RequirementResult
 from registry.models import ModelVersion
 from riskreview.judgement import Judged, judge_locked
 from riskreview.models import PolicyPack
@@ -74,6 +74,7 @@ def decide_on_locked(
         summary=verdict.summary,
         requirements=[_requirement(result) for result in verdict.requirements],
         policy=judged.policy,
+        exceptions=[_exception(used) for used in verdict.exceptions],
         evidence_digest=judged.digest,
         components=judged.components,
         context=dict(context),
@@ -98,6 +99,8 @@ def _record(decision: GateDecision, judged: Judged, actor: Actor) -> None:
         detail={
             "decision": str(decision.id),
             "dry_run": decision.dry_run,
+            "basis": decision.basis,
+            "exceptions": decision.exceptions,
             "policy": judged.policy.digest if judged.policy else None,
             "evidence": judged.digest,
             "artifact": decision.version.artifact_digest,
@@ -129,6 +132,11 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
     }
 
 
+def _exception(used: ExceptionUsed) -> dict[str, Any]:
+    """A waiver or a break-glass as the API names it."""
+    return {"kind": used.kind, "id": used.id, "url": f"{settings.COUNTERSIGN_URL}{used.url}"}
+
+
 def _summary(decision: GateDecision, policy: PolicyPack, judged: Judged) -> attestation.Summary:
     version = decision.version
     return attestation.Summary(
@@ -139,6 +147,7 @@ def _summary(decision: GateDecision, policy: PolicyPack, judged: Judged) -> atte
         tier=decision.tier,
         allowed=judged.allows,
         basis=decision.basis,
+        exceptions=tuple(f"{used.kind}:{used.id}" for used in judged.verdict.exceptions),
         artifact_digest=version.artifact_digest,
         evidence_digest=judged.digest,
         site=settings.COUNTERSIGN_URL,

@@ -33,6 +33,7 @@ class GateDecision(models.Model):
     asker_name = models.CharField(max_length=120)
     decided_at = models.DateTimeField(db_index=True)
     valid_until = models.DateTimeField()
+    exceptions = models.JSONField(null=True, blank=True)  # the waivers or break-glass that made it an allow
     attestation = models.JSONField(null=True, blank=True)
 
     class Meta:

@@ -71,6 +71,14 @@ class RequirementAnswer(serializers.Serializer[Any]):
     evidence = serializers.ListField(child=serializers.CharField())
 
 
+class ExceptionAnswer(serializers.Serializer[Any]):
+    """A waiver or a break-glass that the decision rests on."""
+
+    kind = serializers.ChoiceField(["waiver", "break_glass"])
+    id = serializers.IntegerField()
+    url = serializers.URLField()
+
+
 class PolicyAnswer(serializers.Serializer[Any]):
     """The policy that judged."""
 
@@ -84,7 +92,10 @@ class DecisionAnswer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     decision = serializers.ChoiceField(["allow", "deny"])
-    basis = serializers.CharField()
+    basis = serializers.ChoiceField(
+        ["policy", "waiver", "break_glass"],
+        help_text="What made it an allow: the policy alone, the policy with waivers, or an emergency against it.",
+    )
     model = serializers.CharField()
     version = serializers.CharField()
     artifact_digest = serializers.CharField()
@@ -93,6 +104,7 @@ class DecisionAnswer(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField()
     summary = serializers.CharField()
     requirements = RequirementAnswer(many=True)
+    exceptions = ExceptionAnswer(many=True)
     policy = PolicyAnswer(allow_null=True)
     evidence_digest = serializers.CharField()
     decided_at = serializers.DateTimeField()
@@ -116,6 +128,7 @@ def document(decision: GateDecision) -> dict[str, Any]:
         "dry_run": decision.dry_run,
         "summary": decision.summary,
         "requirements": decision.requirements,
+        "exceptions": decision.exceptions or [],
         "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest}
         if policy
         else None,

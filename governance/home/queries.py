@@ -8,8 +8,9 @@ from django.db.models import Count
 
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.upkeep import catch_up
-from riskreview.models import Condition, SignOff
+from riskreview.models import Condition, SignOff, Waiver
 from riskreview.queries import QueueItem
+from riskreview.queries.exceptions import waiver_views
 
 TIERS = ("low", "moderate", "high", "critical", "prohibited")
 STATUSES = ("draft", "evaluating", "in_review", "approved", "lapsed", "rejected")
@@ -83,7 +84,7 @@ class Ending:
 
 
 def ending_soon(now: datetime) -> list[Ending]:
-    """Conditions that fall due and signatures that expire within 30 days."""
+    """Conditions that fall due, signatures that expire and waivers that end within 30 days."""
     conditions = Condition.objects.filter(met_at=None, due_on__lte=(now + SOON).date()).select_related(
         "signoff__review__version__model"
     )
@@ -98,4 +99,6 @@ def ending_soon(now: datetime) -> list[Ending]:
         if row.expires_at is not None:
             title = f"Sign-off by {row.signer.name}"
             found.append(Ending(title, str(row.review.version), row.expires_at.date(), "stale"))
+    for waiver in Waiver.objects.filter(waiver_views(now)["soon"]).select_related("model", "version__model"):
+        found.append(Ending(f"Waiver of {waiver.title}", waiver.scope, waiver.last_day, "waived"))
     return sorted(found, key=lambda item: item.on)[:8]

@@ -15,6 +15,7 @@ from registry.models import Deployment, RegisteredModel
 from registry.models.deployments import UNDECIDED
 
 Row = TypeVar("Row")
+UNREAD = ("requirements", "components", "context", "attestation")  # of a decision, and large
 SINCE = timedelta(days=1)  # a scheduler that was away for less misses nothing
 
 
@@ -31,7 +32,7 @@ def _tell_of_denials(at: datetime) -> None:
         RowNumber(), partition_by=[F("version"), F("environment")], order_by=F("decided_at").desc()
     )
     rows = GateDecision.objects.filter(decision="deny", dry_run=False, decided_at__gt=at - SINCE)
-    found = rows.annotate(place=newest).filter(place=1).select_related("version__model__owner")
+    found = rows.annotate(place=newest).filter(place=1).select_related("version__model__owner").defer(*UNREAD)
     day = at.date().isoformat()
     keyed = {f"denied:{row.version_id}:{row.environment}:{day}": row for row in found}
     for key, row in _untold(keyed).items():

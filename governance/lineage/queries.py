@@ -72,7 +72,7 @@ def _read(start: Start, direction: Direction, at: datetime) -> Read:
     first = sorted(pks, key=lambda pk: (pk not in start.versions, -pk))[:MOST_VERSIONS]
     versions = sorted(newest.filter(pk__in=first), key=lambda row: first.index(row.pk))
     evaluations, more_runs = _runs(first, start)
-    reviews = Review.objects.filter(version__in=first).prefetch_related("signoffs__signer")
+    reviews = Review.objects.filter(version__in=first).order_by("pk").prefetch_related("signoffs__signer")
     deployments, more_deployments = _deployments(first, start)
     decisions, more_decisions = _decisions(first, start, {row.decision_id for row in deployments})
     declared = _declared(first, start)

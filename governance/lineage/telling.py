@@ -19,6 +19,11 @@ RUN_SHAPES = {
     JobStatus.FAILED: "error",
     JobStatus.CANCELLED: "na",
 }
+BASES = {
+    "policy": ("ok", "Allowed"),
+    "waiver": ("waived", "Allowed, with a waiver"),
+    "break_glass": ("glass", "Allowed by break-glass"),
+}
 KIND_WORDS = {
     "model": "Model",
     "dataset": "Data set",
@@ -112,8 +117,8 @@ def decision_node(row: GateDecision) -> Node:
         str(row.pk),
         f"{row.get_environment_display()}: {row.decision}",
         f"v{row.version.version}, {short_date(row.decided_at)}" + (", dry run" if row.dry_run else ""),
-        shape="ok" if allowed else "no",
-        state="Allowed" if allowed else "Denied",
+        shape=BASES[row.basis][0] if allowed else "no",
+        state=BASES[row.basis][1] if allowed else "Denied",
         href=reverse("gate:decision", args=[row.pk]),
         at=row.decided_at.isoformat(),
     )

@@ -20,12 +20,19 @@ from accounts.tasks import MAIL_TASK
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
+from evaluations.environments.tasks import sweep_environments
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
 from evaluations.wake import wake
 from governance.home.telling import tell_people
 from governance.portfolio.upkeep import catch_up
 from governance.tracking.rounds import wake_due
+from riskreview.actions.reminders import remind
+from riskreview.actions.revalidation import open_due_revalidations
+from riskreview.escalation import escalate_findings
+from riskreview.reminders import remind_tiers
+from riskreview.risk_reminders import remind_risks
+from riskreview.waiver_reminders import remind_waivers
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.5
@@ -56,7 +63,14 @@ def duties() -> list[Duty]:
         Duty("tell people", 30.0, tell_people),
         Duty("send the mail", 15.0, _mail),
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
+        Duty("announce the end of waivers", 600.0, remind_waivers),
+        Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
+        Duty("escalate findings", 300.0, escalate_findings),
+        Duty("remind about risks", 3600.0, remind_risks),
+        Duty("remind of tiers", 3600.0, remind_tiers),
+        Duty("remind people of dates", 300.0, remind),
+        Duty("open the periodic reviews that are due", 3600.0, open_due_revalidations),
     ]
 
 
@@ -191,7 +205,7 @@ def _keep_inventory(at: datetime) -> None:
 def _mail(at: datetime) -> None:
     """A worker sends: a mail server that hangs must not hold the record up."""
     if waiting(at).exists():
-        wake(MAIL_TASK, 0)
+        wake(MAIL_TASK)
 
 
 def _checkpoint(at: datetime) -> None:

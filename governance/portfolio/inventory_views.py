@@ -35,6 +35,7 @@ from governance.portfolio.standing import TIER_ORDER
 from governance.portfolio.upkeep import catch_up, caught_up
 from registry.actions import bulk
 from registry.models import Environment, ModelKind, Origin, RegisteredModel
+from registry.spreadsheets import FORMATS
 
 PAGE_SIZE = 50
 STATUSES = ("draft", "evaluating", "in_review", "approved", "lapsed", "rejected", "retired")
@@ -48,7 +49,7 @@ def models(request: UserRequest) -> HttpResponseBase:
     filters, now = filters_from(request.GET.dict(), request.GET.getlist("col")), timezone.now()
     around = surroundings(request.user, at=now)
     found = rows(filters, request.user)
-    if (kind := request.GET.get("format", "")) in exports.FORMATS:
+    if (kind := request.GET.get("format", "")) in FORMATS:
         caught_up(at=now)  # a file outlives the page: it never says what is known to be old
         return exports.download(kind, found, filters, actor=actor_of(request), at=now)
     pages = Paginator(found, PAGE_SIZE)

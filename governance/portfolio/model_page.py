@@ -11,7 +11,6 @@ from accounts.models import User
 from governance.portfolio.queries import serving_of, versions_of, what_happened
 from governance.portfolio.stages import STAGES, WAY
 from governance.portfolio.standing import Standing, stage_of_model
-from policy.tiering import load_questionnaire
 from registry.access import may_edit, may_stop, may_tag
 from registry.custom import missing_fields
 from registry.dependencies import neighbourhood
@@ -19,7 +18,11 @@ from registry.forms.models import TagForm
 from registry.models import CustomField, FieldKind, Lifecycle, ModelKind, RegisteredModel
 from registry.places import place_names
 from registry.regulated import flags_expected, law_in_view, regulated_uses, use_names
+from riskreview.finding_rules import may_raise
+from riskreview.loud import banners_of
 from riskreview.models import TierAssessment
+from riskreview.queries.findings import standing_against
+from riskreview.questionnaires import for_reading
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ def model_page(model: RegisteredModel, reader: User, *, at: datetime) -> dict[st
         "may_tag": may_tag(reader, model) and model.lifecycle != Lifecycle.RETIRED,
         "stage": stage,
         "steps": steps(stage),
+        "loud": list(
+            {banner.href: banner for row in versions for banner in banners_of(row.judged, at=at)}.values()
+        ),
         "gaps": gaps(model, versions, assessment, fields),
         "use": use_facts(model),
         "custom": custom_facts(model, fields),
@@ -66,6 +72,9 @@ def model_page(model: RegisteredModel, reader: User, *, at: datetime) -> dict[st
         "tags": list(model.tags.all()),
         "tag_form": TagForm(),
         "serving": serving,
+        "findings": standing_against(model),
+        "may_raise_finding": may_raise(reader, model),
+        "today": at.date(),
         "happened": what_happened(model.ref),
         "trail": f"{reverse('trail:events')}?subject={model.ref}",
     }
@@ -116,7 +125,7 @@ def gaps(
 
 def _flags(model: RegisteredModel, assessment: TierAssessment) -> list[tuple[str, str]]:
     """Flags of the questionnaire that a declared use is expected to tick, and the owner did not."""
-    labels = {flag.id: flag.label for flag in load_questionnaire().flags}
+    labels = {flag.id: flag.label for flag in for_reading().flags}
     known = regulated_uses()
     return [
         (labels[flag], f"The entry declares: {known[use].name.lower()}. One of the two is wrong.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts.models import User
 from evaluations.models import EvaluationRun, PredictionSource
 from evaluations.queries import measurements_of
 from evaluations.tiles import shown_of
@@ -15,15 +16,18 @@ from governance.templatetags.wording import count_of
 from policy.metrics import OF_KIND, label_of
 from registry.models import Environment, ModelVersion
 from registry.signing import in_words
-from riskreview.models import SignOff
+from riskreview.emergency import reason_against_opening
+from riskreview.models import ReviewKind, SignOff
+from riskreview.waiving import may_ask, waivable
 
 FIGURES_OF_A_KIND = 4
 
 
-def gate_panel(standing: Standing, environment: str, *, at: datetime) -> dict[str, Any]:
-    """What the gate panel shows."""
+def gate_panel(standing: Standing, environment: str, *, reader: User, at: datetime) -> dict[str, Any]:
+    """What the gate panel shows to this reader."""
     version = standing.version
     current = standing.judged[environment]
+    names = [version.model.slug, version.version]
     return {
         "environment": environment,
         "panels": [
@@ -40,7 +44,12 @@ def gate_panel(standing: Standing, environment: str, *, at: datetime) -> dict[st
         "policy_url": reverse("riskreview:policy"),
         "evidence_digest": current.digest,
         "judged_at": at,
-        "version_url": reverse("portfolio:version", args=[version.model.slug, version.version]),
+        "version_url": reverse("portfolio:version", args=names),
+        "waivable": waivable(current) if may_ask(reader, version.model) else frozenset(),
+        "waiver_url": f"{reverse('riskreview:waiver_new', args=names)}?environment={environment}",
+        "break_glass_url": ""
+        if reason_against_opening(current)
+        else f"{reverse('riskreview:break_glass_new', args=names)}?environment={environment}",
     }
 
 
@@ -137,15 +146,17 @@ def signatures(standing: Standing, environment: str, *, at: datetime) -> list[di
     }
     rows = (
         SignOff.objects.filter(review__version=standing.version, review__environment=environment)
-        .select_related("signer")
+        .exclude(review__kind=ReviewKind.RETIREMENT)
+        .select_related("signer", "acting_for")
         .prefetch_related("conditions")
     )
     seen: set[tuple[str, int]] = set()
     shown = []
     for row in rows:
-        if (row.role, row.signer_id) in seen:
+        voice = (row.role, row.acting_for_id or row.signer_id)
+        if voice in seen:
             continue
-        seen.add((row.role, row.signer_id))
+        seen.add(voice)
         shown.append(_signature(row, row.components != judged.components and row.role in stale, at))
     return shown
 
@@ -166,7 +177,7 @@ def _signature(row: SignOff, is_stale: bool, at: datetime) -> dict[str, Any]:
         "id": row.pk,
         "shape": shape,
         "name": row.signer.name,
-        "role": row.role_label,
+        "role": row.signed_as,
         "decision": row.get_decision_display(),
         "at": row.signed_at,
         "note": note,

@@ -11,6 +11,7 @@ from governance.portfolio.stages import stage_of
 from policy.context import after, earliest
 from policy.evidence import Evidence
 from policy.verdict import RequirementResult, Verdict
+from policy.words import listed
 from registry.models import Environment, Lifecycle, ModelVersion, RegisteredModel
 from riskreview.judgement import Judged, judge_many
 from riskreview.models import Decision
@@ -53,14 +54,14 @@ class Standing:
 
     @property
     def note(self) -> str:
-        """What keeps it out of production, in half a line."""
+        """What keeps it out of production, or would without an exception, in half a line."""
         verdict = self.judged[TARGET].verdict
         unmet = [result for result in verdict.requirements if result.result in ("unsatisfied", "error")]
         if not unmet:
-            return ""
-        if len(unmet) == 1:
-            return unmet[0].title
-        return f"{len(unmet)} requirements unmet"
+            excused = [result.title for result in verdict.requirements if result.result == "waived"]
+            return f"Waived: {listed(excused)}" if excused else ""
+        held = unmet[0].title if len(unmet) == 1 else f"{len(unmet)} requirements unmet"
+        return f"Break-glass: {held}" if verdict.basis == "break_glass" else held
 
     def holds_until(self, at: datetime) -> datetime | None:
         """The first moment after `at` when time alone may change anything here; None if it never does."""
@@ -75,8 +76,7 @@ class Standing:
 def mark(verdict: Verdict) -> str:
     """The one shape for a verdict: allow, or the worst thing that holds it back."""
     if verdict.decision == "allow":
-        waived = any(result.result == "waived" for result in verdict.requirements)
-        return "waived" if waived else "ok"
+        return {"waiver": "waived", "break_glass": "glass"}.get(verdict.basis, "ok")
     unmet = [result for result in verdict.requirements if result.result in ("unsatisfied", "error")]
     if any(result.result == "error" for result in unmet):
         return "error"
@@ -114,7 +114,7 @@ def status_of(version: ModelVersion, judged: Judged) -> str:
         return "retired"
     if vetoed(evidence) or (evidence.tier is not None and evidence.tier.tier == "prohibited"):
         return "rejected"
-    if verdict.decision == "allow":
+    if judged.meets_policy:
         return "approved"
     if any(run.status in ("queued", "running") for run in evidence.running):
         return "evaluating"

@@ -13,6 +13,8 @@ from governance.portfolio.model_page import model_page
 from governance.portfolio.standing import standing_of
 from registry.access import model_for_reader, version_for_reader
 from registry.models import Environment
+from riskreview.finding_rules import may_raise
+from riskreview.queries.findings import standing_against
 
 
 @require_GET
@@ -37,10 +39,13 @@ def version(request: UserRequest, slug: str, version: str) -> HttpResponse:
         "measures": panels.measures(found),
         "signatures": panels.signatures(standing, environment, at=now),
         "decisions": recent_decisions(found, limit=5),
+        "findings": standing_against(found.model, found),
+        "may_raise_finding": may_raise(request.user, found.model),
+        "today": now.date(),
         "serving": queries.serving_of([standing], at=now),
         "happened": queries.what_happened(found.ref),
         "trail": f"{reverse('trail:events')}?subject={found.ref}",
-        **panels.gate_panel(standing, environment, at=now),
+        **panels.gate_panel(standing, environment, reader=request.user, at=now),
     }
     template = "portfolio/gate.html" if request.headers.get("HX-Request") else "portfolio/version.html"
     return render(request, template, context)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from audit.canonical import canonical
@@ -23,7 +24,8 @@ from registry.measures import Measures, measures_of
 from registry.models import ArtifactFile, CardRevision, ModelVersion
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.judgement import Judged
-from riskreview.models import Review, SignOff, TierAssessment
+from riskreview.loud import Banner, banners_of
+from riskreview.models import BreakGlass, Review, ReviewKind, SignOff, TierAssessment, Waiver
 
 AUDIT_LINES = 200
 ORDER = EvaluationKind.values
@@ -64,6 +66,9 @@ class Content:
     sections: list[CardSection]
     measures: Measures
     files: list[ArtifactFile]
+    loud: list[Banner]
+    waivers: list[Waiver]
+    break_glass: list[BreakGlass]
     decisions: list[GateDecision]
     events: list[tuple[Event, str, str]]
     checkpoint: Checkpoint | None
@@ -77,9 +82,11 @@ def gather(report: Report, *, at: datetime) -> Content:
         .get(pk=report.version_id)
     )
     standing = standing_of(version, at=at)
-    review = Review.objects.filter(version=version, environment=report.environment).first()
+    running = Review.objects.exclude(kind=ReviewKind.RETIREMENT)
+    review = running.filter(version=version, environment=report.environment).first()
     card = version.cards.select_related("author").first()
     rows = SignOff.objects.filter(review__version=version, review__environment=report.environment)
+    rows = rows.exclude(review__kind=ReviewKind.RETIREMENT)
     events = trail_of(version.ref, limit=AUDIT_LINES)
     return Content(
         report=report,
@@ -89,7 +96,9 @@ def gather(report: Report, *, at: datetime) -> Content:
         judged=standing.judged[report.environment],
         assessment=version.model.tier_assessments.select_related("confirmed_by", "assessed_by").first(),
         review=review,
-        signoffs=list(rows.select_related("signer").prefetch_related("conditions").order_by("signed_at")),
+        signoffs=list(
+            rows.select_related("signer", "acting_for").prefetch_related("conditions").order_by("signed_at")
+        ),
         states={state["id"]: state for state in signatures(standing, report.environment, at=at)},
         evaluations=[
             Evaluated(run, charts_for(run.result or {}, run.kind, version.model.kind))
@@ -99,6 +108,19 @@ def gather(report: Report, *, at: datetime) -> Content:
         sections=_sections(card),
         measures=measures_of(version),
         files=list(version.files.all()),
+        loud=banners_of({report.environment: standing.judged[report.environment]}, at=at),
+        waivers=list(
+            Waiver.objects.filter(
+                Q(version=version) | Q(model=version.model, whole_model=True), environment=report.environment
+            )
+            .select_related("model", "version", "requested_by", "ended_by")
+            .prefetch_related("approvals__person")
+        ),
+        break_glass=list(
+            BreakGlass.objects.filter(version=version, environment=report.environment)
+            .select_related("requested_by", "ended_by", "finding")
+            .prefetch_related("people__person")
+        ),
         decisions=list(
             version.decisions.filter(environment=report.environment)
             .select_related("policy")
@@ -137,6 +159,8 @@ def to_json(content: Content) -> str:
             "environment": content.report.environment,
             "tier": judged.verdict.tier,
             "decision": judged.verdict.decision,
+            "basis": judged.verdict.basis,
+            "exceptions": [asdict(used) for used in judged.verdict.exceptions],
             "summary": judged.verdict.summary,
             "requirements": [asdict(result) for result in judged.verdict.requirements],
             "policy": judged.policy.digest if judged.policy else None,
@@ -156,16 +180,61 @@ def to_json(content: Content) -> str:
                 {
                     "role": row.role,
                     "signer": row.signer.username,
+                    "acting_for": row.acting_for.username if row.acting_for else None,
                     "decision": row.decision,
                     "at": row.signed_at,
                     "evidence_digest": row.evidence_digest,
                 }
                 for row in content.signoffs
             ],
+            "waivers": [_waiver(row) for row in content.waivers],
+            "break_glass": [_break_glass(row) for row in content.break_glass],
             "decisions": [
-                {"id": row.id, "decision": row.decision, "at": row.decided_at, "attestation": row.attestation}
+                {
+                    "id": row.id,
+                    "decision": row.decision,
+                    "basis": row.basis,
+                    "at": row.decided_at,
+                    "attestation": row.attestation,
+                }
                 for row in content.decisions
             ],
             "checkpoint": content.checkpoint.note if content.checkpoint else None,
         }
     )
+
+
+def _waiver(row: Waiver) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "state": row.state,
+        "requirement": row.requirement,
+        "scope": row.scope,
+        "why": row.why,
+        "controls": row.controls,
+        "requested_by": row.requested_by.username,
+        "approvals": [
+            {"role": one.role, "person": one.person.username, "at": one.at} for one in row.approvals.all()
+        ],
+        "granted_at": row.granted_at,
+        "last_day": row.last_day.isoformat(),
+        "ended_at": row.ended_at,
+        "ended_reason": row.ended_reason,
+    }
+
+
+def _break_glass(row: BreakGlass) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "state": row.state,
+        "reason": row.reason,
+        "people": [
+            {"role": one.role, "person": one.person.username, "at": one.at} for one in row.people.all()
+        ],
+        "unmet": row.unmet,
+        "began_at": row.began_at,
+        "ends_at": row.ends_at,
+        "ended_at": row.ended_at,
+        "ended_reason": row.ended_reason,
+        "finding": row.finding_id,
+    }

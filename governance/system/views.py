@@ -17,11 +17,13 @@ from kombu.exceptions import OperationalError
 from audit.keys import SigningKeyMissing, public_keys
 from audit.sequencer import lag_seconds
 from evaluations.models import WorkerSandbox
+from evaluations.queries import environments
 from governance.operation.scheduling import heartbeat_age_seconds
 
 LONGEST_LAG_SECONDS = 60.0
 LONGEST_SILENCE_SECONDS = 30.0
 BROKER_TIMEOUT_SECONDS = 2.0
+MOST_ENVIRONMENTS = 100
 
 
 @login_not_required
@@ -87,6 +89,8 @@ def system_page(request: HttpRequest) -> HttpResponse:
         "memory_mb": settings.SANDBOX_MEMORY_MB,
         "seconds": settings.SANDBOX_SECONDS,
         "open": [row for row in workers if row.used == "off"],
+        "environments": list(environments()[:MOST_ENVIRONMENTS]),
+        "environments_setting": settings.ENVIRONMENTS,
         "closed": [row for row in workers if row.used == "none"],
     }
     return render(request, "system.html", context)

@@ -28,6 +28,8 @@ ACTIONS = {
     "tier_confirmed": "Open the tier",
     "artifact_verified": "Open the artifact",
     "conditions_met": "Open sign-offs",
+    "findings_closed": "Open findings",
+    "risks_treated": "Open the risks",
 }
 ACTIONS_OF_MINE = {
     "signoff": "Review and sign",
@@ -88,7 +90,7 @@ def row_of(requirement: object, reader: str = "") -> Row:
         others=max(0, len(people) - MOST_NAMES),
         mine=mine,
         url=str(read(requirement, "url") or ""),
-        action=_action(kind, stale=stale, mine=mine),
+        action="Open the waiver" if result == "waived" else _action(kind, stale=stale, mine=mine),
         shape=shape_of(result, stale),
         word=word_of(result, stale),
         note=_note(str(result), stale, read(requirement, "detail") or {}),
@@ -143,7 +145,7 @@ def groups_of(requirements: Iterable[object]) -> Groups:
         (counts["ok"], "satisfied"),
         (counts["na"], "not applicable"),
     ]
-    met = counts["ok"] + counts["waived"]
+    excused = f", {counts['waived']} waived" if counts["waived"] else ""
     return Groups(
         needs=needs,
         waived=tuple(by_shape["waived"]),
@@ -151,7 +153,9 @@ def groups_of(requirements: Iterable[object]) -> Groups:
         not_applicable=tuple(by_shape["na"]),
         bar=tuple(shape for shape in BAR_ORDER for _ in by_shape[shape]),
         sentence=", ".join(f"{count} {word}" for count, word in parts if count),
-        headline=f"{len(needs)} of {asked} hold it back" if needs else f"{met} of {asked} met",
+        headline=f"{len(needs)} of {asked} hold it back"
+        if needs
+        else f"{counts['ok']} of {asked} met{excused}",
     )
 
 

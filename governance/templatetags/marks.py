@@ -27,7 +27,7 @@ ABSENT = format_html('<span class="cs-3">{}</span>', wording.NOTHING)
 ENVIRONMENTS = (("development", "Dev"), ("staging", "Stg"), ("production", "Prod"))
 ENVIRONMENT_WORDS = {
     "ok": "allow", "no": "deny", "waived": "allow, with a waiver", "na": "not asked", "stale": "deny, stale",
-    "error": "deny, could not be judged",
+    "error": "deny, could not be judged", "glass": "allow, break-glass",
 }  # fmt: skip
 
 
@@ -105,9 +105,17 @@ def verdict(decision: object, label: str = "", basis: str = "policy") -> SafeStr
     kind = answer if answer in VERDICTS else "none"
     form, word = VERDICTS.get(answer, ("na", "No rule"))
     if answer == "allow" and basis in BASES:
-        form, word = BASES[basis]
+        (form, word), kind = BASES[basis], basis
     pill = '<span class="cs-verdict cs-verdict--{}">{}{}</span>'
     return format_html(pill, kind, shape(form), label or word)
+
+
+def verdict_shape(decision: object, basis: object = "policy") -> SafeString:
+    """The shape of the gate's answer: how it allows, or that it denies."""
+    form, _ = VERDICTS.get(str(decision or ""), ("na", ""))
+    if decision == "allow" and basis in BASES:
+        form, _ = BASES[str(basis)]
+    return shape(form)
 
 
 def person(user: object, role: str = "", face: bool = True) -> SafeString:

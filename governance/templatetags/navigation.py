@@ -34,15 +34,24 @@ WORK = (
     Link("accounts:inbox", "Inbox", "bell"),
     Link("portfolio:models", "Models", "box"),
     Link("riskreview:reviews", "Reviews", "check_list"),
+    Link("riskreview:findings", "Findings", "flag"),
+    Link("riskreview:risks", "Risks", "shield"),
+    Link("riskreview:obligations", "Obligations", "calendar"),
     Link("evaluations:runs", "Evaluations", "flask"),
 )
 RECORD = (
     Link("gate:decisions", "Gate decisions", "gate"),
+    Link("riskreview:waivers", "Waivers", "clock"),
+    Link("riskreview:break_glass_list", "Break-glass", "alert"),
     Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
     Link("reports:reports", "Reports", "file"),
 )
-RULES = (Link("riskreview:policy", "Policy pack", "policy"), Link("registry:datasets", "Data sets", "db"))
+RULES = (
+    Link("riskreview:tiers", "Tiers", "scale"),
+    Link("riskreview:policy", "Policy pack", "policy"),
+    Link("registry:datasets", "Data sets", "db"),
+)
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("accounts:keys", "API keys", "key"),

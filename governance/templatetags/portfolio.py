@@ -9,16 +9,21 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluations.models import EvaluationRun
 from governance.deployments.queries import Row, serving
 from governance.lineage import sightings
 from governance.portfolio.asked import card_asked
 from governance.portfolio.asked_figures import tiles_asked
-from governance.portfolio.queries import versions_of
+from governance.portfolio.queries import versions_of, what_happened
 from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
 from registry.models import Dataset, Environment, ModelVersion, RegisteredModel
 from registry.queries import before
+from riskreview.loud import banners_of
 from riskreview.models import Review, SignOff
+from riskreview.proposing import proposals_of
+from riskreview.risk_access import may_assess
+from riskreview.risk_rows import most_pressing
 
 register = template.Library()
 register.simple_tag(card_asked)
@@ -40,13 +45,14 @@ def version_head(
     now = timezone.now()
     standing = standing or standing_of(version, at=now)
     names = [version.model.slug, version.version]
-    review = Review.objects.filter(version=version).order_by("-pk").first()
+    review = Review.objects.filter(version=version, closed_at=None).order_by("-pk").first()
     return {
         "request": request,
         "user": request.user,
         "version": version,
         "model": version.model,
         "standing": standing,
+        "loud": banners_of(standing.judged, at=now),
         "review": review,
         "developers": standing.judged["production"].evidence.developers,
         "my_turn": _asked_to_sign(standing, str(request.user)),
@@ -107,6 +113,32 @@ def _tabs(version: ModelVersion, names: list[str], current: str) -> list[dict[st
         {"label": label, "href": href, "count": count, "current": name == current}
         for name, label, href, count in tabs
     ]
+
+
+@register.inclusion_tag("riskreview/risks_in_short.html")
+def risks_in_short(model: RegisteredModel) -> dict[str, Any]:
+    """The risks of a model that matter most, for its pages."""
+    return {"model": model, **most_pressing(model, at=timezone.now())}
+
+
+@register.inclusion_tag("riskreview/run_proposals.html", takes_context=True)
+def run_proposals(context: dict[str, Any], run: EvaluationRun) -> dict[str, Any]:
+    """What the failed checks of a run propose."""
+    request: HttpRequest = context["request"]
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "run": run,
+        "proposals": proposals_of(run),
+        "may_take": may_assess(request.user, run.version.model),  # type: ignore[arg-type]
+    }
+
+
+@register.inclusion_tag("partials/timeline.html")
+def happened(ref: str) -> dict[str, Any]:
+    """What happened to a subject, newest first."""
+    trail = f"{reverse('trail:events')}?subject={ref}"
+    return {"entries": what_happened(ref), "more_href": trail, "more_label": "Whole trail"}
 
 
 @register.inclusion_tag("portfolio/stale_warning.html")

@@ -39,6 +39,7 @@ for mark in (
     marks.tier_badge,
     marks.status,
     marks.verdict,
+    marks.verdict_shape,
     marks.person,
     marks.digest,
     marks.due,

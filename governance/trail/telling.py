@@ -62,9 +62,50 @@ def _more(event: Event, detail: dict[str, Any]) -> str:
             return f"takes answers from {', '.join(detail.get('is', {})) or 'no other model'}"
         case Verb.MODEL_SUSPENDED | Verb.MODEL_RESUMED | Verb.MODEL_RETIRED:
             return str(detail.get("reason", "")).rstrip(".")
+        case Verb.RISK_RATED:
+            return " to ".join(_scores(detail.get("is", {})))
+        case Verb.RISK_RAISED:
+            return str(detail.get("title", ""))
+        case Verb.RISK_TREATED:
+            return _plain(", ".join(detail))
+        case Verb.RISK_ACCEPTED:
+            return f"as {detail.get('level', '')} until {detail.get('until', '')}"
+        case (
+            Verb.RISK_ACCEPT_REFUSED | Verb.RISK_CLOSED | Verb.RISK_REOPENED | Verb.RISK_ACCEPTANCE_WITHDRAWN
+        ):
+            return str(detail.get("reason", "")).rstrip(".")
+        case Verb.RISK_ASSIGNED:
+            return f"to {detail.get('owner', {}).get('is', '')}"
+        case Verb.WAIVER_REQUESTED | Verb.WAIVER_GRANTED:
+            return f"{detail.get('requirement', '')} in {detail.get('environment', '')}"
+        case Verb.WAIVER_APPROVED:
+            return f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}"
+        case Verb.BREAK_GLASS_REQUESTED | Verb.BREAK_GLASS_ACTIVATED:
+            return f"in {detail.get('environment', '')}: {str(detail.get('reason', '')).rstrip('.')}"
+        case (
+            Verb.WAIVER_REFUSED
+            | Verb.WAIVER_WITHDRAWN
+            | Verb.WAIVER_REVOKED
+            | Verb.WAIVER_DENIED
+            | Verb.BREAK_GLASS_REFUSED
+            | Verb.BREAK_GLASS_WITHDRAWN
+            | Verb.BREAK_GLASS_ENDED
+            | Verb.BREAK_GLASS_DENIED
+        ):
+            return str(detail.get("reason", "")).rstrip(".")
+        case Verb.GATE_ALLOWED if detail.get("basis") not in (None, "policy"):
+            return (
+                "with a waiver" if detail.get("basis") == "waiver" else "by break-glass, against the policy"
+            )
         case Verb.CARD_REVISED:
             return f"revision {detail.get('revision', '')}"
     return ""
+
+
+def _scores(ratings: dict[str, Any]) -> list[str]:
+    """`16`, `9`: likelihood times impact before and after controls, as far as they were rated."""
+    given = [ratings.get(name) for name in ("inherent", "residual")]
+    return [str(rating[0] * rating[1]) for rating in given if rating]
 
 
 def _plain(value: object) -> str:
@@ -90,6 +131,8 @@ def subject_url(subject: str) -> str | None:
     if found is None:
         return None
     try:
+        if found["part"] == "risk" and found["id"].isdigit():
+            return reverse("riskreview:risk", args=[found["id"]])
         if found["version"]:
             return reverse("portfolio:version", args=[found["model"], found["version"]])
         return reverse("portfolio:model", args=[found["model"]])
