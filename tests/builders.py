@@ -1,7 +1,7 @@
 """Things that tests need to exist, made through the product's own actions."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from evaluations.schedules import ScheduleEntry, add_schedule
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
+from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
 from registry.actions import (
     FieldEntry,
@@ -38,12 +39,44 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
 )
-from riskreview.actions import assess_tier, confirm_tier, open_review, sign_off
+from riskreview.actions import (
+    WaiverEntry,
+    ask_for_waiver,
+    ask_to_break_glass,
+    assess_tier,
+    confirm_tier,
+    consent_to_break_glass,
+    decide_on_waiver,
+    open_review,
+    sign_off,
+)
+from riskreview.actions.activation import ask_activation
+from riskreview.actions.findings import raise_finding
+from riskreview.actions.questionnaires import next_version, propose_questionnaire
+from riskreview.actions.risk_assessment import rate_risk, treat_risk
+from riskreview.actions.risks import add_from_catalogue
+from riskreview.actions.simulations import request_simulation
 from riskreview.judgement import judge_version
-from riskreview.models import Decision, Review, SignOff, TierAssessment
+from riskreview.models import (
+    Activation,
+    BreakGlass,
+    Decision,
+    Finding,
+    PolicyPack,
+    QuestionnaireVersion,
+    Review,
+    Risk,
+    SignOff,
+    Simulation,
+    TierAssessment,
+    Waiver,
+)
 from riskreview.packs import activate_pack, import_pack
+from riskreview.tasks import run_simulation
 from tests.conftest import AT, PASSWORD, actor_of_user
 
+RISKS = ("ACC-01", "FAI-01", "DAT-03")
+"""As many of the catalogue as the default policy asks to be assessed."""
 DEFAULT_PACK = Path(__file__).parent.parent / "policy" / "packs" / "default.yaml"
 GOOD = {"roc_auc": {"value": 0.81, "low": 0.78, "high": 0.84, "n": 400}}
 FAIR = {"selection_rate_ratio": {"value": 0.91, "low": 0.84, "high": 0.98, "n": 400}}
@@ -56,6 +89,36 @@ def active_policy(cast: SimpleNamespace) -> None:
     actor = actor_of_user(cast.adam)
     pack = import_pack(DEFAULT_PACK.read_text(), source=DEFAULT_PACK.name, actor=actor, at=AT)
     activate_pack(pack, actor=actor, at=AT)
+
+
+def another_pack(cast: SimpleNamespace, before: str = "", after: str = "") -> PolicyPack:
+    """Version 4 of the default pack; Carl wrote `after` where it says `before`."""
+    text = DEFAULT_PACK.read_text().replace("version: 3\n", "version: 4\n", 1)
+    assert before in text
+    text = text.replace(before, after, 1) if before else text
+    return import_pack(text, source="next.yaml", actor=actor_of_user(cast.carl), at=AT)
+
+
+def a_preview(cast: SimpleNamespace, pack: PolicyPack, at: datetime | None = None) -> Simulation:
+    """What the pack would change, as a worker worked it out for Carl."""
+    carl = actor_of_user(cast.carl)
+    asked = request_simulation(pack=pack, requester=cast.carl, actor=carl, at=at or AT)
+    run_simulation(asked.pk)
+    asked.refresh_from_db()
+    return asked
+
+
+def an_activation(cast: SimpleNamespace, pack: PolicyPack) -> Activation:
+    """Carl saw what the pack changes and asks for it."""
+    preview = a_preview(cast, pack)
+    return ask_activation(
+        simulation=preview,
+        seen_digest=preview.result_digest,
+        why="The committee decided so on Monday.",
+        asker=cast.carl,
+        actor=actor_of_user(cast.carl),
+        at=timezone.now(),
+    )
 
 
 def a_model(cast: SimpleNamespace, slug: str = "credit-default", **changes: Any) -> RegisteredModel:
@@ -158,6 +221,35 @@ def a_tier(
     return assessment
 
 
+def changed_questionnaire(*changes: tuple[str, str]) -> str:
+    """The text that ships as the next version, with pieces replaced."""
+    text = DEFAULT_QUESTIONNAIRE.read_text().replace("\nversion: 1\n", f"\nversion: {next_version()}\n")
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    return text
+
+
+A_QUESTION_MORE = """questions:
+- id: children
+  axis: materiality
+  weight: 20
+  question: Do children meet the output?
+  answers: {0: Never, 2: Now and then, 4: Every day}
+"""
+
+
+def a_questionnaire(cast: SimpleNamespace, text: str = "") -> QuestionnaireVersion:
+    """Another version, with one question more, proposed by Adam."""
+    return propose_questionnaire(
+        text=text or changed_questionnaire(("questions:\n", A_QUESTION_MORE)),
+        note="Children were forgotten.",
+        proposer=cast.adam,
+        actor=actor_of_user(cast.adam),
+        at=AT,
+    )
+
+
 def a_card(
     cast: SimpleNamespace, version: ModelVersion, author: User | None = None, **sections: str
 ) -> CardRevision:
@@ -202,6 +294,21 @@ def a_measurement(
     return run
 
 
+def a_finding(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -> Finding:
+    """A finding of Viktor's against the version, which Olga answers for."""
+    given: dict[str, Any] = {
+        "origin": "validation",
+        "severity": "medium",
+        "title": "Overrides are not counted",
+        "description": "Staff may decide against the score, and nobody counts how often they do.",
+        "owner": cast.olga,
+        "raiser": cast.viktor,
+    }
+    given |= changes
+    actor = actor_of_user(given["raiser"])
+    return raise_finding(model=version.model, version=version, **given, actor=actor, at=AT)
+
+
 def a_schedule(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) -> EvaluationSchedule:
     """The plan of the newest version, every month from now on; added by Dev."""
     given: dict[str, Any] = {
@@ -218,6 +325,29 @@ def a_schedule(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) ->
     return add_schedule(entry=ScheduleEntry(**(given | changes)), creator=cast.dev, actor=dev, at=AT)
 
 
+def a_risk(
+    cast: SimpleNamespace,
+    model: RegisteredModel,
+    catalogue_id: str = "ACC-01",
+    before: tuple[int, int] | None = (3, 4),
+    after: tuple[int, int] | None = (2, 3),
+) -> Risk:
+    """A risk of the catalogue that Olga owns, rated and treated by her unless told."""
+    given: dict[str, Any] = {"actor": actor_of_user(cast.olga), "at": AT}
+    risk, _ = add_from_catalogue(model=model, catalogue_id=catalogue_id, raiser=cast.olga, **given)
+    if before is None:
+        return risk
+    risk = rate_risk(risk=risk, inherent=before, residual=after, note="", rater=cast.olga, **given)
+    return treat_risk(
+        risk=risk,
+        treatment="mitigate",
+        controls="Monthly report",
+        review_on=AT.date() + timedelta(days=90),
+        treater=cast.olga,
+        **given,
+    )
+
+
 def ready_to_sign(cast: SimpleNamespace, tier: str = "high", slug: str = "credit-default") -> ModelVersion:
     """A version for which production lacks nothing but signatures; submitted by Dev."""
     return made_ready(cast, a_version(cast, a_model(cast, slug)), tier)
@@ -227,6 +357,8 @@ def made_ready(cast: SimpleNamespace, version: ModelVersion, tier: str = "high")
     """The same for a version that came from elsewhere."""
     a_tier(cast, version.model, tier)
     a_card(cast, version)
+    for catalogue_id in RISKS:
+        a_risk(cast, version.model, catalogue_id)
     dataset = a_dataset(cast, f"{version.model.slug}-test")
     a_measurement(cast, version, dataset, "performance", GOOD)
     a_measurement(cast, version, dataset, "fairness", FAIR)
@@ -286,3 +418,88 @@ def a_decision(
         actor=actor_of_user(cast.dev),
         at=timezone.now() - timedelta(hours=hours),
     )
+
+
+EXPLAINABILITY = "evaluation.explainability"
+NOT_EXPLAINED = {"explained_rows": {"value": 20.0, "low": None, "high": None, "n": 20}}
+
+
+def unexplained(cast: SimpleNamespace, version: ModelVersion) -> ModelVersion:
+    """The version after a run that explained too few of its outputs."""
+    dataset = version.evaluations.filter(kind="explainability").latest("pk").dataset
+    a_measurement(cast, version, dataset, "explainability", NOT_EXPLAINED)
+    return version
+
+
+def fully_signed(cast: SimpleNamespace, version: ModelVersion) -> ModelVersion:
+    """The version with the signatures that a high tier asks for."""
+    review = version.reviews.get()
+    a_signature(review, cast.viktor, "validator")
+    a_signature(review, cast.ada, "risk_officer")
+    return version
+
+
+def a_wish(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -> Waiver:
+    """Olga asks that explainability be waived in production for thirty days."""
+    requester = changes.pop("by", cast.olga)
+    at = changes.pop("at", AT)
+    entry: dict[str, Any] = {
+        "requirement": EXPLAINABILITY,
+        "why": "The vendor keeps the model to itself.",
+        "controls": "A senior underwriter decides each case.",
+        "last_day": (at + timedelta(days=30)).date(),
+    }
+    return ask_for_waiver(
+        version=version,
+        environment="production",
+        entry=WaiverEntry(**(entry | changes)),
+        requester=requester,
+        actor=actor_of_user(requester),
+        at=at,
+    )
+
+
+def word_on(waiver: Waiver, person: User, role: str, **changes: Any) -> Waiver:
+    """The person's approval of a waiver, or what they say instead."""
+    given: dict[str, Any] = {"approves": True, "note": "", "password": PASSWORD, "at": AT}
+    return decide_on_waiver(
+        waiver=waiver, role=role, approver=person, actor=actor_of_user(person), **(given | changes)
+    )
+
+
+def a_waiver(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -> Waiver:
+    """What Olga asked for, granted by Ada and Carl."""
+    waiver = a_wish(cast, version, **changes)
+    at = changes.get("at", AT)
+    word_on(waiver, cast.ada, "risk_officer", at=at)
+    return word_on(waiver, cast.carl, "compliance_officer", at=at)
+
+
+def an_emergency(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -> BreakGlass:
+    """Ada asks to break the glass in production."""
+    person = changes.pop("by", cast.ada)
+    given: dict[str, Any] = {
+        "environment": "production",
+        "reason": "The batch of tonight pays the pensions.",
+        "hours": 8,
+        "role": "risk_officer",
+        "password": PASSWORD,
+        "at": AT,
+    }
+    return ask_to_break_glass(
+        version=version, requester=person, actor=actor_of_user(person), **(given | changes)
+    )
+
+
+def consent(found: BreakGlass, person: User, role: str, **changes: Any) -> BreakGlass:
+    """The person's consent to breaking the glass, or what they say instead."""
+    given: dict[str, Any] = {"agrees": True, "reason": "", "password": PASSWORD, "at": AT}
+    return consent_to_break_glass(
+        found=found, role=role, person=person, actor=actor_of_user(person), **(given | changes)
+    )
+
+
+def broken_glass(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -> BreakGlass:
+    """What Ada asked for, opened by Carl."""
+    found = an_emergency(cast, version, **changes)
+    return consent(found, cast.carl, "compliance_officer", at=changes.get("at", AT))

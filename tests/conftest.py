@@ -19,7 +19,11 @@ from tests.e2e.stack import small_model, stack
 
 __all__ = ["history_can_be_flushed", "small_model", "stack"]
 
-for library in ("OMP", "OPENBLAS", "MKL"):  # as many tests as processors: more threads would wait in turns
+for library in (
+    "OMP",
+    "OPENBLAS",
+    "MKL",
+):  # as many tests as processors run at once: threads would only wait in turns
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 PASSWORD = "correct horse battery staple"

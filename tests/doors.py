@@ -16,6 +16,11 @@ STEWARDS = CREATORS | {"viktor"}
 ADMINISTRATOR = frozenset({"adam"})
 STOPPERS = frozenset({"olga", "ada", "carl"})
 OFFICERS = frozenset({"ada", "carl"})
+RAISERS = TEAM | OFFICERS | {"viktor", "etta", "bea"}
+SIGNERS = frozenset({"viktor", "ada", "carl", "etta", "bea"})
+ASSESSORS = TEAM | {"viktor", "ada"}
+ACTIVATORS = OFFICERS | ADMINISTRATOR
+SIGNERS = frozenset({"viktor", "ada", "carl", "etta", "bea"})
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ PAGES = [
     Door(f"{VERSION}files/manifest.json"),
     Door(f"{VERSION}evaluations/"),
     Door(f"{VERSION}evaluations/endpoint/"),
+    Door(f"{VERSION}evaluations/environment/"),
     Door(f"{VERSION}evaluations/report/", who=TEAM | {"viktor"}),
     Door(f"{VERSION}submit/", who=TEAM),
     Door(f"{VERSION}sign-offs/"),
@@ -115,9 +121,40 @@ PAGES = [
     Door("/evaluations/{run}/progress/", passed=286),
     Door("/evaluations/{explained}/explain/", who=TEAM | {"viktor"}),
     Door("/evaluations/{run}/result.json"),
+    Door("/findings/"),
+    Door("/findings/new/"),
+    Door("/findings/due-dates/"),
+    Door("/findings/{finding}/"),
     Door("/reviews/"),
     Door("/reviews/{review}/"),
+    Door("/risks/"),
+    Door("/risks/scales/"),
+    Door("/risks/{risk}/"),
+    Door(f"{MODEL}risks/"),
+    Door(f"{MODEL}risks/new/", who=ASSESSORS),
+    Door("/waivers/"),
+    Door("/waivers/{waiver}/"),
+    Door(f"{VERSION}waivers/new/", who=TEAM | {"viktor"}),
+    Door("/break-glass/"),
+    Door("/break-glass/{break_glass}/"),
+    Door(f"{VERSION}break-glass/"),
+    Door(f"{MODEL}tier/{{assessment}}/"),
+    Door("/tiers/"),
+    Door("/tiers/questionnaire/"),
+    Door("/tiers/questionnaire/{questionnaire}/"),
+    Door("/tiers/questionnaire/new/", who=ADMINISTRATOR),
+    Door("/reviews/attest-again/"),
+    Door("/reviews/delegations/"),
+    Door("/obligations/"),
     Door("/policy/"),
+    Door("/policy/packs/"),
+    Door("/policy/packs/new/", who=ACTIVATORS),
+    Door("/policy/packs/default/3/"),
+    Door("/policy/packs/default/3/source/"),
+    Door("/policy/diff/"),
+    Door("/policy/previews/{simulation}/"),
+    Door("/policy/previews/{simulation}/changes.csv"),
+    Door(f"{MODEL}policy/"),
     Door("/gate/decisions/"),
     Door("/gate/decisions/{decision}/"),
     Door("/deployments/"),
@@ -137,6 +174,7 @@ PUBLIC = [
     Door("/.well-known/countersign/keys.json", stranger=200),
     Door("/api/v1/schema/", stranger=200),
     Door("/api/v1/schemas/evaluation-result", stranger=200),
+    Door("/api/v1/schemas/policy-pack", stranger=200),
 ]
 KEEPS_NOTHING = [
     posts(f"{MODEL}tier/preview/", EVERYBODY, 200),
@@ -146,7 +184,7 @@ KEEPS_NOTHING = [
 OWN = [
     posts("/settings/", EVERYBODY, theme="dark", mail="none"),
     posts("/inbox/read/", EVERYBODY),
-    Door("/inbox/1/", passed=404),
+    Door("/inbox/999999999/", passed=404),
     posts("/password/", EVERYBODY, 200),
     posts("/inventory/views/", EVERYBODY, name="Mine", query="view=mine"),
     Door("/inventory/views/1/delete/", "POST", passed=404),
@@ -179,6 +217,8 @@ DEEDS = [
     posts(f"{MODEL}versions/new/", TEAM, version="2", source="predictions"),
     posts(f"{MODEL}tier/", TEAM),
     posts(f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", tier="critical"),
+    posts("/tiers/questionnaire/new/", ADMINISTRATOR, 400),
+    posts("/tiers/questionnaire/{questionnaire}/activate/", frozenset({"ada"})),
     posts(f"{VERSION}card/edit/", TEAM, revision="1", caveats="Something else."),
     posts(f"{VERSION}card/import/", TEAM, text="Something else.", revision="1", take="details", save="1"),
     posts(f"{VERSION}card/comments/", EVERYBODY - {"aud"}, section="caveats", text="A remark."),
@@ -190,6 +230,7 @@ DEEDS = [
     posts(f"{VERSION}evaluations/endpoint/remove/", TEAM, 409),
     posts(f"{VERSION}submit/", TEAM, environment="staging", due_on="2099-01-01"),
     posts("/datasets/new/", STEWARDS, 400),
+    posts(f"{VERSION}evaluations/environment/build/", TEAM | {"viktor"}, 409),
     posts(f"{VERSION}evaluations/report/", TEAM | {"viktor"}, 400),
     posts(f"{VERSION}evaluations/plan/", TEAM | {"viktor"}),
     posts("/evaluations/{run}/again/", TEAM | {"viktor"}),
@@ -197,10 +238,57 @@ DEEDS = [
     posts("/evaluations/schedules/{schedule}/", TEAM | {"viktor"}, do="pause"),
     posts("/evaluations/{explained}/explain/", TEAM | {"viktor"}, row="3"),
     posts("/evaluations/{live}/cancel/", frozenset({"dev", "viktor", "adam"})),
+    posts("/findings/new/?model=credit-default", RAISERS, 400),
+    posts("/findings/due-dates/", frozenset({"ada", "adam"}), 400),
+    posts("/findings/{finding}/respond/", TEAM, response="plan", answer=REASON),
+    posts("/findings/{finding}/ask-extension/", TEAM, 400, until="2000-01-01", reason=REASON),
+    posts("/findings/{finding}/verify/", frozenset({"viktor", "ada"}), verdict="yes", note=REASON),
+    posts("/findings/{finding}/override/", frozenset({"ada"}), reason=REASON),
+    posts("/findings/{finding}/reassign/", frozenset({"olga", "ada", "carl"}), to="dev", reason=REASON),
+    posts("/policy/packs/new/", ACTIVATORS, 400, text="name: x"),
+    posts("/policy/packs/default/3/preview/", ACTIVATORS),
+    posts("/policy/previews/{simulation}/stop/", ACTIVATORS, 409),
+    posts("/policy/previews/{simulation}/ask/", ACTIVATORS, 409, seen="sha256:0", why=REASON),
+    posts("/policy/activations/{activation}/confirm/", ACTIVATORS - {"carl"}, 400, password="wrong"),
+    posts("/policy/activations/{activation}/refuse/", ACTIVATORS - {"carl"}, note=REASON),
+    posts("/policy/activations/{activation}/withdraw/", frozenset({"carl"})),
     posts("/reviews/{review}/sign/", frozenset({"ada"}), 400, role="risk_officer"),
     posts("/reviews/{review}/comment/", EVERYBODY - {"aud"}, text="A remark."),
     posts("/signoffs/{signoff}/withdraw/", frozenset({"viktor"}), reason=REASON),
+    posts(f"{VERSION}waivers/new/", TEAM | {"viktor"}, 400),
+    posts("/waivers/{waiver}/decide/", frozenset({"ada"}), 400, role="risk_officer", do="approve"),
+    posts("/waivers/{waiver}/end/", TEAM, reason=REASON),
+    posts(f"{VERSION}break-glass/", frozenset({"ada", "carl", "bea"}), 400, role="risk_officer"),
+    posts(
+        "/break-glass/{break_glass}/consent/", frozenset({"carl"}), 400, role="compliance_officer", do="agree"
+    ),
+    posts("/break-glass/{break_glass}/end/", TEAM | {"ada"}, reason=REASON),
     posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
+    posts(f"{MODEL}risks/add/", ASSESSORS, risk="EXP-01"),
+    posts(f"{MODEL}risks/new/", ASSESSORS, 400),
+    posts("/evaluations/{run}/propose/", ASSESSORS, check="none"),
+    posts("/risks/{risk}/rate/", ASSESSORS, inherent_likelihood="4", inherent_impact="4"),
+    posts("/risks/{risk}/treat/", ASSESSORS, 400, treatment="accept", review_on="2099-01-01"),
+    posts("/risks/{risk}/assign/", TEAM | OFFICERS, owner="bea", note=REASON),
+    posts("/risks/{risk}/accept/", frozenset({"ada"}), 400, until="2099-01-01", reason=REASON),
+    posts("/risks/{risk}/withdraw/", SIGNERS, 409, reason=REASON),
+    posts("/risks/{risk}/close/", frozenset({"viktor", "ada"}), reason=REASON),
+    posts("/risks/{risk}/reopen/", ASSESSORS, 409, reason=REASON),
+    posts("/risks/hand-over/", TEAM | OFFICERS, 200, risk="{risk}", owner="bea", note=REASON),
+    posts("/risks/scales/", frozenset({"ada", "adam"}), 400),
+    posts("/reviews/comments/{question}/reply/", EVERYBODY - {"aud"}, text="An answer."),
+    posts("/reviews/comments/{question}/resolve/", frozenset({"viktor", "ada"})),
+    posts("/reviews/{review}/assign/", TEAM | {"ada", "adam"}, role="risk_officer", person="ada"),
+    posts("/reviews/assignments/{assignment}/end/", TEAM | {"ada", "adam"}),
+    posts("/reviews/{review}/recuse/", SIGNERS, reason=REASON),
+    posts("/reviews/{review}/due/", TEAM | {"ada", "adam"}, due_on="2099-01-01", reason=REASON),
+    posts("/reviews/{review}/again/", TEAM, 409, answer=REASON),
+    posts("/reviews/{review}/close/", TEAM | {"ada", "adam"}, reason=REASON),
+    posts("/reviews/attest-again/", SIGNERS, 400, note=REASON, password="guessed"),
+    posts("/reviews/delegations/", SIGNERS, 400),
+    posts("/reviews/delegations/{delegation}/end/", frozenset({"ada", "carl", "adam"})),
+    posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
+    posts("/conditions/{met_condition}/verify/", frozenset({"viktor"}), note="I looked at it."),
 ]
 SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
 """Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
@@ -211,6 +299,13 @@ DOORS = [door for doors in GROUPS.values() for door in doors]
 QUESTION = {"model": "credit-default", "version": "1"}
 API = "/api/v1"
 NEW_MODEL = {"slug": "new-model", "name": "New", "purpose": "Foretells the demand.", "kind": "regression"}
+NEW_FINDING = {
+    "model": "credit-default",
+    "severity": "low",
+    "origin": "audit",
+    "title": "The notice names nobody",
+    "description": "Applicants cannot find out whom to ask.",
+}
 A_FILE = {"path": "weights", "size": 3, "sha256": "0" * 64}
 
 KEY_DOORS = [
@@ -233,6 +328,10 @@ KEY_DOORS = [
         Scope.REGISTRY_READ,
         body={"from": "1", "to": "1"},
     ),
+    KeyDoor(f"{API}/models/credit-default/policy", Scope.REGISTRY_READ, also=Scope.GATE),
+    KeyDoor(f"{API}/models/credit-default/tier", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/tiering/questionnaire", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/tiering/questionnaires/{{questionnaire}}", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/fields", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/models/credit-default/versions/1/card", Scope.REGISTRY_READ),
     KeyDoor(
@@ -290,8 +389,13 @@ KEY_DOORS = [
     KeyDoor(f"{API}/evaluations/{{run_id}}/cancel", Scope.EVALUATIONS_WRITE, "POST", 409),
     KeyDoor(f"{API}/evaluations/{{run_id}}/log", Scope.EVALUATIONS_READ),
     KeyDoor(f"{API}/evaluations/{{run_id}}/compare", Scope.EVALUATIONS_READ, passed=400),
+    KeyDoor(f"{API}/findings", Scope.FINDINGS_READ),
+    KeyDoor(f"{API}/findings", Scope.FINDINGS_WRITE, "POST", 201, NEW_FINDING),
+    KeyDoor(f"{API}/findings/{{finding}}", Scope.FINDINGS_READ),
     KeyDoor(f"{API}/gate/decisions", Scope.GATE, "POST", 200, QUESTION | {"environment": "production"}),
     KeyDoor(f"{API}/gate/decisions/{{decision}}", Scope.GATE),
+    KeyDoor(f"{API}/waivers", Scope.AUDIT_READ, also=Scope.GATE),
+    KeyDoor(f"{API}/break-glass", Scope.AUDIT_READ, also=Scope.GATE),
     KeyDoor(f"{API}/reports", Scope.REPORTS_WRITE, "POST", 202, QUESTION),
     KeyDoor(f"{API}/reports/{{report_id}}", Scope.REPORTS_READ),
     KeyDoor(f"{API}/reports/{{report_id}}/file", Scope.REPORTS_READ),

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
@@ -30,14 +32,22 @@ from registry.actions.uploads import open_upload
 from registry.intake import StoredFile
 from registry.models import ModelVersion, SyncRun, Upload
 from registry.wishes import Wanted
-from riskreview.models import Condition, Decision
+from riskreview.actions import assign, comment, delegate, meet_condition
+from riskreview.models import Condition, Decision, Review
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, SIGNED, Door, KeyDoor
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., Client]
-REFUSALS = {"review.sign_refused"}
+REFUSALS = {
+    "review.sign_refused",
+    "finding.step_refused",
+    "risk.accept_refused",
+    "waiver.denied",
+    "break_glass.denied",
+    "policy.confirm_refused",
+}
 
 
 @pytest.fixture
@@ -60,8 +70,9 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         cast.viktor,
         "validator",
         Decision.APPROVE_WITH_CONDITIONS,
-        conditions=[("Watch the ratio every month.", AT.date())],
+        conditions=[("Watch the ratio every month.", AT.date()), ("Retest thin files.", AT.date())],
     )
+    owed, met = signoff.conditions.order_by("pk")
     dev = actor_of_user(cast.dev)
     decision = decide(version=version, environment="production", context={}, dry_run=False, actor=dev, at=AT)
     dataset = version.evaluations.first().dataset  # type: ignore[union-attr]
@@ -75,25 +86,34 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         version=version, section="caveats", text="Why?", author=cast.viktor, actor=dev, at=AT
     )
     report = a_report(cast, version)
+    lacking = builders.unexplained(cast, builders.ready_to_sign(cast, slug="vendor-check"))
     api("gate")
     sync = a_round(cast)
     sequence_pending()
     make_checkpoint(AT)
     heartbeat_file().touch()  # as the scheduler does
+    wish = builders.an_activation(cast, builders.another_pack(cast))
     done = version.evaluations.filter(kind="fairness").get()
     explained = version.evaluations.get(kind="explainability")
     return {
         "field": builders.a_field(cast).key,
+        "finding": str(builders.a_finding(cast, version).pk),
         "run": str(done.pk),
+        "risk": str(version.model.risks.order_by("pk").values_list("pk", flat=True)[0]),
         "run_id": str(done.uuid),
         "live": str(live.pk),
         "explained": str(explained.pk),
         "dataset": str(dataset.pk),
         "review": str(review.pk),
         "signoff": str(signoff.pk),
-        "condition": str(Condition.objects.get().pk),
+        "waiver": str(builders.a_wish(cast, lacking, at=timezone.now()).pk),
+        "break_glass": str(builders.an_emergency(cast, lacking, at=timezone.now()).pk),
+        "condition": str(owed.pk),
+        "met_condition": str(a_met_condition(cast, met).pk),
+        **a_talk(cast, review),
         "card_comment": str(remark.pk),
         "assessment": str(version.model.tier_assessments.get().pk),
+        "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
         "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
@@ -101,8 +121,35 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "report_id": str(report.uuid),
         "key": str(ApiKey.objects.get().pk),
         "sync": str(sync.pk),
+        "simulation": str(wish.simulation_id),
+        "activation": str(wish.pk),
         "schedule": str(builders.a_schedule(cast, version.model).pk),
     }
+
+
+def a_met_condition(cast: SimpleNamespace, condition: Condition) -> Condition:
+    """Dev says that it is met."""
+    dev = actor_of_user(cast.dev)
+    return meet_condition(condition=condition, note="Retested.", user=cast.dev, actor=dev, at=AT)
+
+
+def a_talk(cast: SimpleNamespace, review: Review) -> dict[str, str]:
+    """Ada asks a question, has the review, and lent her role to Carl."""
+    ada = actor_of_user(cast.ada)
+    asked = comment(review=review, text="Why?", author=cast.ada, is_question=True, actor=ada, at=AT)
+    given = assign(review=review, role="risk_officer", person=cast.ada, assigner=cast.ada, actor=ada, at=AT)
+    lent = delegate(
+        holder=cast.ada,
+        deputy=cast.carl,
+        role="risk_officer",
+        starts_on=timezone.now().date() + timedelta(days=30),
+        ends_on=timezone.now().date() + timedelta(days=40),
+        reason="Away in January.",
+        giver=cast.ada,
+        actor=ada,
+        at=AT,
+    )
+    return {"question": str(asked.pk), "assignment": str(given.pk), "delegation": str(lent.pk)}
 
 
 def an_upload(cast: SimpleNamespace, version: ModelVersion) -> Upload:
@@ -229,16 +276,16 @@ def test_nobody_without_a_role_changes_anything(
 
 def test_no_address_is_missing_from_the_table(world: dict[str, str]) -> None:
     paths = [door.path for door in [*DOORS, *SIGNED]] + [door.path for door in KEY_DOORS]
-    listed = {resolve(path.format(**world)).route for path in paths}
+    listed = {_route(path, world) for path in paths}
     assert set(_routes(get_resolver())) - listed == set()
 
 
 def test_an_address_that_takes_no_post_refuses_it(
     cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
 ) -> None:
-    takes = {resolve(door.path.format(**world)).route for door in [*OWN, *DEEDS, *KEEPS_NOTHING]}
+    takes = {_route(door.path, world) for door in [*OWN, *DEEDS, *KEEPS_NOTHING]}
     client = client_of(cast.adam)
-    gets = [door for door in DOORS if resolve(door.path.format(**world)).route not in takes]
+    gets = [door for door in DOORS if _route(door.path, world) not in takes]
     answers = {door.path: client.post(door.path.format(**world)).status_code for door in gets}
     assert {path: status for path, status in answers.items() if status != 405} == {
         "/login/": 302,  # logged in already
@@ -254,6 +301,11 @@ def test_a_post_without_the_token_of_the_form_is_refused(
     posts = [door for door in DOORS if door.method == "POST"]
     answers = {str(door): client.post(door.path.format(**world)).status_code for door in posts}
     assert set(answers.values()) == {403}, answers
+
+
+def _route(path: str, world: dict[str, str]) -> str:
+    """The pattern that an address of the table belongs to, whatever its query."""
+    return resolve(urlsplit(path.format(**world)).path).route
 
 
 def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:

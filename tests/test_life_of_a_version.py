@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +15,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Scope, User
 from policy.cards import load_card_schema
 from policy.tiering import load_questionnaire
+from riskreview.models import Risk
 from tests import builders
 from tests.conftest import PASSWORD
 from tests.e2e.stack import Stack
@@ -80,6 +83,7 @@ def test_a_version_is_blocked_then_allowed_then_blocked_again(life: Life, small_
     register(life, small_model)
     tier(life)
     document(life)
+    assess_risks(life)
     evaluate(life, small_model)
     submit(life)
     sign(life)
@@ -143,8 +147,31 @@ def document(life: Life) -> None:
     life.told("card.revised", by="Dev Menon")
 
 
+def assess_risks(life: Life) -> None:
+    """4. Olga takes three risks from the catalogue, rates each before and after controls, and treats it."""
+    register, olga = reverse("riskreview:model_risks", args=[MODEL]), life.a("olga")
+    for risk in builders.RISKS:
+        assert send(olga, register, to=f"{register}add/", risk=risk).status_code == 302
+    rating = {
+        "inherent_likelihood": "3",
+        "inherent_impact": "4",
+        "residual_likelihood": "2",
+        "residual_impact": "3",
+    }
+    treatment = {
+        "treatment": "mitigate",
+        "controls": "Monthly report",
+        "review_on": str(timezone.localdate() + timedelta(days=180)),
+    }
+    for pk in Risk.objects.values_list("pk", flat=True):
+        page = reverse("riskreview:risk", args=[pk])
+        assert send(olga, page, to=f"{page}rate/", **rating).status_code == 302
+        assert send(olga, page, to=f"{page}treat/", **treatment).status_code == 302
+    life.told("risk.treated", by="Olga Lindqvist")
+
+
 def evaluate(life: Life, small_model: Path) -> None:
-    """4. Viktor registers the held-out loans; the pipeline asks for three evaluations and a worker makes them."""
+    """5. Viktor registers the held-out loans; the pipeline asks for three evaluations and a worker makes them."""
     data = {"name": "loans-test", "version": "1", "role": "test", "label": "credit", "positive": "1"}
     with (small_model / "loans-test.csv").open("rb") as file:
         made = send(
@@ -178,7 +205,7 @@ def _ended(life: Life, place: str) -> dict[str, Any] | None:
 
 
 def submit(life: Life) -> None:
-    """5. Dev asks for a review; it appears in the queues of those who may sign."""
+    """6. Dev asks for a review; it appears in the queues of those who may sign."""
     answer = send(
         life.a("dev"), f"{PAGE}submit/", environment="production", note="Please look at the ratios."
     )
@@ -188,7 +215,7 @@ def submit(life: Life) -> None:
 
 
 def sign(life: Life) -> None:
-    """6. Dev is refused with the reason; Viktor and Ada sign what they saw."""
+    """7. Dev is refused with the reason; Viktor and Ada sign what they saw."""
     review = life.a("dev").get(f"{PAGE}submit/").context["places"][-1]["review"]
     page = reverse("riskreview:review", args=[review.pk])
     refused = life.a("dev").post(f"{page}sign/", {"role": "validator", "decision": "approve"})
@@ -205,7 +232,7 @@ def sign(life: Life) -> None:
 
 
 def decide(life: Life) -> str:
-    """7. The gate allows production, with its grounds and an attestation, and keeps the answer."""
+    """8. The gate allows production, with its grounds and an attestation, and keeps the answer."""
     answer = life.gate()
     assert answer["decision"] == "allow", answer["requirements"]
     assert answer["attestation"]["payloadType"] == "application/vnd.in-toto+json"
@@ -217,7 +244,7 @@ def decide(life: Life) -> str:
 
 
 def deploy(life: Life, decision: str) -> None:
-    """8. The pipeline reports what it did under the decision; from the data one can follow to what runs."""
+    """9. The pipeline reports what it did under the decision; from the data one can follow to what runs."""
     answer = life.pipeline.post(f"{API}/deployments", {"decision": decision}, content_type="application/json")
     assert (answer.status_code, answer.json()["problem"]) == (201, None)
     event = life.told("deployment.recorded", by="ci-retail", decision=decision)
@@ -229,7 +256,7 @@ def deploy(life: Life, decision: str) -> None:
 
 
 def prove(life: Life) -> None:
-    """9. Every event has its place in the log, which the newest signed checkpoint covers and which verifies."""
+    """10. Every event has its place in the log, which the newest signed checkpoint covers and which verifies."""
 
     def waiting() -> bool:
         events = life.pipeline.get(f"{API}/audit/events", {"page_size": "500"}).json()["results"]
@@ -242,7 +269,7 @@ def prove(life: Life) -> None:
 
 
 def report(life: Life) -> None:
-    """10. Carl asks for the audit report; a worker makes the PDF, and the decision stands in it."""
+    """11. Carl asks for the audit report; a worker makes the PDF, and the decision stands in it."""
     answer = send(life.a("carl"), reverse("reports:reports"), subject=f"{MODEL}/1", environment="production")
     assert answer.status_code == 302
     page = answer["Location"]

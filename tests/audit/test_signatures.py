@@ -208,7 +208,9 @@ def test_an_attestation_opens_under_our_key_and_says_what_was_decided() -> None:
                 "version": "3",
                 "environment": "production",
                 "tier": "high",
+                "decision": "allow",
                 "basis": "policy",
+                "exceptions": [],
                 "validUntil": "2026-11-21T13:00:00Z",
                 "evidence": {"digest": {"sha256": "cd" * 32}},
                 "requirements": [

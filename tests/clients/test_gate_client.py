@@ -163,6 +163,34 @@ def test_an_allow_exits_0_and_says_for_how_long(serve: Serve) -> None:
     assert done.stderr == ""
 
 
+WAIVED: dict[str, Any] = {
+    **UNSIGNED,
+    "id": "evaluation.explainability",
+    "title": "Outputs explained",
+    "result": "waived",
+    "reason": "Waived until 30 Nov by Ada Okafor (risk officer): the vendor keeps the model.",
+}
+EXCEPTION = {"kind": "waiver", "id": 4, "url": "https://countersign.example/waivers/4/"}
+
+
+def test_an_allow_with_a_waiver_says_so_loudly(serve: Serve) -> None:
+    allowed = answer(
+        "allow", SIGNED, WAIVED, basis="waiver", summary="Allow with 1 waiver.", exceptions=[EXCEPTION]
+    )
+    done = gate(serve(Reply(allowed)))
+    assert done.returncode == 0
+    assert "!! WAIVER: this is allowed although a requirement is not met." in done.stdout
+    assert "!! See https://countersign.example/waivers/4/" in done.stdout
+    assert "Outputs explained (evaluation.explainability): waived" in done.stdout
+
+
+def test_break_glass_is_an_allow_against_the_policy_and_lists_what_is_unmet(serve: Serve) -> None:
+    done = gate(serve(Reply(answer("allow", SIGNED, UNSIGNED, basis="break_glass", summary="Until 20:00."))))
+    assert done.returncode == 0
+    assert "!! BREAK-GLASS: this is allowed AGAINST the policy." in done.stdout
+    assert "1 requirement unmet:" in done.stdout
+
+
 def test_a_deny_exits_1_and_says_what_why_who_and_where(serve: Serve) -> None:
     done = gate(serve(Reply(DENY)))
 

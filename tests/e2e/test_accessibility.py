@@ -1,6 +1,7 @@
 """Every kind of page in a real browser: axe-core finds nothing, in light and in dark, wide and narrow."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,8 @@ from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from registry.actions import record_deployment
 from registry.models import Deployment, ModelVersion
-from riskreview.models import Decision
+from riskreview.actions import assign, comment
+from riskreview.models import Decision, SignOff
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.e2e.browser import Visitor
@@ -32,6 +34,12 @@ def version(cast: SimpleNamespace) -> ModelVersion:
     builders.a_signature(
         review, cast.viktor, "validator", Decision.APPROVE_WITH_CONDITIONS, conditions=conditions
     )
+    carl = actor_of_user(cast.carl)
+    anchor = "requirement.evaluation.fairness"
+    comment(review=review, text="Why?", author=cast.carl, anchor=anchor, is_question=True, actor=carl, at=AT)
+    ada = actor_of_user(cast.ada)
+    assign(review=review, role="risk_officer", person=cast.ada, assigner=cast.ada, actor=ada, at=AT)
+    SignOff.objects.update(expires_at=AT + timedelta(days=9))
     other = builders.ready_to_sign(cast, slug="tenant-screening")
     builders.a_signature(other.reviews.get(), cast.ada, "risk_officer", Decision.REJECT)
     actor = actor_of_user(cast.dev)
@@ -63,6 +71,10 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("dev", reverse("riskreview:review", args=[version.reviews.get().pk])),
         ("viktor", reverse("riskreview:review", args=[version.reviews.get().pk])),
         ("viktor", reverse("riskreview:signoffs", args=names)),
+        ("olga", reverse("riskreview:obligations")),
+        ("viktor", f"{reverse('riskreview:obligations')}?view=all"),
+        ("ada", reverse("riskreview:delegations")),
+        ("viktor", reverse("riskreview:renewals")),
         ("dev", reverse("riskreview:submit", args=names)),
         ("olga", reverse("riskreview:tier", args=[slug])),
         ("ada", reverse("riskreview:tier", args=[slug])),

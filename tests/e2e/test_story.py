@@ -14,7 +14,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.actions import create_key
-from registry.models import DatasetRole
+from registry.models import DatasetRole, RegisteredModel
 from tests import builders
 from tests.conftest import AT, PASSWORD, actor_of_user
 from tests.e2e.browser import Visitor
@@ -79,6 +79,8 @@ def test_a_deployment_is_blocked_then_allowed_then_blocked_again(
     answer_the_questionnaire(dev.page, stack)
     confirm_the_tier(visit(cast.ada).page, stack)
     write_the_card(dev.page, stack)
+    for risk in builders.RISKS:
+        builders.a_risk(cast, RegisteredModel.objects.get(), risk)
     evaluate(dev.page, stack)
     submit(dev.page, stack)
 
@@ -174,7 +176,7 @@ def refused(page: Page) -> None:
     cannot = page.get_by_role("region", name="You cannot sign this review")
     expect(cannot).to_contain_text("You develop this model")
     expect(cannot).to_contain_text("Viktor Sahl (validator)")
-    assert page.get_by_role("button", name="Sign").count() == 0
+    assert page.get_by_role("button", name="Sign", exact=True).count() == 0
 
 
 def sign(page: Page, stack: Stack) -> None:

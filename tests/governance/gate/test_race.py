@@ -78,8 +78,8 @@ def test_no_allow_is_recorded_after_the_change_that_undoes_it(
     outcomes, wrong = set[str](), list[Event]()
     for number in range(ROUNDS):
         grant_role(user=cast.viktor, role=Role.VALIDATOR, granter=None, actor=OPERATOR, at=AT)
-        builders.a_signature(review, cast.viktor, "validator")
-        builders.a_signature(review, cast.ada, "risk_officer")
+        for person, role in ((cast.viktor, "validator"), (cast.ada, "risk_officer")):
+            builders.a_signature(review, person, role, rationale=f"Round {number}: I read it all and agree.")
         jobs: list[Callable[[], None]] = [partial(ask, client) for client in clients]
         jobs.insert(number % len(jobs), partial(change, number))
         random.Random(number).shuffle(jobs)

@@ -117,4 +117,4 @@ def test_many_versions_cost_no_more_queries_than_one(cast: SimpleNamespace) -> N
         standings(rows[:1], at=AT)
     with CaptureQueriesContext(connection) as many:
         standings(rows, at=AT)
-    assert len(many) == len(one) <= 12
+    assert len(many) == len(one) <= 16

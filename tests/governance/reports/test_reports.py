@@ -64,7 +64,7 @@ def test_the_report_says_whether_it_may_run_on_what_grounds_and_who_signed(
     report = made(cast, signed)
     assert (report.status, report.failure) == ("succeeded", "")
     text, evidence = opened(report)
-    for words in ("Production: allow", "Ada Okafor", "Viktor Sahl", "default v2", str(decision.pk)):
+    for words in ("Production: allow", "Ada Okafor", "Viktor Sahl", "default v3", str(decision.pk)):
         assert words in text
     assert signed.artifact_digest in text.replace(" ", "")
     assert evidence["decision"] == "allow"
