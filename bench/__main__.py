@@ -8,6 +8,7 @@ import sys
 
 NAMES = (
     "gate",
+    "simulate",
     "inventory",
     "artifacts",
     "datasets",

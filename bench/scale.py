@@ -36,8 +36,10 @@ writer.close()
 """
 MEASURE = """
 import sys
-from evaluations.sandbox import counting, streaming
+import pyarrow.parquet as pq
 from evaluations.sandbox.job import Job
+from evaluations.sandbox.partitions.measure import measure
+from evaluations.sandbox.partitions.reading import ROWS_AT_ONCE
 class Silent:
     facts = {}
     def enter(self, *said): pass
@@ -46,12 +48,12 @@ kind = "fairness" if sys.argv[2] == "fairness" else "performance"
 job = Job(kind, "binary_classification", None, sys.argv[1], "label", "1", "prediction", "score", ("group",), None, {},
           1, stream=True)
 if sys.argv[2] == "floor":
-    file = counting.pq.ParquetFile(job.data_path)
+    file = pq.ParquetFile(job.data_path)
     wanted = ["label", "group", "prediction", "score"]
     rows = sum(batch.num_rows for part in range(file.num_row_groups)
-               for batch in file.iter_batches(counting.ROWS_AT_ONCE, row_groups=[part], columns=wanted))
+               for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[part], columns=wanted))
 else:
-    found = streaming.measure(job, Silent()).as_json()
+    found = measure(job, Silent()).as_json()
     rows = found["overall"]["accuracy"]["n"]
 print(rows)
 """
