@@ -65,6 +65,7 @@ class Verb(StrEnum):
     DEPLOYMENT_FAILED = "deployment.failed", "Deployment failed", Outcome.ERROR
     DEPLOYMENT_ROLLED_BACK = "deployment.rolled_back", "Deployment rolled back", Outcome.STALE
     DEPLOYMENT_ENDED = "deployment.ended", "Deployment ended", Outcome.NEUTRAL
+    DEPLOYMENTS_EXPORTED = "deployment.exported", "Deployments exported", Outcome.NEUTRAL
     DEPLOYMENT_UNDECIDED = "deployment.undecided", "Deployed without a valid decision", Outcome.NO
     INVENTORY_EXPORTED = "inventory.exported", "Inventory exported", Outcome.NEUTRAL
     INVENTORY_IMPORTED = "inventory.imported", "Inventory imported", Outcome.NEUTRAL
@@ -100,6 +101,7 @@ class Verb(StrEnum):
 
     TIER_ASSESSED = "tier.assessed", "Tier questionnaire answered", Outcome.NEUTRAL
     TIER_CONFIRMED = "tier.confirmed", "Tier confirmed", Outcome.OK
+    TIERS_EXPORTED = "tier.exported", "Tiers exported", Outcome.NEUTRAL
     QUESTIONNAIRE_PROPOSED = "questionnaire.proposed", "Questionnaire proposed", Outcome.NEUTRAL
     QUESTIONNAIRE_ACTIVATED = "questionnaire.activated", "Questionnaire activated", Outcome.OK
     REVIEW_OPENED = "review.opened", "Review opened", Outcome.NEUTRAL
@@ -160,6 +162,7 @@ class Verb(StrEnum):
     WAIVER_WITHDRAWN = "waiver.withdrawn", "Waiver no longer asked for", Outcome.NEUTRAL
     WAIVER_REVOKED = "waiver.revoked", "Waiver revoked", Outcome.STALE
     WAIVER_DENIED = "waiver.denied", "Word on a waiver not accepted", Outcome.NO
+    WAIVERS_EXPORTED = "waiver.exported", "Waivers exported", Outcome.NEUTRAL
     BREAK_GLASS_REQUESTED = "break_glass.requested", "Break-glass asked for", Outcome.STALE
     BREAK_GLASS_CONSENTED = "break_glass.consented", "Break-glass agreed to by one person", Outcome.STALE
     BREAK_GLASS_ACTIVATED = "break_glass.activated", "Break-glass activated", Outcome.NO
@@ -167,10 +170,12 @@ class Verb(StrEnum):
     BREAK_GLASS_WITHDRAWN = "break_glass.withdrawn", "Break-glass no longer asked for", Outcome.NEUTRAL
     BREAK_GLASS_ENDED = "break_glass.ended", "Break-glass ended early", Outcome.OK
     BREAK_GLASS_DENIED = "break_glass.denied", "Word on a break-glass not accepted", Outcome.NO
+    BREAK_GLASS_EXPORTED = "break_glass.exported", "Emergencies exported", Outcome.NEUTRAL
 
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK
     POLICY_ACTIVATED_ALONE = "policy.activated_alone", "Policy pack activated by one person", Outcome.NO
+    POLICY_IMPACT_EXPORTED = "policy.impact_exported", "Impact preview exported", Outcome.NEUTRAL
     POLICY_ACTIVATION_ASKED = "policy.activation_asked", "Activation of a pack asked for", Outcome.NEUTRAL
     POLICY_ACTIVATION_REFUSED = "policy.activation_refused", "Activation of a pack refused", Outcome.NO
     POLICY_ACTIVATION_WITHDRAWN = "policy.activation_withdrawn", "Wish to activate withdrawn", Outcome.STALE

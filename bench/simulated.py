@@ -18,9 +18,13 @@ from policy.pack import load_pack  # noqa: E402
 from policy.verdict import judge  # noqa: E402
 from registry.models import CardRevision, ModelVersion, RegisteredModel  # noqa: E402
 from riskreview.evidence import gather  # noqa: E402
-from riskreview.models import Review, SignOff, TierAssessment  # noqa: E402
-from riskreview.packs import active_pack  # noqa: E402
-from riskreview.simulation import simulate  # noqa: E402
+from riskreview.models import (  # noqa: E402
+    Review,
+    SignOff,
+    TierAssessment,
+)
+from riskreview.policies.packs import active_pack  # noqa: E402
+from riskreview.policies.simulation import simulate  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.conftest import AT, PASSWORD, PEOPLE  # noqa: E402
 

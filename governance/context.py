@@ -10,8 +10,8 @@ from accounts.inbox import unread
 from accounts.models import User
 from audit.checkpoints import verify_log
 from audit.models import Event
-from riskreview.packs import active_pack
-from riskreview.queries import queue_for
+from riskreview.policies.packs import active_pack
+from riskreview.queue import queue_for
 
 SEAL_SECONDS = 30
 QUEUE_SECONDS = 600

@@ -290,7 +290,7 @@ SPECTACULAR_SETTINGS = {
         "FindingOrigin": "riskreview.models.FindingOrigin",
         "FindingOriginGiven": "riskreview.finding_forms.ORIGINS",
         "Tier": "riskreview.models.TIERS",
-        "TierState": "riskreview.queries.tiers.CHOICES",
+        "TierState": "riskreview.tiering.queries.CHOICES",
         "WaiverState": "riskreview.models.WaiverState",
         "BreakGlassState": "riskreview.models.BreakGlassState",
         "FindingState": "riskreview.models.FindingState",

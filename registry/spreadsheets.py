@@ -1,30 +1,58 @@
-"""Rows as a file: CSV for programs, Excel for people."""
+"""Lists as files: CSV for programs, Excel for people. Who took one stands in the record."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO, StringIO
 
+from django.db import transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from xlsxwriter import Workbook
+
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
 
 FORMATS = ("csv", "xlsx")
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def spreadsheet(
-    kind: str, *, file: str, sheet: str, header: Sequence[str], rows: Iterable[Sequence[str]]
-) -> HttpResponseBase:
-    """A download of one of FORMATS. `file` is its name without the ending, `sheet` what Excel calls the table."""
-    headers = {"Content-Disposition": f'attachment; filename="{file}.{kind}"'}
-    if kind == "csv":
-        lines = _csv(header, rows)
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    return HttpResponse(_workbook(sheet, header, rows), content_type=EXCEL, headers=headers)
+@dataclass(frozen=True)
+class Export:
+    """A list that can be taken as a file: the event that says so, what the file is called, and its columns."""
+
+    verb: Verb
+    name: str
+    sheet: str
+    header: Sequence[str]
+
+    def taken(
+        self,
+        kind: str,
+        rows: Iterable[Sequence[object]],
+        *,
+        count: int,
+        filters: Mapping[str, object],
+        actor: Actor,
+        at: datetime,
+        subject: str = "",
+    ) -> HttpResponseBase:
+        """A download of one of FORMATS, with its event. `subject` is what the list is of, its own name as a rule."""
+        asked = {name: value for name, value in filters.items() if value}
+        with transaction.atomic():
+            detail = {"format": kind, "filters": asked, "rows": count}
+            record(self.verb, subject=subject or self.name, actor=actor, at=at, detail=detail)
+        headers = {"Content-Disposition": f'attachment; filename="{self.name}-{at:%Y-%m-%d}.{kind}"'}
+        if kind == "csv":
+            lines = _csv(self.header, rows)
+            return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        return HttpResponse(_workbook(self.sheet, self.header, rows), content_type=EXCEL, headers=headers)
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     line = StringIO()
     writer = csv.writer(line)
     writer.writerow(header)
@@ -36,7 +64,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _workbook(sheet: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def _workbook(sheet: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     made = BytesIO()
     with Workbook(
         made, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -49,6 +77,7 @@ def _workbook(sheet: str, header: Sequence[str], rows: Iterable[Sequence[str]]) 
     return made.getvalue()
 
 
-def _inert(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def _inert(cell: object) -> str:
+    """A cell that a spreadsheet will not take for a formula; empty for None."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -10,10 +10,10 @@ class RiskreviewConfig(AppConfig):
         from evaluations import jobs
         from evaluations.formats import register_formats
         from evaluations.plan import register_plan
-        from riskreview.actions import simulations
         from riskreview.models import Simulation
-        from riskreview.packs import allowed_formats
         from riskreview.plan import wanted_of
+        from riskreview.policies import simulations
+        from riskreview.policies.packs import allowed_formats
 
         register_plan(wanted_of)
         register_formats(allowed_formats)

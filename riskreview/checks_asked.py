@@ -10,7 +10,7 @@ from policy.requirement import Check
 from policy.words import compared, number
 from registry.models import Environment
 from riskreview.models import Severity, TierAssessment
-from riskreview.packs import active_pack
+from riskreview.policies.packs import active_pack
 
 MOST_TITLE = 160
 

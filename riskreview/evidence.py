@@ -35,11 +35,11 @@ from policy.evidence import (
 )
 from policy.risk_scales import RiskScales
 from registry.models import CardRevision, Lifecycle, ModelVersion, RegisteredModel
-from riskreview.exceptions import break_glass_of, waivers_of
-from riskreview.finding_facts import FindingsOf, findings_of
+from riskreview.exceptions.facts import break_glass_of, waivers_of
+from riskreview.findings.facts import FindingsOf, findings_of
 from riskreview.models import Decision, Recusal, Review, ReviewKind, SignOff, TierAssessment
-from riskreview.risk_facts import risks_of, scales_for
-from riskreview.use import changed_use
+from riskreview.risks.facts import risks_of, scales_for
+from riskreview.tiering.use import changed_use
 
 Key = tuple[int, str]
 RUN_FIELDS = (

@@ -11,7 +11,7 @@ from policy.verdict import Verdict, judge, judge_signatures, parts_of
 from registry.models import Environment, ModelVersion
 from riskreview.evidence import Key, gather_locked, gather_many, involved, signoff_fact
 from riskreview.models import PolicyPack, Review, ReviewKind
-from riskreview.packs import active_pack, pack_of
+from riskreview.policies.packs import active_pack, pack_of
 
 RETIRED_BY = Requirement("signoff.risk_officer", "signoff", "Risk officer signs", role="risk_officer")
 """Who agrees to a retirement where the policy asks nobody to sign."""

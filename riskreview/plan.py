@@ -3,7 +3,7 @@
 from evaluations.plan import Wanted
 from policy.tiering import Tier
 from registry.models import ModelVersion
-from riskreview.packs import active_pack
+from riskreview.policies.packs import active_pack
 
 
 def wanted_of(version: ModelVersion) -> Wanted:

@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from evaluations.jobs import claim, heartbeat
 from policy.pack import Pack, PackError
-from riskreview.actions.simulations import SIMULATION_TASK, fail_simulation, succeed_simulation
 from riskreview.models import Simulation
-from riskreview.packs import pack_of
-from riskreview.simulation import Stopped, simulate
+from riskreview.policies.packs import pack_of
+from riskreview.policies.simulation import Stopped, simulate
+from riskreview.policies.simulations import SIMULATION_TASK, fail_simulation, succeed_simulation
 
 
 @shared_task(name=SIMULATION_TASK)

@@ -2,29 +2,29 @@
 
 from django.urls import path
 
-from riskreview.views import (
-    break_glass,
+from riskreview.exceptions import break_glass_views as break_glass
+from riskreview.exceptions import waiver_views as waivers
+from riskreview.findings import raising_views as raising
+from riskreview.findings import views as findings
+from riskreview.policies import impact_views as impact
+from riskreview.policies import views as policies
+from riskreview.reviews.views import (
     conditions,
     delegations,
-    findings,
-    impact,
-    policies,
-    questionnaires,
-    raising,
     renewals,
     reviews,
-    risk_page,
-    risk_proposals,
-    risk_scales,
-    risks,
     signing,
     steering,
     submitting,
     threads,
-    tier_list,
-    tiers,
-    waivers,
 )
+from riskreview.risks import page_views as risk_page
+from riskreview.risks import proposal_views as risk_proposals
+from riskreview.risks import scale_views as risk_scales
+from riskreview.risks import views as risks
+from riskreview.tiering import list_views as tier_list
+from riskreview.tiering import questionnaire_views as questionnaires
+from riskreview.tiering import views as tiers
 
 PACK = "policy/packs/<slug:name>/<int:version>"
 VERSION = "models/<slug:slug>/versions/<str:version>"

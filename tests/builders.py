@@ -39,23 +39,9 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
 )
-from riskreview.actions import (
-    WaiverEntry,
-    ask_for_waiver,
-    ask_to_break_glass,
-    assess_tier,
-    confirm_tier,
-    consent_to_break_glass,
-    decide_on_waiver,
-    open_review,
-    sign_off,
-)
-from riskreview.actions.activation import ask_activation
-from riskreview.actions.findings import raise_finding
-from riskreview.actions.questionnaires import next_version, propose_questionnaire
-from riskreview.actions.risk_assessment import rate_risk, treat_risk
-from riskreview.actions.risks import add_from_catalogue
-from riskreview.actions.simulations import request_simulation
+from riskreview.exceptions.break_glass import ask_to_break_glass, consent_to_break_glass
+from riskreview.exceptions.waivers import WaiverEntry, ask_for_waiver, decide_on_waiver
+from riskreview.findings.raising import raise_finding
 from riskreview.judgement import judge_version
 from riskreview.models import (
     Activation,
@@ -71,8 +57,16 @@ from riskreview.models import (
     TierAssessment,
     Waiver,
 )
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.activation import ask_activation
+from riskreview.policies.packs import activate_pack, import_pack
+from riskreview.policies.simulations import request_simulation
+from riskreview.reviews.asking import open_review
+from riskreview.reviews.signoffs import sign_off
+from riskreview.risks.adding import add_from_catalogue
+from riskreview.risks.assessing import rate_risk, treat_risk
 from riskreview.tasks import run_simulation
+from riskreview.tiering.assessing import assess_tier, confirm_tier
+from riskreview.tiering.questionnaire_changes import next_version, propose_questionnaire
 from tests.conftest import AT, PASSWORD, actor_of_user
 
 RISKS = ("ACC-01", "FAI-01", "DAT-03")

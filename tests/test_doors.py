@@ -32,8 +32,11 @@ from registry.actions.uploads import open_upload
 from registry.intake import StoredFile
 from registry.models import ModelVersion, SyncRun, Upload
 from registry.wishes import Wanted
-from riskreview.actions import assign, comment, delegate, meet_condition
 from riskreview.models import Condition, Decision, Review
+from riskreview.reviews.assigning import assign
+from riskreview.reviews.conditions import meet_condition
+from riskreview.reviews.delegating import delegate
+from riskreview.reviews.threads import comment
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, SIGNED, Door, KeyDoor

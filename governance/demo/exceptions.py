@@ -7,14 +7,8 @@ from django.utils import timezone
 from accounts.models import Role
 from governance.demo.cast import Cast
 from registry.models import Environment, ModelVersion
-from riskreview.actions import (
-    WaiverEntry,
-    ask_for_waiver,
-    ask_to_break_glass,
-    consent_to_break_glass,
-    decide_on_waiver,
-    end_break_glass,
-)
+from riskreview.exceptions.break_glass import ask_to_break_glass, consent_to_break_glass, end_break_glass
+from riskreview.exceptions.waivers import WaiverEntry, ask_for_waiver, decide_on_waiver
 from riskreview.models import BreakGlass
 
 WAIVER_DAYS = 60

@@ -7,10 +7,10 @@ from django.utils import timezone
 from evaluations.models import EvaluationKind, JobStatus
 from governance.demo.cast import Cast
 from registry.models import ModelVersion
-from riskreview.actions.finding_answers import remediate, respond
-from riskreview.actions.finding_judgements import close, verify
-from riskreview.actions.findings import raise_finding
 from riskreview.checks_asked import failed_checks
+from riskreview.findings.answering import remediate, respond
+from riskreview.findings.judging import close, verify
+from riskreview.findings.raising import raise_finding
 from riskreview.models import FindingOrigin, Response, Severity
 
 SINCE_RAISED = timedelta(days=41)

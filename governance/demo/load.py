@@ -40,8 +40,8 @@ from registry.actions import (
 from registry.models import Classification, Dataset, DatasetRole, ModelVersion, RegisteredModel
 from registry.storage import staging
 from registry.tracking import Fetched, fetch_all
-from riskreview.actions import assess_tier, confirm_tier
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.packs import activate_pack, import_pack
+from riskreview.tiering.assessing import assess_tier, confirm_tier
 
 LOADER = Actor.system("demo_loader")
 DEFAULT_PACK = settings.BASE_DIR / "policy" / "packs" / "default.yaml"

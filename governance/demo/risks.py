@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from governance.demo.cast import Cast
 from registry.models import RegisteredModel
-from riskreview.actions.risk_acceptance import accept_risk
-from riskreview.actions.risk_assessment import rate_risk, treat_risk
-from riskreview.actions.risk_handover import hand_over_risks
-from riskreview.actions.risks import add_from_catalogue
+from riskreview.risks.accepting import accept_risk
+from riskreview.risks.adding import add_from_catalogue
+from riskreview.risks.assessing import rate_risk, treat_risk
+from riskreview.risks.handover import hand_over_risks
 
 FILE = Path(__file__).with_name("risks.yaml")
 ACCEPTOR = "carl"

@@ -17,9 +17,10 @@ from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from registry.actions import record_deployment, revise_card
 from registry.models import Environment, ModelVersion, Strategy
-from riskreview.actions import open_review, sign_off
 from riskreview.judgement import judge_version
 from riskreview.models import Decision, Review
+from riskreview.reviews.asking import open_review
+from riskreview.reviews.signoffs import sign_off
 
 Versions = Mapping[tuple[str, str], ModelVersion]
 SIGNERS = {

@@ -1,27 +1,27 @@
 """What runs where: the list, the map of models and environments, and one deployment with the way back."""
 
-import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.access import UserRequest
+from accounts.access import UserRequest, actor_of
+from audit.verbs import Verb
 from governance.deployments import queries
 from governance.deployments.queries import Filters, Row
 from governance.gate.queries import decision_named
 from registry.access import deployment_for_reader
 from registry.models import RUNNING, Deployment, DeploymentStatus, Environment, RegisteredModel, Strategy
+from registry.spreadsheets import FORMATS, Export
 
 PAGE_SIZE = 50
-MOST_EXPORTED = 10_000
 VIEWS = {
     "running": "Running",
     "map": "Map",
@@ -29,10 +29,11 @@ VIEWS = {
     "started": "On their way",
     "all": "Everything",
 }
-CSV_HEAD = (
+HEADER = (
     *("id", "model", "version", "environment", "status", "strategy", "traffic_share", "decision", "problem"),
     *("denied_now", "reported_by", "started", "finished", "ended", "note"),
 )
+EXPORT = Export(Verb.DEPLOYMENTS_EXPORTED, name="deployments", sheet="Deployments", header=HEADER)
 
 
 @dataclass
@@ -44,12 +45,15 @@ class MapRow:
 
 
 @require_GET
-def deployment_list(request: UserRequest) -> HttpResponse:
+def deployment_list(request: UserRequest) -> HttpResponseBase:
     """What runs where, since when, under which decision."""
     now = timezone.now()
     filters = _filters(request)
-    if request.GET.get("format") == "csv":
-        return _csv(_all(filters, now))
+    if (kind := request.GET.get("format", "")) in FORMATS:
+        rows = _all(filters, now)
+        cells = (_cells(row) for row in rows)
+        asked = asdict(filters)
+        return EXPORT.taken(kind, cells, count=len(rows), filters=asked, actor=actor_of(request), at=now)
     flagged = queries.flagged(Filters(), at=now)
     counts = queries.counts() | {"flagged": len(flagged)}
     page = _page(filters, request.GET.get("page"), now)
@@ -133,7 +137,7 @@ def _map(filters: Filters, number: str | None, at: datetime) -> Page[Any]:
 def _all(filters: Filters, at: datetime) -> list[Row]:
     if filters.view == "flagged":
         return queries.flagged(filters, at=at)
-    return queries.rows_of(list(queries.deployments(filters)[:MOST_EXPORTED]), at=at)
+    return queries.rows_of(list(queries.deployments(filters)), at=at)
 
 
 def _selects(filters: Filters) -> list[dict[str, Any]]:
@@ -190,24 +194,11 @@ def _facts(deployment: Deployment, row: Row) -> list[dict[str, Any]]:
     return [fact for fact in facts if len([value for value in fact.values() if value]) > 1]
 
 
-def _csv(rows: Sequence[Row]) -> HttpResponse:
-    """The rows that match, all pages of them."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="deployments.csv"'
-    writer = csv.writer(response)
-    writer.writerow(CSV_HEAD)
-    for row in rows:
-        one = row.deployment
-        cells = [
-            *(one.pk, one.version.model.slug, one.version.version, one.environment, row.state, one.strategy),
-            *(one.traffic_share, one.decision_id, one.problem, row.denied, one.reported_by),
-            *(moment and moment.isoformat() for moment in (one.deployed_at, one.finished_at, one.ended_at)),
-            one.note,
-        ]
-        writer.writerow([_inert("" if cell is None else str(cell)) for cell in cells])
-    return response
-
-
-def _inert(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _cells(row: Row) -> list[object]:
+    one = row.deployment
+    return [
+        *(one.pk, one.version.model.slug, one.version.version, one.environment, row.state, one.strategy),
+        *(one.traffic_share, one.decision_id, one.problem, row.denied, one.reported_by),
+        *(moment and moment.isoformat() for moment in (one.deployed_at, one.finished_at, one.ended_at)),
+        one.note,
+    ]

@@ -8,9 +8,9 @@ from django.db.models import Count
 
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.upkeep import catch_up
+from riskreview.exceptions.queries import waiver_views
 from riskreview.models import Condition, SignOff, Waiver
-from riskreview.queries import QueueItem
-from riskreview.queries.exceptions import waiver_views
+from riskreview.queue_items import QueueItem
 
 TIERS = ("low", "moderate", "high", "critical", "prohibited")
 STATUSES = ("draft", "evaluating", "in_review", "approved", "lapsed", "rejected")

@@ -11,7 +11,7 @@ from accounts.access import UserRequest
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
 from governance.home.queries import ending_soon, grouped, portfolio
-from riskreview.queries import queue_for
+from riskreview.queue import queue_for
 
 DENIALS_SINCE = timedelta(days=14)
 

@@ -27,12 +27,12 @@ from evaluations.wake import wake
 from governance.home.telling import tell_people
 from governance.portfolio.upkeep import catch_up
 from governance.tracking.rounds import wake_due
-from riskreview.actions.reminders import remind
-from riskreview.actions.revalidation import open_due_revalidations
-from riskreview.escalation import escalate_findings
-from riskreview.reminders import remind_tiers
-from riskreview.risk_reminders import remind_risks
-from riskreview.waiver_reminders import remind_waivers
+from riskreview.exceptions.reminders import remind_waivers
+from riskreview.findings.escalation import escalate_findings
+from riskreview.reviews.reminders import remind
+from riskreview.reviews.revalidation import open_due_revalidations
+from riskreview.risks.reminders import remind_risks
+from riskreview.tiering.reminders import remind_tiers
 
 log = logging.getLogger(__name__)
 TURN_SECONDS = 0.5

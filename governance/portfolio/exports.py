@@ -3,16 +3,14 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 
-from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from governance.portfolio.inventory import Filters
 from governance.portfolio.models import InventoryRow
-from registry.spreadsheets import spreadsheet
+from registry.spreadsheets import Export
 
 HEADER = (
     *("model", "name", "version", "tier", "tier_confirmed", "status", "stage"),
@@ -30,6 +28,7 @@ HEADER = (
     *("team", "owner", "owner_name", "tags", "purpose", "decides", "products", "restrictions", "digest"),
     "registered_at",
 )
+EXPORT = Export(Verb.INVENTORY_EXPORTED, name="models", sheet="Models", header=HEADER)
 
 
 def download(
@@ -37,12 +36,9 @@ def download(
 ) -> HttpResponseBase:
     """All rows that match, not only the page."""
     rows = rows.defer(None).defer("text")
-    asked = {name: value for name, value in asdict(filters).items() if value}
-    with transaction.atomic():
-        detail = {"format": kind, "filters": asked, "rows": rows.count()}
-        record(Verb.INVENTORY_EXPORTED, subject="inventory", actor=actor, at=at, detail=detail)
     cells = (_cells(row) for row in rows.iterator(chunk_size=500))
-    return spreadsheet(kind, file=f"models-{at:%Y-%m-%d}", sheet="Models", header=HEADER, rows=cells)
+    asked, count = asdict(filters), rows.count()
+    return EXPORT.taken(kind, cells, count=count, filters=asked, actor=actor, at=at, subject="inventory")
 
 
 def _cells(row: InventoryRow) -> list[str]:

@@ -18,11 +18,11 @@ from registry.forms.models import TagForm
 from registry.models import CustomField, FieldKind, Lifecycle, ModelKind, RegisteredModel
 from registry.places import place_names
 from registry.regulated import flags_expected, law_in_view, regulated_uses, use_names
-from riskreview.finding_rules import may_raise
-from riskreview.loud import banners_of
+from riskreview.exceptions.loud import banners_of
+from riskreview.findings.queries import standing_against
+from riskreview.findings.rules import may_raise
 from riskreview.models import TierAssessment
-from riskreview.queries.findings import standing_against
-from riskreview.questionnaires import for_reading
+from riskreview.tiering.questionnaires import for_reading
 
 
 @dataclass(frozen=True)

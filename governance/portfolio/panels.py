@@ -16,9 +16,9 @@ from governance.templatetags.wording import count_of
 from policy.metrics import OF_KIND, label_of
 from registry.models import Environment, ModelVersion
 from registry.signing import in_words
-from riskreview.emergency import reason_against_opening
+from riskreview.exceptions.emergency import reason_against_opening
+from riskreview.exceptions.waiving import may_ask, waivable
 from riskreview.models import ReviewKind, SignOff
-from riskreview.waiving import may_ask, waivable
 
 FIGURES_OF_A_KIND = 4
 

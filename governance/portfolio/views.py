@@ -13,8 +13,8 @@ from governance.portfolio.model_page import model_page
 from governance.portfolio.standing import standing_of
 from registry.access import model_for_reader, version_for_reader
 from registry.models import Environment
-from riskreview.finding_rules import may_raise
-from riskreview.queries.findings import standing_against
+from riskreview.findings.queries import standing_against
+from riskreview.findings.rules import may_raise
 
 
 @require_GET

@@ -23,8 +23,8 @@ from policy.cards import load_card_schema
 from registry.measures import Measures, measures_of
 from registry.models import ArtifactFile, CardRevision, ModelVersion
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
+from riskreview.exceptions.loud import Banner, banners_of
 from riskreview.judgement import Judged
-from riskreview.loud import Banner, banners_of
 from riskreview.models import BreakGlass, Review, ReviewKind, SignOff, TierAssessment, Waiver
 
 AUDIT_LINES = 200

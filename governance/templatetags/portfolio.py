@@ -19,11 +19,11 @@ from governance.portfolio.standing import Standing, standing_of
 from registry.access import may_edit
 from registry.models import Dataset, Environment, ModelVersion, RegisteredModel
 from registry.queries import before
-from riskreview.loud import banners_of
+from riskreview.exceptions.loud import banners_of
 from riskreview.models import Review, SignOff
-from riskreview.proposing import proposals_of
-from riskreview.risk_access import may_assess
-from riskreview.risk_rows import most_pressing
+from riskreview.risks.access import may_assess
+from riskreview.risks.proposing import proposals_of
+from riskreview.risks.rows import most_pressing
 
 register = template.Library()
 register.simple_tag(card_asked)

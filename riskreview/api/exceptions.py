@@ -13,8 +13,8 @@ from accounts.models import Scope
 from registry.api.common import PAGES, checked
 from registry.models import Environment
 from registry.pagination import CursorPages, page_of
+from riskreview.exceptions.queries import break_glass_views, waiver_views
 from riskreview.models import BreakGlass, BreakGlassState, Waiver, WaiverState
-from riskreview.queries.exceptions import break_glass_views, waiver_views
 
 READERS = (Scope.AUDIT_READ, Scope.GATE)
 

@@ -17,8 +17,8 @@ from registry.access import model_for_reader, version_for_reader
 from registry.api.common import PAGES, checked
 from registry.pagination import CursorPages, page_of
 from riskreview.access import finding_for_reader
-from riskreview.actions.findings import raise_finding
-from riskreview.finding_forms import ORIGINS
+from riskreview.findings.forms import ORIGINS
+from riskreview.findings.raising import raise_finding
 from riskreview.models import OPEN_FINDINGS, Finding, FindingOrigin, FindingState, Severity, StepKind
 
 FIELDS = {

@@ -16,7 +16,7 @@ from accounts.refusals import Invalid
 from policy.pack_schema import pack_schema
 from policy.tiering import Tier
 from registry.access import model_for_reader
-from riskreview.policy_tables import Applicable, Applied, Place, policy_for
+from riskreview.policies.tables import Applicable, Applied, Place, policy_for
 
 
 class AppliedAnswer(serializers.Serializer[Applied]):

@@ -11,9 +11,9 @@ from accounts.api import KeyView
 from accounts.models import Scope
 from registry.access import model_for_reader
 from riskreview.access import questionnaire_for_reader
-from riskreview.queries.tiers import standing_of
-from riskreview.questionnaires import in_force, questions_of
-from riskreview.shapes import QuestionnaireAnswer, TierAnswer
+from riskreview.api.shapes import QuestionnaireAnswer, TierAnswer
+from riskreview.tiering.queries import standing_of
+from riskreview.tiering.questionnaires import in_force, questions_of
 
 READ: dict[str, str] = {"GET": Scope.REGISTRY_READ}
 LONGEST_HISTORY = 200

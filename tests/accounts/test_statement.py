@@ -15,7 +15,7 @@ from governance.gate.access import BY_DIGEST, BY_NUMBER
 from registry.models import ModelVersion
 from riskreview.evidence import GRANTS
 from riskreview.models import PolicyPack
-from riskreview.packs import ACTIVE
+from riskreview.policies.packs import ACTIVE
 from tests.builders import a_model, a_version, active_policy
 from tests.conftest import actor_of_user
 

@@ -12,8 +12,9 @@ from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from registry.actions import record_deployment
 from registry.models import Deployment, ModelVersion
-from riskreview.actions import assign, comment
 from riskreview.models import Decision, SignOff
+from riskreview.reviews.assigning import assign
+from riskreview.reviews.threads import comment
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.e2e.browser import Visitor

@@ -14,8 +14,8 @@ from evaluations.models import EvaluationRun, JobStatus, Trigger
 from evaluations.plan import CANNOT, DUE, HOLDS, RUNS, Plan, plan_of, start_plan
 from policy.pack import load_pack
 from registry.models import Dataset, ModelKind, ModelVersion
-from riskreview.actions import submit_for_review
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.packs import activate_pack, import_pack
+from riskreview.reviews.asking import submit_for_review
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.evaluations.test_actions import ask

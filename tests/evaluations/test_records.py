@@ -21,8 +21,8 @@ from policy.evidence import components
 from policy.metrics import EVALUATIONS
 from registry.masking import not_row_by_row
 from registry.models import Classification, Dataset, ModelVersion
+from riskreview import queue
 from riskreview.evidence import gather
-from riskreview.queries import queue
 from tests import builders
 from tests.conftest import AT, actor_of_user
 

@@ -19,7 +19,7 @@ from policy.pack import load_pack
 from policy.requirement import Requirement
 from registry.models import Dataset, ModelVersion
 from riskreview.judgement import judge_version
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.packs import activate_pack, import_pack
 from tests import builders
 from tests.conftest import AT, actor_of_user
 

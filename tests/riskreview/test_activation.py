@@ -12,7 +12,8 @@ from accounts.models import Notice, User
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.models import Event
 from registry.models import ModelVersion
-from riskreview.actions.activation import (
+from riskreview.models import Activation, ActivationState, PolicyPack, Simulation
+from riskreview.policies.activation import (
     activate_alone,
     ask_activation,
     confirm_activation,
@@ -20,9 +21,8 @@ from riskreview.actions.activation import (
     refuse_activation,
     withdraw_activation,
 )
-from riskreview.actions.simulations import request_simulation
-from riskreview.models import Activation, ActivationState, PolicyPack, Simulation
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.packs import activate_pack, import_pack
+from riskreview.policies.simulations import request_simulation
 from tests import builders
 from tests.conftest import AT, PASSWORD, actor_of_user
 

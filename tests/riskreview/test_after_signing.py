@@ -9,9 +9,12 @@ from accounts.models import Role, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.models import Event
 from registry.models import ModelVersion
-from riskreview.actions import comment, meet_condition, open_review, withdraw
 from riskreview.judgement import judge_version
 from riskreview.models import Condition, Decision, Review, SignOff
+from riskreview.reviews.asking import open_review
+from riskreview.reviews.conditions import meet_condition
+from riskreview.reviews.threads import comment
+from riskreview.reviews.withdrawing import withdraw
 from tests.builders import a_card, a_signature
 from tests.conftest import AT, actor_of_user
 

@@ -13,9 +13,10 @@ from audit.models import Event
 from policy.result import Verdict
 from registry.actions.models import suspend_model
 from registry.models import ModelVersion
-from riskreview.actions import WrongPassword, end_break_glass
+from riskreview.exceptions.break_glass import end_break_glass
 from riskreview.judgement import judge_version
 from riskreview.models import BreakGlass, BreakGlassState, Decision, Finding, Review
+from riskreview.reviews.given import WrongPassword
 from tests.builders import a_signature, a_tier, an_emergency, broken_glass, consent
 from tests.conftest import AT, actor_of_user
 

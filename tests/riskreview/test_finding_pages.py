@@ -15,9 +15,10 @@ from accounts.models import User
 from audit.models import Event
 from registry.models import ModelVersion
 from riskreview.models import Finding
-from riskreview.queries import queue_for
+from riskreview.queue import queue_for
 from tests.builders import a_dataset, a_finding, a_measurement, a_model, a_tier, a_version, active_policy
 from tests.conftest import AT
+from tests.downloads import streamed
 
 ClientOf = Callable[[User], Client]
 WHY = "A reason that is long enough to stand in the record."
@@ -96,10 +97,10 @@ def test_a_file_holds_every_match_and_formulas_are_inert(
     a_finding(cast, judged_version, title="Another", severity="low")
     client = client_of(cast.aud)
 
-    sheet = b"".join(client.get("/findings/?severity=medium&format=csv").streaming_content)  # type: ignore[attr-defined]
+    sheet = streamed(client.get("/findings/?severity=medium&format=csv"))
     book = load_workbook(BytesIO(client.get("/findings/?format=xlsx").content))
 
-    rows = list(csv.DictReader(StringIO(sheet.decode())))
+    rows = list(csv.DictReader(StringIO(sheet)))
     assert [(row["title"], row["severity"], row["owner"]) for row in rows] == [
         ("'=SUM(A1)", "medium", "olga")
     ]

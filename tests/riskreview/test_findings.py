@@ -14,17 +14,10 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.models import Event
 from policy.due_days import default_days
 from registry.models import ModelVersion
-from riskreview.actions.finding_answers import ask_extension, remediate, respond
-from riskreview.actions.finding_judgements import (
-    close,
-    decide_extension,
-    judge_rebuttal,
-    override,
-    reopen,
-    verify,
-)
-from riskreview.actions.findings import raise_finding, reassign, set_due_days
-from riskreview.escalation import escalate_findings
+from riskreview.findings.answering import ask_extension, remediate, respond
+from riskreview.findings.escalation import escalate_findings
+from riskreview.findings.judging import close, decide_extension, judge_rebuttal, override, reopen, verify
+from riskreview.findings.raising import raise_finding, reassign, set_due_days
 from riskreview.judgement import judge_version
 from riskreview.models import Finding
 from tests.builders import a_dataset, a_finding, a_measurement, a_model, a_tier, a_version

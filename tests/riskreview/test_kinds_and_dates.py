@@ -9,25 +9,17 @@ import pytest
 from accounts.models import Notice, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed, Unavailable
 from audit.models import Event
-from riskreview.actions import (
-    CannotSign,
-    ConditionAsked,
-    SignedAlready,
-    Wish,
-    WrongPassword,
-    attest_again,
-    delegate,
-    meet_condition,
-    open_review,
-    revoke_delegation,
-    verify_condition,
-)
-from riskreview.actions.reminders import announce_expiries, remind, remind_reviews
-from riskreview.actions.revalidation import months_after, open_due_revalidations
 from riskreview.judgement import judge_review, judge_version
 from riskreview.models import Condition, Decision, Delegation, Review, SignOff
-from riskreview.queries.obligations import obligations
-from riskreview.queries.renewals import renewals_of
+from riskreview.reviews.asking import Wish, open_review
+from riskreview.reviews.conditions import meet_condition, verify_condition
+from riskreview.reviews.delegating import delegate, revoke_delegation
+from riskreview.reviews.given import CannotSign, ConditionAsked, SignedAlready, WrongPassword
+from riskreview.reviews.queries.obligations import obligations
+from riskreview.reviews.queries.renewals import renewals_of
+from riskreview.reviews.reminders import announce_expiries, remind, remind_reviews
+from riskreview.reviews.renewing import attest_again
+from riskreview.reviews.revalidation import months_after, open_due_revalidations
 from tests.builders import a_card, a_signature
 from tests.conftest import AT, PASSWORD, actor_of_user
 

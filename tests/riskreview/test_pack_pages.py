@@ -15,6 +15,7 @@ from riskreview.models import Activation, PolicyPack, Simulation
 from riskreview.tasks import run_simulation
 from tests import builders
 from tests.conftest import PASSWORD
+from tests.downloads import streamed
 from tests.riskreview.test_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +128,7 @@ def test_from_preview_to_a_pack_in_force_in_the_browser(
     assert "Activating this denies 1 version that is allowed today, none deployed." in page
     assert "AUC lower bound 0.780, asked at least 0.790" in page
     assert "No answer changes" not in text_of(carl.get(f"{address}?to=deny&environment=staging"))
-    rows = carl.get(f"{address}changes.csv").content.decode().splitlines()
+    rows = streamed(carl.get(f"{address}changes.csv")).splitlines()
     assert rows[1].startswith('credit-default,1,staging,high,deny,,"Performs well enough')
 
     preview.refresh_from_db()

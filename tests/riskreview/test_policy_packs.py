@@ -17,7 +17,7 @@ from audit.models import Event
 from policy.pack import PackError
 from registry.models import ModelVersion
 from riskreview.models import PolicyPack
-from riskreview.packs import activate_pack, active_pack, import_pack, pack_of
+from riskreview.policies.packs import activate_pack, active_pack, import_pack, pack_of
 from tests.builders import DEFAULT_PACK
 from tests.conftest import AT
 

@@ -14,10 +14,10 @@ from accounts.models import Notice, Role, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed, Unavailable
 from audit.models import Event
 from registry.models import RegisteredModel
-from riskreview.actions.questionnaires import activate_questionnaire, propose_questionnaire
 from riskreview.models import QuestionnaireVersion, TierAssessment
-from riskreview.queries.retiering import preview_of
-from riskreview.questionnaires import in_force, questions_of
+from riskreview.tiering.questionnaire_changes import activate_questionnaire, propose_questionnaire
+from riskreview.tiering.questionnaires import in_force, questions_of
+from riskreview.tiering.retiering import preview_of
 from tests.builders import a_model, a_questionnaire, a_tier, changed_questionnaire
 from tests.conftest import AT, actor_of_user
 

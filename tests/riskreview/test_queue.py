@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from registry.models import ModelVersion
 from riskreview.models import Decision, Review
-from riskreview.queries import queue_for, review_rows
+from riskreview.queue import queue_for
+from riskreview.reviews.queries.reviews import review_rows
 from tests.builders import (
     a_card,
     a_dataset,

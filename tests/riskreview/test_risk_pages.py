@@ -13,6 +13,7 @@ from accounts.models import User
 from registry.models import RegisteredModel
 from riskreview.models import Risk, RiskScale
 from tests.builders import a_model, a_risk
+from tests.downloads import streamed
 from tests.forms import send
 
 ClientOf = Callable[[User], Client]
@@ -76,7 +77,7 @@ def test_exports_hold_every_matching_risk_and_no_formula(
     risk = a_risk(cast, model)
     Risk.objects.filter(pk=risk.pk).update(title="=1+1")
     viktor = client_of(cast.viktor)
-    csv = b"".join(viktor.get("/risks/?format=csv").streaming_content).decode()  # type: ignore[attr-defined]
+    csv = streamed(viktor.get("/risks/?format=csv"))
     assert f"R-{risk.pk}" in csv and "'=1+1" in csv and ",12,high,2,3,6,moderate," in csv
     excel = viktor.get("/risks/?format=xlsx")
     assert BytesIO(excel.content).read(2) == b"PK"

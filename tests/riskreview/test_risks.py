@@ -16,17 +16,17 @@ from policy.risk_scales import default_scales
 from policy.tiering import load_questionnaire
 from registry.models import ModelVersion, Origin, RegisteredModel
 from registry.regulated import regulated_uses
-from riskreview.actions.risk_acceptance import accept_risk, withdraw_acceptance
-from riskreview.actions.risk_assessment import rate_risk, treat_risk
-from riskreview.actions.risk_closing import close_risk, reopen_risk
-from riskreview.actions.risk_handover import hand_over_risks
-from riskreview.actions.risk_scales import level_changes, save_scales, scales_digest
-from riskreview.actions.risks import OwnRisk, add_from_catalogue, add_own
 from riskreview.judgement import judge_locked, judge_version
 from riskreview.models import Finding, Risk, RiskState
-from riskreview.proposing import proposals_of, take_proposal
-from riskreview.risk_reminders import remind_risks
-from riskreview.suggesting import suggestions_for
+from riskreview.risks.accepting import accept_risk, withdraw_acceptance
+from riskreview.risks.adding import OwnRisk, add_from_catalogue, add_own
+from riskreview.risks.assessing import rate_risk, treat_risk
+from riskreview.risks.closing import close_risk, reopen_risk
+from riskreview.risks.handover import hand_over_risks
+from riskreview.risks.proposing import proposals_of, take_proposal
+from riskreview.risks.reminders import remind_risks
+from riskreview.risks.scale_changes import level_changes, save_scales, scales_digest
+from riskreview.risks.suggesting import suggestions_for
 from tests.builders import (
     a_dataset,
     a_measurement,

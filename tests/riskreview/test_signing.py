@@ -11,9 +11,9 @@ from accounts.models import Role, RoleGrant
 from accounts.refusals import Invalid
 from audit.models import Event
 from registry.models import ModelVersion
-from riskreview.actions import CannotSign, EvidenceMoved, WrongPassword
 from riskreview.judgement import Judged, judge_version
 from riskreview.models import Condition, Decision, Review, SignOff
+from riskreview.reviews.given import CannotSign, EvidenceMoved, WrongPassword
 from tests.audit.flushing import unguarded
 from tests.builders import a_card, a_dataset, a_signature, a_tier
 from tests.conftest import AT

@@ -13,10 +13,10 @@ from evaluations.models import JobStatus
 from policy.pack import load_pack
 from registry.actions import record_deployment
 from registry.models import Lifecycle, ModelVersion
-from riskreview.actions.simulations import bury_simulation, cancel_simulation, request_simulation
 from riskreview.models import Simulation
-from riskreview.packs import active_pack, pack_of
-from riskreview.simulation import Impact, in_short, simulate
+from riskreview.policies.packs import active_pack, pack_of
+from riskreview.policies.simulation import Impact, in_short, simulate
+from riskreview.policies.simulations import bury_simulation, cancel_simulation, request_simulation
 from riskreview.tasks import run_simulation
 from tests import builders
 from tests.conftest import AT, actor_of_user

@@ -9,8 +9,8 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.models import Event
 from policy.tiering import load_questionnaire
 from registry.models import RegisteredModel
-from riskreview.actions import assess_tier, confirm_tier
 from riskreview.models import TierAssessment
+from riskreview.tiering.assessing import assess_tier, confirm_tier
 from tests.builders import a_model
 from tests.conftest import AT, actor_of_user
 

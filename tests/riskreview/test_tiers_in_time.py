@@ -18,16 +18,16 @@ from policy.tiering import load_questionnaire
 from registry.actions import change_model
 from registry.entries import entry_of
 from registry.models import ModelVersion, RegisteredModel
-from riskreview.actions import assess_tier, confirm_tier
-from riskreview.actions.questionnaires import activate_questionnaire
-from riskreview.actions.tiering import QuestionnaireReplaced
 from riskreview.judgement import judge_version
 from riskreview.models import TierAssessment
-from riskreview.queries.tiers import months_after, tier_rows
-from riskreview.reminders import remind_tiers
-from riskreview.tier_answers import answers_of, differences
+from riskreview.tiering.answers import answers_of, differences
+from riskreview.tiering.assessing import QuestionnaireReplaced, assess_tier, confirm_tier
+from riskreview.tiering.queries import months_after, tier_rows
+from riskreview.tiering.questionnaire_changes import activate_questionnaire
+from riskreview.tiering.reminders import remind_tiers
 from tests.builders import a_model, a_questionnaire, a_signature, a_tier
 from tests.conftest import AT, actor_of_user
+from tests.downloads import streamed
 
 Browser = Callable[[User], Client]
 DAY = timedelta(days=1)
@@ -263,7 +263,7 @@ def test_the_list_of_tiers_filters_and_exports(cast: SimpleNamespace, client_of:
     ):  # fmt: skip
         page = reader.get(f"/tiers/{query}").content.decode()
         assert page.count('<th scope="row">') == shown, query
-    rows = reader.get("/tiers/?format=csv&state=changed").content.decode().splitlines()
+    rows = streamed(reader.get("/tiers/?format=csv&state=changed")).splitlines()
     assert len(rows) == 2 and ",moderate,yes,changed," in rows[1] and ",purpose," in rows[1]
 
 

@@ -13,11 +13,13 @@ from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.models import Event
 from policy.result import Verdict
 from registry.models import ModelVersion
-from riskreview.actions import WrongPassword, assess_tier, end_waiver
-from riskreview.exceptions import break_glass_of, waivers_of
+from riskreview.exceptions.facts import break_glass_of, waivers_of
+from riskreview.exceptions.reminders import remind_waivers
+from riskreview.exceptions.waivers import end_waiver
 from riskreview.judgement import judge_version
 from riskreview.models import Decision, Review, Waiver, WaiverState
-from riskreview.waiver_reminders import remind_waivers
+from riskreview.reviews.given import WrongPassword
+from riskreview.tiering.assessing import assess_tier
 from tests.builders import (
     EXPLAINABILITY,
     a_card,

@@ -8,22 +8,15 @@ import pytest
 from accounts.models import Notice, Role, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.models import Event
-from riskreview.actions import (
-    CannotSign,
-    ask_again,
-    assign,
-    change_due,
-    close_review,
-    comment,
-    recuse,
-    resolve_question,
-    unassign,
-)
-from riskreview.assigning import seats_of
 from riskreview.judgement import judge_review
 from riskreview.models import Comment, Decision, Recusal, Review, ReviewAssignment
-from riskreview.queries import queue_for
-from riskreview.queries.reviews import CHANGES, WAITING, state_of
+from riskreview.queue import queue_for
+from riskreview.reviews.asking import ask_again, change_due, close_review
+from riskreview.reviews.assigning import assign, recuse, unassign
+from riskreview.reviews.candidates import seats_of
+from riskreview.reviews.given import CannotSign
+from riskreview.reviews.queries.reviews import CHANGES, WAITING, state_of
+from riskreview.reviews.threads import comment, resolve_question
 from tests.builders import a_card, a_signature
 from tests.conftest import AT, actor_of_user
 

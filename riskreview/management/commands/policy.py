@@ -18,11 +18,11 @@ from policy.diff import Change, PackDiff, diff
 from policy.pack import Pack, PackError, load_pack
 from policy.pack_schema import pack_schema
 from policy.reach import unreachable
-from riskreview.actions.activation import activate_alone, install_pack
 from riskreview.evidence import holders_of_roles
 from riskreview.models import PolicyPack
-from riskreview.packs import active_pack, import_pack, pack_of
-from riskreview.simulation import Changed, Impact, in_short, simulate
+from riskreview.policies.activation import activate_alone, install_pack
+from riskreview.policies.packs import active_pack, import_pack, pack_of
+from riskreview.policies.simulation import Changed, Impact, in_short, simulate
 
 OPERATOR = Actor.system("operator")
 KEPT = re.compile(r"([a-z0-9][a-z0-9-]{0,62})@(\d{1,7})")

@@ -13,10 +13,10 @@ from audit.actor import Actor
 from policy.questionnaire import Questionnaire
 from policy.questionnaire_changes import changes
 from policy.questionnaire_file import PackError, read_questionnaire
-from riskreview.actions.questionnaires import activate_questionnaire, propose_questionnaire
 from riskreview.models import QuestionnaireVersion
-from riskreview.queries.retiering import preview_of
-from riskreview.questionnaires import in_force
+from riskreview.tiering.questionnaire_changes import activate_questionnaire, propose_questionnaire
+from riskreview.tiering.questionnaires import in_force
+from riskreview.tiering.retiering import preview_of
 
 
 class Command(BaseCommand):

@@ -20,6 +20,7 @@ from registry.models import Deployment, ModelVersion
 from tests import builders
 from tests.builders import a_decision
 from tests.conftest import actor_of_user
+from tests.downloads import streamed
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -167,7 +168,7 @@ def test_the_export_holds_every_row_and_no_formula(
     cast: SimpleNamespace, several: dict[str, Deployment], client_of: ClientOf
 ) -> None:
     answer = client_of(cast.aud).get("/deployments/?view=all&format=csv")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(streamed(answer))))
     assert {row["status"] for row in rows} == {"live", "started", "rolled_back"}
     assert "'=cmd()" in {row["note"] for row in rows}
 

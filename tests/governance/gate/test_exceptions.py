@@ -17,9 +17,11 @@ from audit.models import Event
 from governance.gate.models import GateDecision
 from governance.portfolio.standing import standing_of
 from registry.models import ModelVersion
-from riskreview.actions import end_break_glass, end_waiver
+from riskreview.exceptions.break_glass import end_break_glass
+from riskreview.exceptions.waivers import end_waiver
 from tests import builders
 from tests.conftest import actor_of_user
+from tests.downloads import streamed
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., Client]
@@ -152,7 +154,7 @@ def test_a_waiver_goes_from_wish_to_allow_in_the_browser(
         word = {"role": role, "do": "approve", "password": "correct horse battery staple"}
         assert client_of(person).post(f"{page}decide/", word).status_code == 302
     assert standing_of(version, at=timezone.now()).marks["production"] == "waived"
-    listed = client_of(cast.aud).get("/waivers/?format=csv").content.decode()
+    listed = streamed(client_of(cast.aud).get("/waivers/?format=csv"))
     assert "Outputs explained" in listed and "ada as risk_officer; carl as compliance_officer" in listed
 
 

@@ -16,9 +16,9 @@ from accounts.models import Role
 from audit.actor import Actor
 from audit.models import Event
 from registry.models import ModelVersion
-from riskreview.actions.upkeep import withdraw
 from riskreview.judgement import judge_version
 from riskreview.models import Review
+from riskreview.reviews.withdrawing import withdraw
 from tests import builders
 from tests.conftest import AT, actor_of_user
 

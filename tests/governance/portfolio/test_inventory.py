@@ -19,6 +19,7 @@ from governance.portfolio.models import SavedView
 from registry.models import ModelVersion
 from riskreview.models import Decision
 from tests import builders
+from tests.downloads import streamed
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -212,7 +213,7 @@ def test_the_export_holds_every_row_that_matches_and_no_formula(
     client = client_of(cast.aud)
     answer: Any = client.get("/models/?format=csv")
     assert answer["Content-Type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    rows = list(csv.DictReader(io.StringIO(streamed(answer))))
     statuses = {row["model"]: (row["status"], row["stage"]) for row in rows}
     assert statuses == {
         "credit-default": ("approved", "approved"),

@@ -20,7 +20,7 @@ from governance.portfolio.upkeep import catch_up
 from registry.actions import record_deployment, suspend_model
 from registry.models import ModelVersion
 from riskreview.models import Decision, PolicyPack
-from riskreview.packs import activate_pack, import_pack
+from riskreview.policies.packs import activate_pack, import_pack
 from tests import builders
 from tests.conftest import AT, actor_of_user
 

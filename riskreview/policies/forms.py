@@ -1,0 +1,113 @@
+"""Forms about policy packs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.refusals import Invalid
+from policy.lines import LONGEST
+from policy.pack import DEFAULT, PackError
+from riskreview.policies.activation import LONGEST_REASON, SHORTEST_REASON
+
+LARGEST = 4 * LONGEST  # bytes; a character of UTF-8 has at most four
+AROUND = 2
+STARTS = tuple(sorted(path.stem for path in DEFAULT.parent.glob("*.yaml")))
+"""Packs that come with the product, for people to start from."""
+
+
+def start_of(name: str) -> str:
+    """The text of a pack that comes with the product; empty for a name that none has."""
+    return (DEFAULT.parent / f"{name}.yaml").read_text(encoding="utf-8") if name in STARTS else ""
+
+
+class PackForm(forms.Form):
+    """A pack as a file, or as text."""
+
+    file = forms.FileField(
+        required=False,
+        label="Pack file",
+        help_text="YAML in UTF-8. Or write it below.",
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,application/yaml,text/yaml"}),
+    )
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        label="Text of the pack",
+        widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "false", "class": "rr-yaml"}),
+    )
+
+    def given(self) -> tuple[str, str]:
+        """The text and what to call its source. Raises Invalid for what is no text, or too much of it."""
+        sent: UploadedFile | None = self.cleaned_data.get("file")  # type: ignore[type-arg]
+        if sent is None:
+            text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+            if not text.strip():
+                raise Invalid("There is no pack.", "Choose a file, or write the text.", field="file")
+            return text, "the text"
+        name = Path(sent.name or "the file").name[:80]
+        if sent.size is not None and sent.size > LARGEST:
+            raise Invalid(f"{name} is too long.", f"Keep it under {LONGEST:,} characters.", field="file")
+        raw: bytes = sent.read()
+        try:
+            return raw.decode("utf-8-sig").replace("\r\n", "\n"), name
+        except UnicodeDecodeError as error:
+            line = raw[: error.start].count(b"\n") + 1
+            raise Invalid(
+                f"{name}, line {line:,}, is not UTF-8 text.", "Save the file as UTF-8 text.", field="file"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Where a text is no pack, why, what to write instead, and the lines around it."""
+
+    file: str
+    line: int
+    problem: str
+    remedy: str
+    lines: tuple[tuple[int, str, bool], ...]
+
+
+def complaint_of(error: PackError, text: str) -> Complaint:
+    """The refusal with the place in the text."""
+    rows = text.split("\n")
+    first, last = max(error.line - AROUND, 1), min(error.line + AROUND, len(rows))
+    lines = tuple((number, rows[number - 1][:200], number == error.line) for number in range(first, last + 1))
+    return Complaint(error.file, error.line, error.problem, error.remedy, lines)
+
+
+class AskForm(forms.Form):
+    """Asking for a pack to be activated."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    why = forms.CharField(
+        label="Why this pack",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text=f"Stands in the record, and the second person reads it. At least {SHORTEST_REASON} characters.",
+    )
+
+
+class ConfirmActivationForm(forms.Form):
+    """The second person's password, again."""
+
+    password = forms.CharField(
+        label="Your password, again",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        max_length=128,
+        strip=False,
+    )
+
+
+class RefuseForm(forms.Form):
+    """Why not."""
+
+    note = forms.CharField(
+        label="Why not",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+    )

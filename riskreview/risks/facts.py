@@ -1,0 +1,64 @@
+"""The risks of models as plain values for the policy, and the scales that it reads their levels from."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from policy.evidence import Person, RiskFact, canonical_digest
+from policy.risk_scales import Rating, RiskScales, ScalesError
+from riskreview.models import Risk, RiskState
+from riskreview.risks.scales import current_scales
+
+log = logging.getLogger(__name__)
+OWNER = ("owner__username", "owner__first_name", "owner__last_name")
+DIGESTED = (
+    *("pk", "category", "title", "description", "treatment", "controls", "state", "accepted_level"),
+    *("inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact"),
+)
+FIELDS = (*DIGESTED, "model_id", "review_on", "accepted_until")
+
+
+def risks_of(models: Collection[int]) -> dict[int, list[RiskFact]]:
+    """Model → every risk of it in the order in which they were raised, closed ones included; one query."""
+    found = defaultdict(list)
+    rows = Risk.objects.filter(model__in=models).order_by("pk").values_list(*FIELDS, *OWNER)
+    for row in rows:
+        told = dict(zip((*FIELDS, *OWNER), row, strict=True))
+        found[told["model_id"]].append(_fact(told))
+    return found
+
+
+def scales_for(risks: Collection[Any]) -> RiskScales | None:
+    """The scales as they stand; asked for only where there are risks. What cannot be read denies."""
+    if not risks:
+        return None
+    try:
+        return current_scales()
+    except ScalesError as error:
+        log.error("The scales of risks cannot be read: %s: %s", error.place, error)
+        return None
+
+
+def _fact(told: dict[str, Any]) -> RiskFact:
+    """The digest covers what was judged and decided, not who looks after it or when it is looked at again."""
+    accepted = told["state"] == RiskState.ACCEPTED
+    until = told["accepted_until"] if accepted else None
+    digested = {name: told[name] for name in DIGESTED} | {"accepted_until": until and until.isoformat()}
+    username, first, last = (told[name] for name in OWNER)
+    return RiskFact(
+        id=told["pk"],
+        title=told["title"],
+        digest=canonical_digest(digested),
+        owner=Person(username, f"{first} {last}".strip() or username),
+        review_on=told["review_on"],
+        inherent=_rating(told["inherent_likelihood"], told["inherent_impact"]),
+        residual=_rating(told["residual_likelihood"], told["residual_impact"]),
+        closed=told["state"] == RiskState.CLOSED,
+        accepted_level=told["accepted_level"] if accepted else "",
+        accepted_until=until,
+    )
+
+
+def _rating(likelihood: int | None, impact: int | None) -> Rating | None:
+    return None if likelihood is None or impact is None else (likelihood, impact)

@@ -1,0 +1,161 @@
+"""The tiers of the portfolio: who answered and confirmed, what is due, and why."""
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from policy.questionnaire import Tier
+from policy.words import listed
+from registry.models import Environment, Lifecycle, RegisteredModel
+from riskreview.models import TierAssessment
+from riskreview.tiering.questionnaires import for_reading
+from riskreview.tiering.retiering import newest_assessments, running
+from riskreview.tiering.use import UseChange, changed_use
+
+NOTICE = timedelta(days=30)
+"""How long before its time is up a tier is called due."""
+
+STATES = {
+    "overdue": "Overdue",
+    "changed": "Use changed",
+    "redo": "Questionnaire changed",
+    "due": "Due soon",
+    "proposed": "To confirm",
+    "none": "No answers",
+    "ok": "Stands",
+}
+"""States of a model's tier, most urgent first, with their words."""
+CHOICES = tuple(STATES.items())
+SHAPES = {
+    "overdue": "no",
+    "changed": "stale",
+    "redo": "stale",
+    "due": "half",
+    "proposed": "todo",
+    "none": "todo",
+    "ok": "ok",
+}
+URGENCY = {state: place for place, state in enumerate(STATES)}
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """One model and where its tier stands. `due` is when somebody has to look at it again."""
+
+    model: RegisteredModel
+    assessment: TierAssessment | None
+    changes: tuple[UseChange, ...]
+    due: date | None
+    state: str
+    live: tuple[str, ...] = ()
+
+    @property
+    def tier(self) -> str:
+        """The tier that counts; nothing without answers."""
+        return self.assessment.tier if self.assessment else ""
+
+    @property
+    def words(self) -> str:
+        """The state in words."""
+        return STATES[self.state]
+
+    @property
+    def shape(self) -> str:
+        """The shape of the state."""
+        return SHAPES[self.state]
+
+    @property
+    def needs_someone(self) -> bool:
+        """Whether anybody has to do anything."""
+        return self.state != "ok"
+
+    @property
+    def why(self) -> str:
+        """What is to be done, and because of what."""
+        row = self.assessment
+        match self.state:
+            case "none":
+                return "The owner answers the questionnaire."
+            case "proposed":
+                return "A risk officer confirms it."
+            case "changed":
+                return f"Changed since it was confirmed: {listed(change.words for change in self.changes)}."
+            case "redo":
+                return f"The questionnaire in force would give {row.retier_to if row else ''}."
+            case "overdue" if row and row.retier_by == self.due:
+                return f"The questionnaire in force would give {row.retier_to}."
+            case "overdue" | "due":
+                return f"A tier of {self.tier} is looked at again after its time."
+        return ""
+
+
+def due_on(assessment: TierAssessment, months: Mapping[str, int]) -> date | None:
+    """When a confirmed tier has stood as long as its kind may; None where it does not run out."""
+    if assessment.confirmed_at is None or assessment.confirmed_tier not in months:
+        return None
+    return months_after(assessment.confirmed_at.date(), months[assessment.confirmed_tier])
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month so many months later, or the last one where that month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def review_needed(
+    assessment: TierAssessment, changes: Sequence[UseChange], months: Mapping[str, int], at: datetime
+) -> bool:
+    """Whether something asks to confirm the very same tier again: the use changed, or its time is nearly up."""
+    due = due_on(assessment, months)
+    return bool(changes) or (due is not None and due <= at.date() + NOTICE)
+
+
+def standing_of(
+    model: RegisteredModel, assessment: TierAssessment | None, months: Mapping[str, int], at: datetime
+) -> TierRow:
+    """Where the tier of one model stands at a moment."""
+    if assessment is None:
+        return TierRow(model, None, (), None, "none")
+    changes = changed_use(assessment.use, model)
+    dates = [found for found in (due_on(assessment, months), assessment.retier_by) if found]
+    due = min(dates, default=None)
+    return TierRow(model, assessment, changes, due, _state(assessment, changes, due, at.date()))
+
+
+def _state(assessment: TierAssessment, changes: Sequence[UseChange], due: date | None, today: date) -> str:
+    if not assessment.is_confirmed:
+        return "proposed"
+    if assessment.tier == Tier.PROHIBITED:
+        return "ok"
+    if due is not None and due < today:
+        return "overdue"
+    if changes:
+        return "changed"
+    if assessment.retier_to:
+        return "redo"
+    return "due" if due is not None and due <= today + NOTICE else "ok"
+
+
+def tier_rows(at: datetime) -> list[TierRow]:
+    """Every model that is not retired, most urgent first, in a fixed number of queries."""
+    months = for_reading().months
+    models = RegisteredModel.objects.exclude(lifecycle=Lifecycle.RETIRED).select_related("owner")
+    people = newest_assessments().select_related(None).select_related("assessed_by", "confirmed_by")
+    answered = {row.model_id: row for row in people.order_by()}
+    rows = [standing_of(model, answered.get(model.pk), months, at) for model in models]
+    return sorted(rows, key=lambda row: (URGENCY[row.state], row.due or date.max, row.model.name))
+
+
+def with_live(rows: Sequence[TierRow]) -> list[TierRow]:
+    """The same rows with the environments where their models run."""
+    live = running({row.model.pk for row in rows})
+    places = {
+        model: tuple(
+            label
+            for name, label in reversed(Environment.choices)
+            if name in {one.environment for one in found}
+        )
+        for model, found in live.items()
+    }
+    return [replace(row, live=places.get(row.model.pk, ())) for row in rows]
