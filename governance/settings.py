@@ -288,7 +288,7 @@ SPECTACULAR_SETTINGS = {
         "DeploymentReported": "registry.shapes.deployments.REPORTED",
         "ModelOrigin": "registry.models.Origin",
         "FindingOrigin": "riskreview.models.FindingOrigin",
-        "FindingOriginGiven": "riskreview.finding_forms.ORIGINS",
+        "FindingOriginGiven": "riskreview.findings.forms.ORIGINS",
         "Tier": "riskreview.models.TIERS",
         "TierState": "riskreview.tiering.queries.CHOICES",
         "WaiverState": "riskreview.models.WaiverState",
