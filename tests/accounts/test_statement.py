@@ -13,7 +13,7 @@ from accounts.models import ApiKey, RoleGrant
 from accounts.statement import Statement
 from governance.gate.access import BY_DIGEST, BY_NUMBER
 from registry.models import ModelVersion
-from riskreview.evidence import GRANTS
+from riskreview.evidence.rows import GRANTS
 from riskreview.models import PolicyPack
 from riskreview.policies.packs import ACTIVE
 from tests.builders import a_model, a_version, active_policy
