@@ -1,5 +1,7 @@
 """Say what a requirement of a pack asks, in sentences."""
 
+from dataclasses import replace
+
 from policy.break_glass import BreakGlassTerms
 from policy.metrics import label_of
 from policy.requirement import Check, Requirement
@@ -13,8 +15,11 @@ BOUNDS = {
 }
 
 
-def in_words(asked: Requirement) -> list[str]:
-    """One sentence for each thing that the requirement asks."""
+def in_words(asked: Requirement, kind: str = "") -> list[str]:
+    """One sentence for each thing that the requirement asks; of a model of that kind alone, where one is named."""
+    if kind:
+        covering = (check for check in asked.checks if check.covers(kind))
+        asked = replace(asked, checks=tuple(replace(check, applies_to=()) for check in covering))
     said = {
         "tier_confirmed": _tier,
         "artifact_verified": _artifact,

@@ -78,6 +78,11 @@ def ago(when: datetime | None, now: datetime | None = None) -> str:
     return f"{words} ago" if seconds > 0 else f"in {words}"
 
 
+def singular(noun: str) -> str:
+    """`models` → `model`, `emergencies` → `emergency`: regular nouns only."""
+    return f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")
+
+
 def duration(length: timedelta | float | None) -> str:
     """`6 min 14 s`, `0.4 s`, `2 h 5 min`."""
     if length is None:
@@ -88,7 +93,7 @@ def duration(length: timedelta | float | None) -> str:
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     if hours:
-        return f"{hours} h {minutes} min"
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 

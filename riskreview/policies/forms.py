@@ -1,6 +1,7 @@
 """Forms about policy packs."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from django import forms
@@ -8,18 +9,24 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.refusals import Invalid
 from policy.lines import LONGEST
-from policy.pack import DEFAULT, PackError
+from policy.pack import DEFAULT, PackError, load_pack
 from riskreview.policies.activation import LONGEST_REASON, SHORTEST_REASON
 
 LARGEST = 4 * LONGEST  # bytes; a character of UTF-8 has at most four
 AROUND = 2
-STARTS = tuple(sorted(path.stem for path in DEFAULT.parent.glob("*.yaml")))
+STARTS = {path.stem: path for path in sorted(DEFAULT.parent.glob("*.yaml"))}
 """Packs that come with the product, for people to start from."""
+
+
+@cache
+def starts() -> dict[str, str]:
+    """Name → title of each pack that comes with the product."""
+    return {name: load_pack(start_of(name), source=name).title for name in STARTS}
 
 
 def start_of(name: str) -> str:
     """The text of a pack that comes with the product; empty for a name that none has."""
-    return (DEFAULT.parent / f"{name}.yaml").read_text(encoding="utf-8") if name in STARTS else ""
+    return STARTS[name].read_text(encoding="utf-8") if name in STARTS else ""
 
 
 class PackForm(forms.Form):

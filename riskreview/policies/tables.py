@@ -110,7 +110,7 @@ def _place(
     asked: Sequence[Requirement] = pack.environments.get(environment, {}).get(tier, ()) if pack else ()
     if not confirmed and not supposed and TIER_CONFIRMED.kind not in [item.kind for item in asked]:
         asked = (TIER_CONFIRMED, *asked)  # as policy.verdict does
-    applied = [Applied(item, in_words(item), _exempt(item, model.kind)) for item in asked]
+    applied = [Applied(item, in_words(item, model.kind), _exempt(item, model.kind)) for item in asked]
     return Place(environment, label, applied)
 
 

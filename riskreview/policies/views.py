@@ -21,7 +21,7 @@ from registry.views.complaints import complain, sent
 from riskreview.access import kept_pack_for_reader, pack_for_reader
 from riskreview.evidence import holders_of_roles
 from riskreview.models import Activation, ActivationState, PolicyPack
-from riskreview.policies.forms import STARTS, PackForm, complaint_of, start_of
+from riskreview.policies.forms import PackForm, complaint_of, start_of, starts
 from riskreview.policies.packs import active_pack, import_pack, pack_of
 from riskreview.policies.simulations import ACTIVATORS, refuse_unless_activator
 from riskreview.policies.tables import policy_for, tables_of
@@ -52,7 +52,7 @@ def packs(request: UserRequest) -> HttpResponse:
         "packs": list(rows),
         "active": next((row for row in rows if row.active), None),
         "waiting": _waiting(),
-        "starts": STARTS,
+        "starts": starts(),
         "may": request.user.holds(*ACTIVATORS),
     }
     return render(request, "riskreview/packs.html", context)
@@ -67,7 +67,7 @@ def pack_new(request: UserRequest) -> HttpResponse:
     status, complaint = 200, None
     if request.method == "POST":
         if not form.is_valid():
-            return render(request, "riskreview/pack_new.html", {"form": form, "starts": STARTS}, status=400)
+            return render(request, "riskreview/pack_new.html", {"form": form, "starts": starts()}, status=400)
         text = ""
         try:
             text, source = form.given()
@@ -81,7 +81,7 @@ def pack_new(request: UserRequest) -> HttpResponse:
             return redirect("riskreview:pack", row.name, row.version)
         if text and not form.data.get("text"):
             form = _with_text(form, text)
-    context = {"form": form, "complaint": complaint, "starts": STARTS}
+    context = {"form": form, "complaint": complaint, "starts": starts()}
     return render(request, "riskreview/pack_new.html", context, status=status)
 
 

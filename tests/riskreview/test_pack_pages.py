@@ -165,6 +165,8 @@ def test_which_policy_applies_to_a_model(
         "signoff.risk_officer",
     ]
     fairness = next(item for item in production["requirements"] if item["id"] == "evaluation.fairness")
+    measured = next(item for item in production["requirements"] if item["id"] == "evaluation.performance")
+    assert "AUC: at least 0.70." in measured["words"] and "NDCG" not in str(measured["words"])
     assert fairness["exempt"] is None and "Lowest selection ratio: at least 0.80." in fairness["words"]
 
     low = api("gate").get(address, {"tier": "low"}).json()

@@ -77,11 +77,17 @@ def test_long_digests_are_shortened_and_short_names_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "words"), [(0.44, "0.4 s"), (48, "48 s"), (374, "6 min 14 s"), (7500, "2 h 5 min")]
+    ("length", "words"),
+    [(0.44, "0.4 s"), (48, "48 s"), (374, "6 min 14 s"), (7500, "2 h 5 min"), (3600, "1 h")],
 )
 def test_durations_keep_two_units(length: float, words: str) -> None:
     assert wording.duration(length) == words
     assert wording.duration(timedelta(seconds=length)) == words
+
+
+def test_one_of_many_is_named_alone() -> None:
+    assert wording.singular("data sets") == "data set"
+    assert wording.singular("emergencies") == "emergency"
 
 
 def test_many_names_are_counted() -> None:
