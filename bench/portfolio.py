@@ -1,26 +1,40 @@
-"""`python -m bench.portfolio [MODELS]`: a portfolio like the demo's, made by actions, figures instead of measurements.
+"""`python -m bench.portfolio [MODELS [EVENTS]]`: a portfolio like the demo's, made by actions, with figures instead of
+measurements.
 
-MODELS more are put straight into the database, ten versions each, and listed in the inventory.
+MODELS more are put straight into the database, ten versions each, and listed in the inventory; so are EVENTS of the
+audit trail.
 """
 
 import json
 import sys
+from datetime import timedelta
 from types import SimpleNamespace
 
 import django
 
 django.setup()
 
+from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.actions import create_key  # noqa: E402
 from accounts.models import RoleGrant, User  # noqa: E402
+from audit.identity import uuid7  # noqa: E402
+from audit.models import Event  # noqa: E402
+from audit.verbs import Verb  # noqa: E402
 from governance.portfolio.upkeep import catch_up  # noqa: E402
 from registry.models import ModelKind, ModelVersion, RegisteredModel, VersionSource  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.conftest import AT, PASSWORD, PEOPLE, actor_of_user  # noqa: E402
 
-MODELS, VERSIONS = 12, 10
+MODELS, VERSIONS, CHUNK = 12, 10, 50_000
+VERBS = (
+    Verb.GATE_DENIED,
+    Verb.GATE_ALLOWED,
+    Verb.CARD_REVISED,
+    Verb.EVALUATION_SUCCEEDED,
+    Verb.REVIEW_SIGNED,
+)
 SUBJECTS = ("credit", "fraud", "churn", "pricing", "claims", "triage", "demand", "collections")
 
 
@@ -78,8 +92,35 @@ def fill(models: int) -> None:
         pass
 
 
+def fill_trail(events: int) -> None:
+    """So many events about the models that `fill` made, as old as a busy year."""
+    for start in range(0, events, CHUNK):
+        numbers = range(start, min(start + CHUNK, events))
+        Event.objects.bulk_create(
+            [
+                Event(
+                    id=uuid7(),
+                    verb=VERBS[number % len(VERBS)],
+                    subject=f"model:use-{number % 10_000}/version:{number % VERSIONS + 1}",
+                    actor=f"user:person-{number % 500}",
+                    actor_name=f"Person {number % 500}",
+                    authenticated_by="password",
+                    at=AT + timedelta(seconds=30 * number),
+                    detail={"environment": "production"},
+                    payload="{}",
+                )
+                for number in numbers
+            ],
+            batch_size=5_000,
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 if __name__ == "__main__":
     told = make()
     if len(sys.argv) > 1:
         fill(int(sys.argv[1]))
+    if len(sys.argv) > 2:
+        fill_trail(int(sys.argv[2]))
     sys.stdout.write(json.dumps(told))

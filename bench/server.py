@@ -1,8 +1,12 @@
-"""A web server of the product on a fresh database, and calls that are timed."""
+"""A web server of the product on a fresh database, and calls that are timed.
+
+In a database of its own on the PostgreSQL server of DATABASE_URL, else on SQLite.
+"""
 
 import json
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -10,10 +14,11 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,17 +41,21 @@ class Served:
 @contextmanager
 def served(make: Sequence[str] = ("bench.portfolio",)) -> Iterator[Served]:
     """A server with one worker; `make` is the module, with arguments, that fills its database."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder), make) as found:
-        yield found
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environment = {"COUNTERSIGN_VAR": str(folder)}
+        if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+            environment["DATABASE_URL"] = own_database(stack, os.environ["DATABASE_URL"])
+        yield stack.enter_context(_server(environment, make))
 
 
 @contextmanager
-def _server(folder: Path, make: Sequence[str]) -> Iterator[Served]:
+def _server(given: dict[str, str], make: Sequence[str]) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {
-        "COUNTERSIGN_VAR": str(folder),
+        **given,
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "PORT": str(port),
         "COUNTERSIGN_LOG_LEVEL": "ERROR",
@@ -64,6 +73,20 @@ def _server(folder: Path, make: Sequence[str]) -> Iterator[Served]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def own_database(stack: ExitStack, address: str) -> str:
+    """An empty database beside the one that is named, dropped at the end."""
+    import psycopg2  # type: ignore[import-untyped]
+
+    parts = urlsplit(address)
+    name = f"bench_{os.getpid()}_{secrets.token_hex(3)}"
+    server = psycopg2.connect(urlunsplit(parts._replace(path="/postgres")))
+    server.autocommit = True
+    server.cursor().execute(f'CREATE DATABASE "{name}"')
+    stack.callback(server.close)
+    stack.callback(lambda: server.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def _await(address: str) -> None:

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+from bench.server import own_database
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = int(os.environ.get("VERSIONS", "10000"))
@@ -25,25 +26,11 @@ def main() -> int:
             "COUNTERSIGN_LOG_LEVEL": "ERROR",
         }
         if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-            environment["DATABASE_URL"] = _own_database(stack, os.environ["DATABASE_URL"])
+            environment["DATABASE_URL"] = own_database(stack, os.environ["DATABASE_URL"])
         run = [sys.executable, "manage.py", "migrate", "-v0"]
         subprocess.run(run, cwd=ROOT, env=environment, check=True)
         measured = [sys.executable, "-m", "bench.simulated", str(VERSIONS)]
         return subprocess.run(measured, cwd=ROOT, env=environment, check=False).returncode
-
-
-def _own_database(stack: ExitStack, address: str) -> str:
-    """An empty database beside the one that is named, dropped at the end."""
-    import psycopg2  # type: ignore[import-untyped]
-
-    parts = urlsplit(address)
-    name = f"bench_simulate_{os.getpid()}"
-    server = psycopg2.connect(urlunsplit(parts._replace(path="/postgres")))
-    server.autocommit = True
-    server.cursor().execute(f'CREATE DATABASE "{name}"')
-    stack.callback(server.close)
-    stack.callback(lambda: server.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 if __name__ == "__main__":
