@@ -113,6 +113,7 @@ class Scope(models.TextChoices):
     EVALUATIONS_WRITE = "evaluations:write", "Start evaluations"
     FINDINGS_READ = "findings:read", "Read findings"
     FINDINGS_WRITE = "findings:write", "Raise findings"
+    RISKS_READ = "risks:read", "Read the risk register"
     AUDIT_READ = "audit:read", "Read the audit trail"
     REPORTS_READ = "reports:read", "Read reports"
     REPORTS_WRITE = "reports:write", "Make reports"

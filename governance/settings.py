@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "WaiverState": "riskreview.models.WaiverState",
         "BreakGlassState": "riskreview.models.BreakGlassState",
         "FindingState": "riskreview.models.FindingState",
+        "RiskState": "riskreview.api.risks.STATES",
     },
 }
 

@@ -5,10 +5,13 @@ from django.urls import path
 from riskreview.api import policies, tiers
 from riskreview.api.exceptions import BreakGlasses, Waivers
 from riskreview.api.findings import Findings, OneFinding
+from riskreview.api.risks import OneRisk, Risks
 
 urlpatterns = [
     path("findings", Findings.as_view(), name="api-findings"),
     path("findings/<int:pk>", OneFinding.as_view(), name="api-finding"),
+    path("risks", Risks.as_view(), name="api-risks"),
+    path("risks/<int:pk>", OneRisk.as_view(), name="api-risk"),
     path("waivers", Waivers.as_view(), name="api-waivers"),
     path("break-glass", BreakGlasses.as_view(), name="api-break-glass"),
     path("tiering/questionnaire", tiers.ActiveQuestionnaire.as_view(), name="api-questionnaire"),

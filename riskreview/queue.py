@@ -22,6 +22,7 @@ from riskreview.models import Comment, Condition, Decision, Review, SignOff
 from riskreview.queue_items import OTHER, OVERDUE, QueueItem, urgency_of
 from riskreview.reviews.queries.reviews import judged_reviews, open_reviews, requests_for_changes
 from riskreview.reviews.queries.signatures import Reviewed, signatures_for
+from riskreview.risks.waiting import risks_waiting
 from riskreview.tiering.queries import tier_rows
 from riskreview.tiering.waiting import waiting_for
 
@@ -43,6 +44,7 @@ def queue_for(user: User, at: datetime) -> list[QueueItem]:
         *_tiers(user, mine, at),
         *_failed_runs(mine),
         *_findings(user, at),
+        *risks_waiting(user, at),
     ]
     return sorted(items, key=_order)
 

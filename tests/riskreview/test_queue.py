@@ -8,14 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from registry.models import ModelVersion
-from riskreview.models import Decision, Review
+from registry.models import ModelVersion, RegisteredModel
+from riskreview.models import Decision, Review, Risk
 from riskreview.queue import queue_for
+from riskreview.queue_items import OTHER, OVERDUE
 from riskreview.reviews.queries.reviews import review_rows
 from tests.builders import (
     a_card,
     a_dataset,
     a_model,
+    a_risk,
     a_signature,
     a_tier,
     a_version,
@@ -23,6 +25,11 @@ from tests.builders import (
     ready_to_sign,
 )
 from tests.conftest import AT
+
+
+@pytest.fixture
+def model(cast: SimpleNamespace) -> RegisteredModel:
+    return a_model(cast)
 
 
 def waits(user: User) -> list[tuple[str, str]]:
@@ -165,3 +172,31 @@ def test_retired_models_wait_for_nobody(cast: SimpleNamespace, review: Review) -
     )
 
     assert waits(cast.viktor) == waits(cast.ada) == []
+
+
+def test_risks_wait_for_their_owner_and_for_whoever_may_accept_them(
+    cast: SimpleNamespace, model: RegisteredModel
+) -> None:
+    a_risk(cast, model, "FAI-01")  # rated, treated, to be looked at in 90 days
+    assert waits(cast.olga) == []
+    a_risk(cast, model, "FAI-02", before=None)
+    assert waits(cast.olga) == [("risk", str(Risk.objects.get(catalogue_id="FAI-02")))]
+    a_risk(cast, model, "FAI-03", before=None)
+    assert waits(cast.olga) == [("risk", "2 risks of Credit default")]
+    borne = a_risk(cast, model, "ACC-01", (5, 4), (4, 4))
+    assert waits(cast.carl) == []  # its owner means to mitigate it
+    Risk.objects.filter(pk=borne.pk).update(treatment="accept")
+    (item,) = queue_for(cast.carl, AT)
+    assert (item.title, item.action) == (str(borne), "Decide") and "high after controls" in item.why
+    assert waits(cast.ada) == [] and ("risk", str(borne)) not in waits(cast.olga)
+    model.developers.add(cast.carl)
+    assert waits(cast.carl) == []
+
+
+@pytest.mark.parametrize(("days", "urgency"), [(75, None), (77, OTHER), (91, OVERDUE)])
+def test_a_review_of_a_risk_waits_from_two_weeks_before(
+    cast: SimpleNamespace, model: RegisteredModel, days: int, urgency: int | None
+) -> None:
+    a_risk(cast, model)
+    found = queue_for(cast.olga, AT + timedelta(days=days))
+    assert [(item.kind, item.urgency) for item in found] == ([] if urgency is None else [("risk", urgency)])

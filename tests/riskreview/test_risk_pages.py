@@ -143,3 +143,30 @@ def test_scales_are_kept_only_after_their_effect_was_seen(
     bad = ada.post("/risks/scales/", again | {"version": "3", "matrix.5.5": "low"})
     assert bad.status_code == 400 and "worse than it" in bad.content.decode()
     assert client_of(cast.viktor).post("/risks/scales/", again).status_code == 403
+
+
+def test_machines_read_the_register(
+    cast: SimpleNamespace, model: RegisteredModel, api: Callable[..., Client]
+) -> None:
+    weak, unfair = a_risk(cast, model, "ACC-01"), a_risk(cast, model, "FAI-01", (5, 5), (4, 4))
+    bare = a_risk(cast, model, "DAT-01", None)
+    reader = api("risks:read")
+
+    def listed(**given: str) -> list[int]:
+        return [row["id"] for row in reader.get("/api/v1/risks", given).json()["results"]]
+
+    assert listed() == [bare.pk, unfair.pk, weak.pk] == listed(model=model.slug, state="open")
+    assert listed(level="unrated") == [bare.pk] and listed(level="high") == [unfair.pk]
+    assert listed(overdue="true") == [] == listed(model="no-such") == listed(state="closed")
+    assert reader.get("/api/v1/risks", {"level": "grave"}).status_code == 400
+
+    told = reader.get(f"/api/v1/risks/{unfair.pk}").json()
+    assert told["residual"] == {"likelihood": 4, "impact": 4, "score": 16, "level": "high"}
+    assert (told["treatment"], told["controls"], told["accepted_by"]) == (
+        "mitigate",
+        ["Monthly report"],
+        None,
+    )
+    assert reader.get(f"/api/v1/risks/{bare.pk}").json()["inherent"] is None
+    assert reader.get("/api/v1/risks/999999").status_code == 404
+    assert api("findings:read").get("/api/v1/risks").status_code == 403
