@@ -18,6 +18,7 @@ from evaluations.plan import CANNOT, Line, line_for, plan_of, start_lines
 from evaluations.queries import newest_dataset, newest_version
 from evaluations.queues import OF_SCHEDULE
 from policy.plan import PlannedEvaluation
+from registry.actions.locking import locked_model
 from registry.models import Lifecycle, ModelVersion, RegisteredModel
 
 CALENDAR = Actor.system("evaluation_schedule")
@@ -66,6 +67,7 @@ def add_schedule(*, entry: ScheduleEntry, creator: User, actor: Actor, at: datet
         created_by=creator,
         created_at=at,
     )
+    locked_model(entry.model)  # whether a version is watched is part of what the gate judges
     detail = {
         "kinds": list(entry.kinds) or "plan",
         "version": entry.version.version if entry.version else "newest",
@@ -80,6 +82,7 @@ def add_schedule(*, entry: ScheduleEntry, creator: User, actor: Actor, at: datet
 @transaction.atomic
 def pause_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) -> None:
     """Start nothing until somebody resumes it."""
+    locked_model(schedule.model)
     if EvaluationSchedule.objects.filter(pk=schedule.pk, active=True).update(active=False):
         record(Verb.SCHEDULE_PAUSED, subject=schedule.ref, actor=actor, at=at)
 
@@ -87,6 +90,7 @@ def pause_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) 
 @transaction.atomic
 def resume_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) -> None:
     """Start again; what was due meanwhile starts once, now."""
+    locked_model(schedule.model)
     if EvaluationSchedule.objects.filter(pk=schedule.pk, active=False).update(active=True):
         record(Verb.SCHEDULE_RESUMED, subject=schedule.ref, actor=actor, at=at)
 
@@ -94,6 +98,7 @@ def resume_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime)
 @transaction.atomic
 def remove_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) -> None:
     """Forget it. What it started stays."""
+    locked_model(schedule.model)
     record(Verb.SCHEDULE_REMOVED, subject=schedule.ref, actor=actor, at=at)
     schedule.delete()
 

@@ -15,12 +15,16 @@ NO_DETAIL: Mapping[str, Any] = {}
 
 @dataclass(frozen=True)
 class Context:
-    """The evidence at one moment. `parts` are its component digests; the tier may only be proposed."""
+    """The evidence at one moment. `parts` are its component digests; the tier may only be proposed.
+
+    `planned` are the kinds of evaluation that the policy plans for such a use; empty where nobody asks.
+    """
 
     evidence: Evidence
     now: datetime
     tier: str
     parts: Mapping[str, str] = field(default_factory=dict)
+    planned: tuple[str, ...] = ()
 
     @property
     def today(self) -> date:

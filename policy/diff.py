@@ -223,6 +223,9 @@ RULES: Mapping[str, Callable[[Any, Any], Direction]] = {
     "within_due": _less_is_tighter,
     "residual_at_most": lambda old, new: _less_is_tighter(RISK_LEVELS.index(old), RISK_LEVELS.index(new)),
     "at_least": _more_is_tighter,
+    "soak": _more_is_tighter,
+    "evaluations": lambda old, new: _fewer_are_tighter(new, old),
+    "every": _less_is_tighter,
 }
 """Field of a requirement → which way a change of it goes. What is not named here cannot be said."""
 

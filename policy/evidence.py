@@ -201,6 +201,28 @@ class RiskFact:
 
 
 @dataclass(frozen=True)
+class StayFact:
+    """A deployment of this version that went live: where, from when, until when (None: it runs still)."""
+
+    id: int
+    environment: str
+    since: datetime
+    ended_at: datetime | None = None
+    rolled_back: bool = False
+    decided: bool = True  # a valid decision of the gate carried it
+
+
+@dataclass(frozen=True)
+class ScheduleFact:
+    """Evaluations that start again and again, of this version or of the newest of its model."""
+
+    id: int
+    kinds: tuple[str, ...]  # empty: what the policy plans
+    every_days: int
+    active: bool = True
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that is known of one version for one environment at one moment."""
 
@@ -228,6 +250,8 @@ class Evidence:
     developers: tuple[Person, ...] = ()
     risks: tuple[RiskFact, ...] = ()
     risk_scales: RiskScales | None = None  # what levels are read from; like the policy no part of the digest
+    stays: tuple[StayFact, ...] = ()  # how a version fares undoes no signature: no part of the digest, either
+    schedules: tuple[ScheduleFact, ...] = ()
 
 
 def newest_runs(evaluations: Iterable[EvaluationFact], kind: str) -> tuple[EvaluationFact, ...]:

@@ -123,13 +123,15 @@ def _environments(item: Item, requirements: Mapping[str, Requirement]) -> Lists:
             )
         lists = Item(by_tier.node, by_tier.file, f"the environment {environment}").fields(TIERS)
         environments[environment] = {
-            tier: _list(Item(entry.node, entry.file, f"the list of {environment}, {tier}"), requirements)
+            tier: _list(
+                Item(entry.node, entry.file, f"the list of {environment}, {tier}"), environment, requirements
+            )
             for tier, entry in lists.items()
         }
     return environments
 
 
-def _list(item: Item, requirements: Mapping[str, Requirement]) -> tuple[Requirement, ...]:
+def _list(item: Item, environment: str, requirements: Mapping[str, Requirement]) -> tuple[Requirement, ...]:
     found: list[Requirement] = []
     for entry in item.items():
         name = entry.text()
@@ -143,8 +145,18 @@ def _list(item: Item, requirements: Mapping[str, Requirement]) -> tuple[Requirem
                 f'The role "{requirement.role}" is asked for twice in {item.what}.',
                 'Keep one requirement, and write "count: 2" there if two people must sign.',
             )
+        if requirement.environment and requirement.environment not in _before(environment):
+            raise entry.refuse(
+                f"A version cannot have run in {requirement.environment} before {environment}.",
+                "Name it in a later environment only.",
+            )
         found.append(requirement)
     return tuple(found)
+
+
+def _before(environment: str) -> tuple[str, ...]:
+    """The environments that a version passes on its way there."""
+    return ENVIRONMENTS[: ENVIRONMENTS.index(environment)]
 
 
 def _refuse_unused(item: Item, requirements: Mapping[str, Requirement], environments: Lists) -> None:

@@ -25,6 +25,8 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "conditions_met": ((), ()),
     "findings_closed": ((), ("severities", "within_due")),
     "risks_treated": ((), ("residual_at_most", "at_least")),
+    "ran_in": (("environment", "soak"), ()),
+    "monitoring_in_place": (("evaluations", "every"), ()),
 }
 """Kind → its required and its optional keys, beside id, kind and title."""
 
@@ -37,8 +39,9 @@ BOUNDS = ("value", "low", "high")
 MOST_SIGNERS = 20
 MOST_RISKS = 1_000
 LONGEST_ID = 80
+SOAKING = ("development", "staging")
+"""Environments that come before another one."""
 
-NOT_BUILT = ("ran_in", "monitoring_in_place")
 TITLES = {
     "tier_confirmed": "Tier confirmed",
     "artifact_verified": "Artifact verified",
@@ -46,6 +49,7 @@ TITLES = {
     "conditions_met": "Conditions met in time",
     "findings_closed": "Findings closed",
     "risks_treated": "Risks treated",
+    "monitoring_in_place": "Monitoring in place",
 }
 PLUGIN = re.compile(r"custom\.[a-z][a-z0-9_]{0,39}")
 PLUGIN_METRIC = re.compile(r"[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}")
@@ -73,16 +77,19 @@ def read_requirement(item: Item) -> Requirement:
         return _findings(requirement, fields)
     if kind == "risks_treated":
         return _risks(requirement, fields)
+    if kind == "ran_in":
+        return replace(
+            requirement, environment=fields["environment"].choice(SOAKING), soak=fields["soak"].duration()
+        )
+    if kind == "monitoring_in_place":
+        watched = fields["evaluations"].choices(EVALUATIONS)
+        return replace(requirement, evaluations=watched, every=fields["every"].duration())
     if "max_age" in fields:
         return replace(requirement, max_age=fields["max_age"].duration())
     return requirement
 
 
 def _kind(item: Item) -> str:
-    if item.text() in NOT_BUILT:
-        raise item.refuse(
-            f'"{item.text()}" is not supported by this version.', f"Write one of: {', '.join(FIELDS)}."
-        )
     return item.choice(tuple(FIELDS))
 
 
@@ -104,6 +111,8 @@ def _title(fields: dict[str, Item], kind: str) -> str:
         return f"{ROLES.get(fields['role'].text(), 'Somebody').capitalize()} signs"
     if kind == "evaluation":
         return f"{fields['evaluation'].text().capitalize()} evaluated"
+    if kind == "ran_in":
+        return f"Ran in {fields['environment'].text()}"
     return TITLES[kind]
 
 

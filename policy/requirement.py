@@ -57,3 +57,7 @@ class Requirement:
     within_due: bool = False
     residual_at_most: str = ""
     at_least: int = 1
+    environment: str = ""
+    soak: timedelta | None = None
+    evaluations: tuple[str, ...] = ()
+    every: timedelta | None = None

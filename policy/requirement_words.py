@@ -29,6 +29,8 @@ def in_words(asked: Requirement, kind: str = "") -> list[str]:
         "conditions_met": _conditions,
         "findings_closed": _findings,
         "risks_treated": _risks,
+        "ran_in": _ran_in,
+        "monitoring_in_place": _monitoring,
     }.get(asked.kind)
     return said(asked) if said else [f'A kind that this version cannot judge: "{asked.kind}". It denies.']
 
@@ -92,6 +94,19 @@ def _risks(asked: Requirement) -> list[str]:
         "level asks.",
         "No review of a risk is overdue.",
     ]
+
+
+def _ran_in(asked: Requirement) -> list[str]:
+    soak = span(asked.soak) if asked.soak else ""
+    return [
+        f"It ran in {asked.environment} for {soak}, since it was last rolled back there.",
+        "What no valid decision of the gate carried does not count.",
+    ]
+
+
+def _monitoring(asked: Requirement) -> list[str]:
+    kinds = listed(component(kind) for kind in asked.evaluations)
+    return [f"Schedules measure {kinds} again, at least every {span(asked.every) if asked.every else ''}."]
 
 
 def _signoff(asked: Requirement) -> list[str]:

@@ -10,6 +10,7 @@ from policy.independence import standing
 from policy.judge_evaluation import judge_evaluation
 from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier
 from policy.judge_findings import judge_findings
+from policy.judge_operation import judge_monitoring, judge_ran_in
 from policy.judge_risks import judge_risks
 from policy.judge_signoff import judge_signoff, standing_vetoes, veto
 from policy.pack import Pack
@@ -30,6 +31,8 @@ JUDGES: dict[str, Callable[[Requirement, Context], Judgement]] = {
     "conditions_met": judge_conditions,
     "findings_closed": judge_findings,
     "risks_treated": judge_risks,
+    "ran_in": judge_ran_in,
+    "monitoring_in_place": judge_monitoring,
 }
 
 POLICY = Requirement("policy", "policy", "A policy covers this")
@@ -53,7 +56,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     if now.tzinfo is None:
         raise ValueError("now must know its time zone")
     tier = evidence.tier.tier if evidence.tier else None
-    context = Context(evidence, now, tier or "", parts_of(pack, evidence))
+    context = Context(evidence, now, tier or "", parts_of(pack, evidence), _planned(pack, evidence))
     judged = _judgements(pack, context, environment)
     results = tuple(judgement.result for judgement in judged)
     if not any(item.result in ("satisfied", "unsatisfied", "error") for item in results):
@@ -77,6 +80,13 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
         exceptions=used,
     )
     return with_break_glass(verdict, pack.break_glass if pack else None, evidence, now)
+
+
+def _planned(pack: Pack | None, evidence: Evidence) -> tuple[str, ...]:
+    """What a schedule that names no kind measures."""
+    if pack is None or evidence.tier is None or all(item.kinds for item in evidence.schedules):
+        return ()
+    return tuple(item.evaluation for item in pack.planned(evidence.tier.tier, evidence.model_kind))
 
 
 def _waivers_used(context: Context, results: tuple[RequirementResult, ...]) -> tuple[ExceptionUsed, ...]:

@@ -30,6 +30,8 @@ ACTIONS = {
     "conditions_met": "Open sign-offs",
     "findings_closed": "Open findings",
     "risks_treated": "Open the risks",
+    "ran_in": "Open deployments",
+    "monitoring_in_place": "Open schedules",
 }
 ACTIONS_OF_MINE = {
     "signoff": "Review and sign",

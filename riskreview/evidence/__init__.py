@@ -119,6 +119,10 @@ def _everywhere(version: ModelVersion, rows: Rows) -> Evidence:
         developers=tuple(rows.developers.get(model.pk, ())),
         risks=risks,
         risk_scales=rows.risk_scales if risks else None,
+        stays=tuple(rows.stays.get(version.pk, ())),
+        schedules=tuple(
+            fact for only, fact in rows.schedules.get(model.pk, ()) if only in (None, version.pk)
+        ),
     )
 
 
@@ -154,4 +158,6 @@ def _links(model: str, version: str) -> dict[str, str]:
         "conditions_met": reverse("riskreview:signoffs", args=names),
         "findings_closed": f"{reverse('riskreview:findings')}?model={model}",
         "risks_treated": reverse("riskreview:model_risks", args=[model]),
+        "ran_in": f"{reverse('deployments:deployments')}?view=all&model={model}",
+        "monitoring_in_place": reverse("evaluations:schedules"),
     }

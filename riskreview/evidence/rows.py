@@ -10,10 +10,10 @@ from django.db.models import F, QuerySet, prefetch_related_objects
 from accounts.models import RoleGrant
 from accounts.statement import Statement
 from evaluations.kinds import FOR_PEOPLE
-from evaluations.models import EvaluationRun, JobStatus
-from policy.evidence import BreakGlassFact, Person, RiskFact, WaiverFact
+from evaluations.models import EvaluationRun, EvaluationSchedule, JobStatus
+from policy.evidence import BreakGlassFact, Person, RiskFact, ScheduleFact, StayFact, WaiverFact
 from policy.risk_scales import RiskScales
-from registry.models import CardRevision, ModelVersion, RegisteredModel
+from registry.models import CardRevision, Deployment, DeploymentStatus, ModelVersion, RegisteredModel
 from riskreview.exceptions.facts import break_glass_of, waivers_of
 from riskreview.findings.facts import FindingsOf, findings_of
 from riskreview.models import Decision, Recusal, Review, ReviewKind, SignOff, TierAssessment
@@ -27,6 +27,7 @@ RUN_FIELDS = (
     *("result_digest", "dataset__name", "dataset__version", "dataset__role", "dataset__sensitive"),
 )
 NAMES = ("username", "first_name", "last_name")
+NEVER_LIVE = (DeploymentStatus.STARTED, DeploymentStatus.FAILED)
 Row = TypeVar("Row")
 
 
@@ -47,6 +48,8 @@ class Rows:
     risk_scales: RiskScales | None
     waivers: Mapping[Key, tuple[WaiverFact, ...]]
     break_glass: Mapping[Key, tuple[BreakGlassFact, ...]]
+    stays: Mapping[int, list[StayFact]]
+    schedules: Mapping[int, list[tuple[int | None, ScheduleFact]]]
 
 
 def load(versions: Sequence[ModelVersion]) -> Rows:
@@ -72,6 +75,8 @@ def load(versions: Sequence[ModelVersion]) -> Rows:
         risk_scales=scales_for(risks),
         waivers=waivers_of(versions),
         break_glass=break_glass_of(pks),
+        stays=_stays(pks),
+        schedules=_schedules(models),
     )
 
 
@@ -130,6 +135,34 @@ def _runs(versions: list[int]) -> dict[int, list[EvaluationRun]]:
     for run in found:
         runs[run.version_id].append(run)
     return runs
+
+
+def _stays(versions: list[int]) -> dict[int, list[StayFact]]:
+    """Deployments that went live, or were taken back, by version."""
+    found: dict[int, list[StayFact]] = defaultdict(list)
+    rows = Deployment.objects.filter(version__in=versions).exclude(status__in=NEVER_LIVE).order_by("pk")
+    for row in rows:
+        found[row.version_id].append(
+            StayFact(
+                id=row.pk,
+                environment=row.environment,
+                since=row.since,
+                ended_at=row.ended_at,
+                rolled_back=row.status == DeploymentStatus.ROLLED_BACK,
+                decided=not row.problem,
+            )
+        )
+    return found
+
+
+def _schedules(models: set[int]) -> dict[int, list[tuple[int | None, ScheduleFact]]]:
+    """Schedules of evaluations by model, each with the version that it is for; None: the newest."""
+    found: dict[int, list[tuple[int | None, ScheduleFact]]] = defaultdict(list)
+    rows = EvaluationSchedule.objects.filter(model__in=models).order_by("pk")
+    for row in rows.only("model", "version", "kinds", "every_days", "active"):
+        fact = ScheduleFact(row.pk, tuple(row.kinds), row.every_days, row.active)
+        found[row.model_id].append((row.version_id, fact))
+    return found
 
 
 def _grants() -> QuerySet[RoleGrant, Any]:

@@ -58,7 +58,6 @@ CHANGES = [
     ("unknown metric", "metric: accuracy", "metric: acuracy", 13, '"acuracy" is not known',
      'Write "accuracy"'),
     ("unknown kind", "kind: signoff", "kind: signof", 15, '"signof" is not known', 'Write "signoff"'),
-    ("kind not built", "kind: signoff", "kind: ran_in", 15, "not supported by this version", "signoff"),
     ("unknown evaluation", "evaluation: performance\n", "evaluation: perf\n", 10, '"perf"',
      'Write "performance"'),
     ("unknown data set role", "dataset_role: test", "dataset_role: tests", 11, '"tests"', 'Write "test"'),
