@@ -168,6 +168,6 @@ def run(schema_editor, makers):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0003_the_inventory_can_tell_what_changed")]
+    dependencies = [("registry", "0001_squashed_0007_more_kinds_of_model_are_measured")]
 
     operations = [migrations.RunPython(forbid, permit)]

@@ -39,6 +39,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("portfolio", "0001_initial")]
+    dependencies = [("portfolio", "0001_squashed_0003_rows_know_the_roles")]
 
     operations = [migrations.RunPython(index, drop)]
