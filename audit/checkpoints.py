@@ -1,6 +1,7 @@
 """Signed checkpoints of the log, and the check that the log still is what they say."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,6 +17,7 @@ from audit.sequencer import lag_seconds, pending_count
 from audit.tiles import Tiles
 
 _RECENT = 100  # how many of the last entries the cheap check hashes again
+_TOLD_EVERY = 1000
 _PATIENCE_SECONDS = 30.0  # for how long an event may wait before the log is called behind
 
 
@@ -58,18 +60,21 @@ def make_checkpoint(at: datetime) -> Checkpoint | None:
     return checkpoint
 
 
-def verify_log(at: datetime | None = None, *, full: bool = False) -> LogState:
+def verify_log(
+    at: datetime | None = None, *, full: bool = False, told: Callable[[int, int], None] | None = None
+) -> LogState:
     """Whether the log is what its newest checkpoint says.
 
     The cheap check reads the stored tree, the checkpoint's signature and the last hundred entries, whatever
     the log's size; `full` hashes every event again and checks every checkpoint. With `at`, events that wait
-    for less than half a minute are no reason to call the log behind.
+    for less than half a minute are no reason to call the log behind. `told` hears how many entries were hashed
+    again, and of how many.
     """
     newest = newest_checkpoint()  # before the state, so that it never covers more than the state
     state = TreeState.objects.filter(id=1).first() or TreeState(size=0, frontier=[])
     try:
         _continued(newest, state)
-        _rehash(0 if full else max(0, state.size - _RECENT), state)
+        _rehash(0 if full else max(0, state.size - _RECENT), state, told)
         if full:
             _refuse_lost_events()
     except (LogBroken, SigningKeyMissing) as error:
@@ -109,7 +114,7 @@ def _agree(checkpoint: Checkpoint, root: bytes | None) -> None:
         raise LogBroken(f"{named} states another root than the log has: entries were changed.")
 
 
-def _rehash(first: int, state: TreeState) -> None:
+def _rehash(first: int, state: TreeState, told: Callable[[int, int], None] | None) -> None:
     """Hash the events of the entries from `first` again; from 0, also compare every checkpoint on the way."""
     entries = LogEntry.objects.filter(seq__gte=first, seq__lt=state.size).order_by("seq")
     checkpoints = {c.size: c for c in Checkpoint.objects.filter(size__lte=state.size)} if first == 0 else {}
@@ -123,6 +128,8 @@ def _rehash(first: int, state: TreeState) -> None:
         if json.loads(entry.event.payload) != columns_of(entry.event):
             raise LogBroken(f"The columns of entry {entry.seq:,} differ from what was hashed.")
         expected += 1
+        if told and not expected % _TOLD_EVERY:
+            told(expected, state.size)
         if first == 0:
             append(frontier, entry.seq, leaf)
             if expected in checkpoints:

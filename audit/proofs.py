@@ -1,12 +1,20 @@
 """Proofs that anyone can check with the public key alone."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Max
+from django.db.models.functions import TruncDate
 
 from audit.keys import log_key
 from audit.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash, verify_inclusion
-from audit.models import Checkpoint, Event, LogEntry
+from audit.models import Checkpoint, Event, LogEntry, TreeState
 from audit.notes import NoteRefused, open_note, parse_checkpoint
 from audit.tiles import Tiles
+
+AT_ONCE = 500
 
 
 class NotProvable(LookupError):
@@ -48,6 +56,11 @@ class InclusionProof:
         }
 
 
+def log_size() -> int:
+    """How many entries the log has."""
+    return TreeState.objects.filter(id=1).values_list("size", flat=True).first() or 0
+
+
 def inclusion_proof_of(seq: int) -> InclusionProof:
     """The proof of entry `seq` against the newest checkpoint, verified here and now. Raises NotProvable."""
     entry = LogEntry.objects.select_related("event").filter(seq=seq).first()
@@ -74,8 +87,34 @@ def consistency_proof_of(old: int, size: int) -> tuple[Step, ...]:
     return _steps(consistency_ranges(old, size))
 
 
-def _steps(ranges: list[Range]) -> tuple[Step, ...]:
+def proven(seqs: Iterable[int], checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
+    """Each of these entries with its payload and its proof under the checkpoint, in the order of the log."""
+    tiles, wanted = Tiles(), sorted(seqs)
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        payloads = dict(LogEntry.objects.filter(seq__in=part).values_list("seq", "event__payload"))
+        for seq in part:
+            proof = [step.hash for step in _steps(inclusion_ranges(seq, checkpoint.size), tiles)]
+            yield {"seq": seq, "payload": payloads[seq], "proof": proof}
+
+
+def witnesses(newest: Checkpoint) -> Iterator[dict[str, Any]]:
+    """The last checkpoint of each earlier day (UTC), oldest first, with the proof that the newest continues it."""
+    rows = Checkpoint.objects.filter(size__lt=newest.size, size__gt=0)
+    days = rows.annotate(day=TruncDate("signed_at")).values("day").annotate(last=Max("size")).order_by("last")
+    sizes: dict[int, date] = {row["last"]: row["day"] for row in days}
     tiles = Tiles()
+    for checkpoint in rows.filter(size__in=sizes).order_by("size"):
+        steps = _steps(consistency_ranges(checkpoint.size, newest.size), tiles)
+        yield {
+            "day": sizes[checkpoint.size].isoformat(),
+            "note": checkpoint.note,
+            "proof": [step.hash for step in steps],
+        }
+
+
+def _steps(ranges: list[Range], tiles: Tiles | None = None) -> tuple[Step, ...]:
+    tiles = tiles or Tiles()
     return tuple(Step(low, high, tiles.root(low, high).hex()) for low, high in ranges)
 
 

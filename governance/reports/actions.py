@@ -67,7 +67,13 @@ def succeed_report(*, report: Report, rendered: Rendered, as_of: datetime, at: d
         },
     )
     if kept:
-        detail = {"sha256": rendered.sha256, "size": rendered.size, "pages": rendered.pages}
+        detail = {
+            "report": str(report.uuid),
+            "sha256": rendered.sha256,
+            "size": rendered.size,
+            "pages": rendered.pages,
+            "facts_sha256": rendered.facts_sha256,
+        }
         record(Verb.REPORT_SUCCEEDED, subject=report.ref, actor=WORKER, at=at, detail=detail)
     return kept
 
@@ -88,6 +94,7 @@ def bury_report(pk: int, reason: str, at: datetime) -> None:
 
 
 @transaction.atomic
-def record_download(*, report: Report, actor: Actor, at: datetime) -> None:
-    """A report that left the house is on the record."""
-    record(Verb.REPORT_DOWNLOADED, subject=report.ref, actor=actor, at=at, detail={"sha256": report.sha256})
+def record_download(*, report: Report, what: str = "pdf", actor: Actor, at: datetime) -> None:
+    """A report or its evidence bundle that left the house is on the record."""
+    detail = {"what": what, "sha256": report.sha256}
+    record(Verb.REPORT_DOWNLOADED, subject=report.ref, actor=actor, at=at, detail=detail)

@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +17,7 @@ from accounts.models import Scope
 from governance.reports.access import known_environment, report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.models import Report
-from governance.reports.views import pdf_response
+from governance.reports.views import bundle_response, pdf_response
 from registry.models import ModelVersion
 
 
@@ -101,6 +101,24 @@ class ReportDetail(KeyView):
     def get(self, request: Request, pk: str) -> Response:
         """The job."""
         return Response(ReportAnswer(report_for_reader(uuid=pk), context={"request": request}).data)
+
+
+class ReportBundle(KeyView):
+    """The evidence bundle."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.REPORTS_READ}
+
+    @extend_schema(
+        operation_id="reports_bundle",
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            404: OpenApiResponse(description="No such report, or it is not made"),
+            409: OpenApiResponse(description="No checkpoint of the log covers the report yet"),
+        },
+    )
+    def get(self, request: Request, pk: str) -> HttpResponse:
+        """A zip that `countersign_verify.py` checks offline; taking it is on the record."""
+        return bundle_response(report_for_reader(uuid=pk), self.actor)
 
 
 class ReportFile(KeyView):

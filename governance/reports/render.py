@@ -23,27 +23,35 @@ class Rendered:
     size: int
     sha256: str
     pages: int
+    facts_sha256: str
 
 
 def render(
     *, html: str, evidence: str, folder: Path, name: str, static: Path, seconds: int, made_at: int
 ) -> Rendered:
-    """Write `folder/name` from the HTML, with the evidence attached as JSON.
+    """Write `folder/name` from the HTML, with the evidence attached as JSON, which is kept beside it, too.
 
     `made_at` is the Unix time that the document carries: the same input gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    source, target = folder / f"{name}.html", folder / f"{name}.part"
+    source, target, attached = (folder / f"{name}{end}" for end in (".html", ".part", ".json.part"))
     source.write_text(html, encoding="utf-8")
-    (folder / f"{name}.json").write_text(evidence, encoding="utf-8")
+    attached.write_text(evidence, encoding="utf-8")
     try:
-        pages = _run(source, folder / f"{name}.json", target, static, seconds, made_at)
+        pages = _run(source, attached, target, static, seconds, made_at)
         content = target.read_bytes()
+        attached.replace(facts_of(folder / name))
         target.replace(folder / name)
     finally:
-        for leftover in (source, target, folder / f"{name}.json"):
+        for leftover in (source, target, attached):
             leftover.unlink(missing_ok=True)
-    return Rendered(name, len(content), hashlib.sha256(content).hexdigest(), pages)
+    facts = hashlib.sha256(evidence.encode()).hexdigest()
+    return Rendered(name, len(content), hashlib.sha256(content).hexdigest(), pages, facts)
+
+
+def facts_of(report: Path) -> Path:
+    """Where the facts of a finished report lie: the JSON that is attached to it."""
+    return report.with_suffix(".json")
 
 
 def _run(source: Path, evidence: Path, target: Path, static: Path, seconds: int, made_at: int) -> int:

@@ -1,5 +1,6 @@
 """Asking for reports, watching them being made, and taking them away."""
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -12,10 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of
 from accounts.refusals import Conflict
+from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
 from governance.reports.access import known_environment, report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
+from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
 from governance.reports.models import Report
 from governance.reports.render import RenderFailed
@@ -102,10 +105,32 @@ def report_download(request: UserRequest, pk: int) -> FileResponse:
     return pdf_response(found, path.open("rb"))
 
 
+@require_GET
+def bundle_download(request: UserRequest, pk: int) -> HttpResponse:
+    """The evidence bundle. Taking it is on the record."""
+    found = report_for_reader(pk=pk)
+    return bundle_response(found, actor_of(request))
+
+
+def bundle_response(report: Report, actor: Actor) -> HttpResponse:
+    """The zip under a name that says what it is, with its checksum."""
+    now = timezone.now()
+    content = bundle_of(report, at=now)
+    record_download(report=report, what="bundle", actor=actor, at=now)
+    response = HttpResponse(content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{_name_of(report)}-evidence.zip"'
+    response["X-Checksum-SHA256"] = hashlib.sha256(content).hexdigest()
+    return response
+
+
+def _name_of(report: Report) -> str:
+    version = report.version
+    return f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}"
+
+
 def pdf_response(report: Report, content: Any) -> FileResponse:
     """The PDF under a name that says what it is."""
-    version = report.version
-    name = f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}.pdf"
+    name = f"{_name_of(report)}.pdf"
     response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
     response["X-Checksum-SHA256"] = report.sha256
     return response

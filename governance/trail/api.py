@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +14,7 @@ from accounts.models import Scope
 from accounts.refusals import Invalid
 from audit.checkpoints import newest_checkpoint
 from audit.models import Event
-from audit.proofs import NotProvable, inclusion_proof_of
+from audit.proofs import NotProvable, consistency_proof_of, inclusion_proof_of, log_size
 from audit.queries import CursorRefused, events
 from governance.trail.views import filter_of
 
@@ -59,6 +59,14 @@ class CheckpointAnswer(serializers.Serializer[Any]):
     root = serializers.CharField()  # type: ignore[assignment]  # a field here, a property in REST framework
     note = serializers.CharField()
     signed_at = serializers.DateTimeField()
+
+
+class ConsistencyAnswer(serializers.Serializer[Any]):
+    """The hashes that lead from the old root to both roots, as hexadecimal."""
+
+    old = serializers.IntegerField()
+    size = serializers.IntegerField()
+    proof = serializers.ListField(child=serializers.CharField())
 
 
 class ReadsTrail(KeyView):
@@ -107,6 +115,35 @@ class NewestCheckpoint(ReadsTrail):
         if newest is None:
             raise Http404("No checkpoint is signed yet.")
         return Response(CheckpointAnswer(newest).data)
+
+
+class Consistency(ReadsTrail):
+    """A consistency proof."""
+
+    @extend_schema(
+        operation_id="audit_consistency",
+        parameters=[
+            OpenApiParameter("old", int, required=True),
+            OpenApiParameter("size", int, required=True),
+        ],
+        responses={200: ConsistencyAnswer, 400: OpenApiResponse(description="No such sizes of this log")},
+    )
+    def get(self, request: Request) -> Response:
+        """That the log of `size` entries begins with the log of `old` entries (RFC 9162, 2.1.4)."""
+        old, size = (_size(request, name) for name in ("old", "size"))
+        held = log_size()
+        if not 0 < old <= size <= held:
+            raise Invalid(f"The log has {held:,} entries; ask for 0 < old <= size <= {held}.", field="old")
+        steps = consistency_proof_of(old, size)
+        answer = {"old": old, "size": size, "proof": [step.hash for step in steps]}
+        return Response(ConsistencyAnswer(answer).data)
+
+
+def _size(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Invalid(f"{name} is a number of entries.", field=name)
+    return int(text)
 
 
 class Proof(ReadsTrail):

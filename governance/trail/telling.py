@@ -1,6 +1,7 @@
 """Audit events told in a sentence."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -10,9 +11,19 @@ from django.utils.safestring import SafeString
 from audit.models import Event
 from audit.verbs import Verb
 
+Tell = Callable[[dict[str, Any]], str]
 SUBJECT = re.compile(
     r"^model:(?P<model>[^/]+)(?:/version:(?P<version>[^/]+))?(?:/(?P<part>\w+):(?P<id>.+))?$"
 )
+
+PAGES = {
+    "risk": "riskreview:risk",
+    "finding": "riskreview:finding",
+    "waiver": "riskreview:waiver",
+    "break_glass": "riskreview:break_glass",
+    "evaluation": "evaluations:run",
+}
+"""Parts of a model or version that have a page of their own."""
 
 
 def sentence(event: Event) -> SafeString:
@@ -28,84 +39,52 @@ def sentence(event: Event) -> SafeString:
 
 
 def _more(event: Event, detail: dict[str, Any]) -> str:
-    match event.verb:
-        case Verb.REVIEW_SIGNED:
-            return f"{_plain(detail.get('role'))}, {_plain(detail.get('decision'))}"
-        case Verb.REVIEW_SIGN_REFUSED | Verb.GATE_REFUSED | Verb.EVALUATION_FAILED | Verb.REPORT_FAILED:
-            reasons = detail.get("reasons") or detail.get("reason") or detail.get("failure") or ""
-            return " ".join(reasons) if isinstance(reasons, list) else str(reasons)
-        case Verb.GATE_DENIED:
-            return "unmet: " + ", ".join(detail.get("unmet", []))
-        case Verb.ROLE_GRANTED | Verb.ROLE_REVOKED:
-            return _plain(detail.get("role"))
-        case Verb.TIER_CONFIRMED | Verb.TIER_ASSESSED:
-            return _plain(detail.get("tier"))
-        case Verb.EVALUATION_REQUESTED:
-            return f"{detail.get('kind', '')} on {detail.get('dataset', '')}"
-        case (
-            Verb.DEPLOYMENT_RECORDED
-            | Verb.DEPLOYMENT_STARTED
-            | Verb.DEPLOYMENT_FAILED
-            | Verb.DEPLOYMENT_ROLLED_BACK
-            | Verb.DEPLOYMENT_ENDED
-        ):
-            return f"in {detail.get('environment', '')}, {_plain(detail.get('strategy', 'real_time'))}"
-        case Verb.DEPLOYMENT_UNDECIDED:
-            return f"in {detail.get('environment', '')}: {_plain(detail.get('problem')).rstrip('.')}"
-        case Verb.MODEL_CHANGED | Verb.FIELD_CHANGED:
-            return _plain(", ".join(name for name in detail if name != "note"))
-        case Verb.MODEL_TAGGED:
-            return ", ".join(
-                [*detail.get("added", []), *(f"no longer {name}" for name in detail.get("removed", []))]
-            )
-        case Verb.DEPENDENCIES_CHANGED:
-            return f"takes answers from {', '.join(detail.get('is', {})) or 'no other model'}"
-        case Verb.MODEL_SUSPENDED | Verb.MODEL_RESUMED | Verb.MODEL_RETIRED:
-            return str(detail.get("reason", "")).rstrip(".")
-        case Verb.RISK_RATED:
-            return " to ".join(_scores(detail.get("is", {})))
-        case Verb.RISK_RAISED:
-            return str(detail.get("title", ""))
-        case Verb.RISK_TREATED:
-            return _plain(", ".join(detail))
-        case Verb.RISK_ACCEPTED:
-            return f"as {detail.get('level', '')} until {detail.get('until', '')}"
-        case (
-            Verb.RISK_ACCEPT_REFUSED | Verb.RISK_CLOSED | Verb.RISK_REOPENED | Verb.RISK_ACCEPTANCE_WITHDRAWN
-        ):
-            return str(detail.get("reason", "")).rstrip(".")
-        case Verb.RISK_ASSIGNED:
-            return f"to {detail.get('owner', {}).get('is', '')}"
-        case Verb.WAIVER_REQUESTED | Verb.WAIVER_GRANTED:
-            return f"{detail.get('requirement', '')} in {detail.get('environment', '')}"
-        case Verb.WAIVER_APPROVED:
-            return f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}"
-        case Verb.BREAK_GLASS_REQUESTED | Verb.BREAK_GLASS_ACTIVATED:
-            return f"in {detail.get('environment', '')}: {str(detail.get('reason', '')).rstrip('.')}"
-        case (
-            Verb.WAIVER_REFUSED
-            | Verb.WAIVER_WITHDRAWN
-            | Verb.WAIVER_REVOKED
-            | Verb.WAIVER_DENIED
-            | Verb.BREAK_GLASS_REFUSED
-            | Verb.BREAK_GLASS_WITHDRAWN
-            | Verb.BREAK_GLASS_ENDED
-            | Verb.BREAK_GLASS_DENIED
-        ):
-            return str(detail.get("reason", "")).rstrip(".")
-        case Verb.GATE_ALLOWED if detail.get("basis") not in (None, "policy"):
-            return (
-                "with a waiver" if detail.get("basis") == "waiver" else "by break-glass, against the policy"
-            )
-        case Verb.CARD_REVISED:
-            return f"revision {detail.get('revision', '')}"
-    return ""
+    tell = DETAILS.get(event.verb)
+    return tell(detail) if tell else ""
 
 
-def _scores(ratings: dict[str, Any]) -> list[str]:
-    """`16`, `9`: likelihood times impact before and after controls, as far as they were rated."""
-    given = [ratings.get(name) for name in ("inherent", "residual")]
-    return [str(rating[0] * rating[1]) for rating in given if rating]
+def _scores(detail: dict[str, Any]) -> str:
+    """`16 to 9`: likelihood times impact before and after controls, as far as they were rated."""
+    given = [detail.get("is", {}).get(name) for name in ("inherent", "residual")]
+    return " to ".join(str(rating[0] * rating[1]) for rating in given if rating)
+
+
+def _reasons(detail: dict[str, Any]) -> str:
+    reasons = detail.get("reasons") or detail.get("reason") or detail.get("failure") or ""
+    return " ".join(reasons) if isinstance(reasons, list) else str(reasons)
+
+
+def _reason(detail: dict[str, Any]) -> str:
+    return str(detail.get("reason", "")).rstrip(".")
+
+
+def _field(name: str) -> Tell:
+    """One detail, as people write it."""
+    return lambda detail: _plain(detail.get(name))
+
+
+def _changed(detail: dict[str, Any]) -> str:
+    """The names of what changed."""
+    return _plain(", ".join(name for name in detail if name != "note"))
+
+
+def _place(detail: dict[str, Any]) -> str:
+    return f"in {detail.get('environment', '')}"
+
+
+def _tags(detail: dict[str, Any]) -> str:
+    gone = [f"no longer {name}" for name in detail.get("removed", [])]
+    return ", ".join([*detail.get("added", []), *gone])
+
+
+def _allowed(detail: dict[str, Any]) -> str:
+    how = {"waiver": "with a waiver", "break_glass": "by break-glass, against the policy"}
+    return how.get(str(detail.get("basis")), "")
+
+
+def _taken(detail: dict[str, Any]) -> str:
+    """Of a list that was taken as a file."""
+    return f"{detail.get('rows', 0):,} rows, {detail.get('format', '')}"
 
 
 def _plain(value: object) -> str:
@@ -131,10 +110,77 @@ def subject_url(subject: str) -> str | None:
     if found is None:
         return None
     try:
-        if found["part"] == "risk" and found["id"].isdigit():
-            return reverse("riskreview:risk", args=[found["id"]])
+        if found["part"] in PAGES and found["id"].isdigit():
+            return reverse(PAGES[found["part"]], args=[found["id"]])
         if found["version"]:
             return reverse("portfolio:version", args=[found["model"], found["version"]])
         return reverse("portfolio:model", args=[found["model"]])
     except NoReverseMatch:
         return None
+
+
+DETAILS: Mapping[str, Tell] = {
+    Verb.REVIEW_SIGNED: lambda detail: f"{_plain(detail.get('role'))}, {_plain(detail.get('decision'))}",
+    **dict.fromkeys(
+        (Verb.REVIEW_SIGN_REFUSED, Verb.GATE_REFUSED, Verb.EVALUATION_FAILED, Verb.REPORT_FAILED), _reasons
+    ),
+    Verb.GATE_ALLOWED: _allowed,
+    Verb.GATE_DENIED: lambda detail: "unmet: " + ", ".join(detail.get("unmet", [])),
+    **dict.fromkeys((Verb.ROLE_GRANTED, Verb.ROLE_REVOKED), _field("role")),
+    **dict.fromkeys((Verb.TIER_CONFIRMED, Verb.TIER_ASSESSED), _field("tier")),
+    Verb.EVALUATION_REQUESTED: lambda detail: f"{detail.get('kind', '')} on {detail.get('dataset', '')}",
+    **dict.fromkeys(
+        (
+            Verb.DEPLOYMENT_RECORDED,
+            Verb.DEPLOYMENT_STARTED,
+            Verb.DEPLOYMENT_FAILED,
+            Verb.DEPLOYMENT_ROLLED_BACK,
+            Verb.DEPLOYMENT_ENDED,
+        ),
+        lambda detail: f"{_place(detail)}, {_plain(detail.get('strategy', 'real_time'))}",
+    ),
+    Verb.DEPLOYMENT_UNDECIDED: lambda detail: (
+        f"{_place(detail)}: {_plain(detail.get('problem')).rstrip('.')}"
+    ),
+    **dict.fromkeys((Verb.MODEL_CHANGED, Verb.FIELD_CHANGED, Verb.RISK_TREATED), _changed),
+    Verb.MODEL_TAGGED: _tags,
+    Verb.DEPENDENCIES_CHANGED: lambda detail: (
+        f"takes answers from {', '.join(detail.get('is', {})) or 'no other model'}"
+    ),
+    **dict.fromkeys(
+        (
+            Verb.MODEL_SUSPENDED,
+            Verb.MODEL_RESUMED,
+            Verb.MODEL_RETIRED,
+            Verb.RISK_ACCEPT_REFUSED,
+            Verb.RISK_CLOSED,
+            Verb.RISK_REOPENED,
+            Verb.RISK_ACCEPTANCE_WITHDRAWN,
+            Verb.WAIVER_REFUSED,
+            Verb.WAIVER_WITHDRAWN,
+            Verb.WAIVER_REVOKED,
+            Verb.WAIVER_DENIED,
+            Verb.BREAK_GLASS_REFUSED,
+            Verb.BREAK_GLASS_WITHDRAWN,
+            Verb.BREAK_GLASS_ENDED,
+            Verb.BREAK_GLASS_DENIED,
+        ),
+        _reason,
+    ),
+    Verb.RISK_RATED: _scores,
+    **dict.fromkeys((Verb.RISK_RAISED, Verb.FINDING_RAISED), _field("title")),
+    Verb.RISK_ACCEPTED: lambda detail: f"as {detail.get('level', '')} until {detail.get('until', '')}",
+    Verb.RISK_ASSIGNED: lambda detail: f"to {detail.get('owner', {}).get('is', '')}",
+    **dict.fromkeys(
+        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED),
+        lambda detail: f"{detail.get('requirement', '')} {_place(detail)}",
+    ),
+    Verb.WAIVER_APPROVED: lambda detail: f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}",
+    **dict.fromkeys(
+        (Verb.BREAK_GLASS_REQUESTED, Verb.BREAK_GLASS_ACTIVATED),
+        lambda detail: f"{_place(detail)}: {_reason(detail)}",
+    ),
+    Verb.CARD_REVISED: lambda detail: f"revision {detail.get('revision', '')}",
+    **dict.fromkeys([verb for verb in Verb if verb.endswith("exported")], _taken),
+}
+"""Verb → the details of its events that matter to a reader."""

@@ -1,0 +1,705 @@
+#!/usr/bin/env python3
+"""Check, without trusting the server that made it, an evidence bundle or the whole audit log of Countersign.
+
+    countersign_verify.py bundle BUNDLE.zip  [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+    countersign_verify.py log    EXPORT.jsonl [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+
+--keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another way
+--checkpoint  a checkpoint of this log that you noted earlier; more than one may be given
+
+Exit codes: 0 everything that was checked holds, 1 something does not, 2 wrong usage or unreadable.
+
+One file; needs Python 3.11 or newer and the package `cryptography`. It shares no code with Countersign itself.
+References: RFC 9162 (Merkle trees), RFC 8785 (canonical JSON), C2SP signed-note and tlog-checkpoint, DSSE 1.0.2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+HOLDS, BROKEN, USAGE = 0, 1, 2
+LARGEST = 2 * 1024**3
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+BUNDLE, LOG = "countersign-bundle/1", "countersign-log/1"
+FILES = (
+    *("README.txt", "manifest.json", "report.pdf", "facts.json", "events.jsonl", "checkpoint.txt"),
+    *("witnesses.jsonl", "keys.json"),
+)
+FOLDERS = ("attestations/", "policies/")
+
+
+class Unreadable(Exception):
+    """What was given cannot be checked at all; the message says why."""
+
+
+class Checkpoint(NamedTuple):
+    """What a signed note says: the log's name, its size and its root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+@dataclass
+class Findings:
+    """What holds, what does not, and what could not be told."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def holds(self, text: str) -> None:
+        """Something was checked and is so."""
+        self.lines.append(("holds", text))
+
+    def broken(self, text: str) -> None:
+        """Something was checked and is not so."""
+        self.lines.append(("broken", text))
+
+    def note(self, text: str) -> None:
+        """Something that the reader should know."""
+        self.lines.append(("note", text))
+
+    def check(self, so: bool, text: str, otherwise: str) -> bool:
+        """One or the other."""
+        if so:
+            self.holds(text)
+        else:
+            self.broken(otherwise)
+        return so
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is broken."""
+        return all(state != "broken" for state, _ in self.lines)
+
+
+# Hashes and proofs (RFC 9162, section 2.1)
+
+
+def leaf_of(payload: str) -> bytes:
+    """The hash of an entry."""
+    return hashlib.sha256(b"\0" + payload.encode()).digest()
+
+
+def joined(left: bytes, right: bytes) -> bytes:
+    """The hash of two subtrees."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def split(size: int) -> int:
+    """The largest power of two below `size`."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def root_by_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes | None:
+    """The root that the proof leads to; None where it is not a proof for such a place."""
+    if not 0 <= index < size:
+        return None
+    if size == 1:
+        return leaf if not proof else None
+    if not proof:
+        return None
+    left_size = split(size)
+    if index < left_size:
+        inner = root_by_inclusion(leaf, index, left_size, proof[:-1])
+        return None if inner is None else joined(inner, proof[-1])
+    inner = root_by_inclusion(leaf, index - left_size, size - left_size, proof[:-1])
+    return None if inner is None else joined(proof[-1], inner)
+
+
+def roots_by_consistency(
+    old: int, size: int, proof: list[bytes], known: bytes, whole: bool = True
+) -> tuple[bytes, bytes] | None:
+    """The roots of the old and of the new tree that the proof leads to; None where it is not such a proof."""
+    if not 0 < old <= size:
+        return None
+    if old == size:
+        if whole:
+            return (known, known) if not proof else None
+        return (proof[0], proof[0]) if len(proof) == 1 else None
+    if not proof:
+        return None
+    left_size, last = split(size), proof[-1]
+    if old <= left_size:
+        found = roots_by_consistency(old, left_size, proof[:-1], known, whole)
+        return None if found is None else (found[0], joined(found[1], last))
+    found = roots_by_consistency(old - left_size, size - left_size, proof[:-1], known, False)
+    return None if found is None else (joined(last, found[0]), joined(last, found[1]))
+
+
+class Tree:
+    """A tree that grows leaf by leaf and knows its root at any moment."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._complete: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """One leaf more."""
+        carry, node = self.size, leaf
+        while carry & 1:
+            node = joined(self._complete.pop(), node)
+            carry >>= 1
+        self._complete.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._complete:
+            return hashlib.sha256().digest()
+        root = self._complete[-1]
+        for left in reversed(self._complete[:-1]):
+            root = joined(left, root)
+        return root
+
+
+# Canonical JSON (RFC 8785)
+
+
+def canonical(value: Any) -> str:
+    """The one way to write a JSON value."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, list):
+        return f"[{','.join(canonical(item) for item in value)}]"
+    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
+
+
+def number(value: float) -> str:
+    """A number as ECMAScript writes it."""
+    if value == 0:
+        return "0"
+    digits, _, power = f"{value!r}".partition("e")
+    mantissa, exponent = digits, int(power or 0)
+    if 1e-6 <= abs(value) < 1e21:
+        if not power:
+            return digits.removesuffix(".0")
+        plain = f"{value:.{max(0, 17 - exponent)}f}" if exponent < 0 else f"{int(value)}"
+        return plain.rstrip("0") if "." in plain else plain
+    if not power:  # below a millionth Python writes an exponent itself, so only large numbers come here
+        mantissa, exponent = f"{value:e}".split("e")[0], int(f"{value:e}".split("e")[1])
+    return f"{mantissa.removesuffix('.0')}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+# Keys and signatures
+
+
+class Keys:
+    """The public keys of a log and of its attestations."""
+
+    def __init__(self, told: Any) -> None:
+        try:
+            log = load_pem_public_key(told["log"]["pem"].encode())
+            signing = load_pem_public_key(told["attestation"]["pem"].encode())
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise Unreadable(f"These are not the public keys of an installation: {error!r}") from error
+        if not isinstance(log, ed25519.Ed25519PublicKey) or not isinstance(
+            signing, ec.EllipticCurvePublicKey
+        ):
+            raise Unreadable("The keys are not of the kinds that are expected (Ed25519 and ECDSA P-256).")
+        self.log, self.attestation = log, signing
+
+    @property
+    def fingerprints(self) -> tuple[str, str]:
+        """SHA-256 of each key's DER form."""
+        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return digest(self.log.public_bytes(*form)), digest(self.attestation.public_bytes(*form))
+
+    def opened(self, note: str) -> Checkpoint:
+        """The checkpoint in a note that the log's key signed. Raises ValueError with the reason."""
+        text, separator, signatures = note.rpartition("\n\n")
+        if not separator:
+            raise ValueError("it is not a signed note")
+        signed = f"{text}\n".encode()
+        for line in signatures.splitlines():
+            name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
+            raw = unbase64(encoded)
+            named = hashlib.sha256(name.encode() + b"\n\1" + self.log.public_bytes_raw()).digest()[:4]
+            if raw[:4] != named:
+                continue
+            try:
+                self.log.verify(raw[4:], signed)
+            except InvalidSignature:
+                raise ValueError("its signature does not hold") from None
+            return checkpoint_in(text)
+        raise ValueError("the log's key did not sign it")
+
+    def statement(self, envelope: Any) -> Any:
+        """The statement in a DSSE envelope. Raises ValueError with the reason."""
+        if not isinstance(envelope, dict) or envelope.get("payloadType") != PAYLOAD_TYPE:
+            raise ValueError("it is not an envelope of an in-toto statement")
+        payload, kind = unbase64(envelope.get("payload")), PAYLOAD_TYPE.encode()
+        signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+        for signature in envelope.get("signatures") or ():
+            try:
+                self.attestation.verify(unbase64(signature.get("sig")), signed, ec.ECDSA(SHA256()))
+            except InvalidSignature:
+                continue
+            return json.loads(payload)
+        raise ValueError("the attestation key did not sign it")
+
+
+def unbase64(text: Any) -> bytes:
+    """The bytes. Raises ValueError."""
+    try:
+        return base64.b64decode(str(text), validate=True)
+    except binascii.Error:
+        raise ValueError("something that should be base64 is not") from None
+
+
+def checkpoint_in(text: str) -> Checkpoint:
+    """What the text of a note says. Raises ValueError."""
+    lines = text.split("\n")
+    if len(lines) < 3 or not lines[1].isdecimal():
+        raise ValueError("it holds no checkpoint")
+    root = unbase64(lines[2])
+    if len(root) != 32:
+        raise ValueError("its root is not 32 bytes")
+    return Checkpoint(lines[0], int(lines[1]), root)
+
+
+# The bundle
+
+
+class Bundle:
+    """The files of a bundle, read whole."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                sizes = [entry.file_size for entry in archive.infolist()]
+                if sum(sizes) > LARGEST:
+                    raise Unreadable("The archive is larger than any bundle.")
+                names = archive.namelist()
+                if len(set(names)) != len(names):
+                    raise Unreadable("The archive holds a file twice.")
+                self.files = {name: archive.read(name) for name in names}
+        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise Unreadable(f"{path} cannot be read as a zip archive: {error}") from error
+        missing = [name for name in FILES if name not in self.files]
+        if missing:
+            raise Unreadable(f"This is no evidence bundle: {missing[0]} is missing.")
+
+    def json(self, name: str) -> Any:
+        """A file as JSON."""
+        return parsed(self.files[name], name)
+
+    def lines(self, name: str) -> list[Any]:
+        """A file of one JSON object a line."""
+        return [parsed(line, f"{name}, line {n}") for n, line in enumerate(self.files[name].splitlines(), 1)]
+
+
+def parsed(content: bytes, name: str) -> Any:
+    """JSON, or a refusal that names the file."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{name} is not JSON: {error}") from error
+
+
+def check_bundle(path: str, keys_path: str | None, noted: list[str], findings: Findings) -> None:
+    """Everything that a bundle can show."""
+    bundle = Bundle(path)
+    manifest, facts = bundle.json("manifest.json"), bundle.json("facts.json")
+    if manifest.get("format") != BUNDLE:
+        raise Unreadable(f"This is a bundle of a form that is not known here: {manifest.get('format')}.")
+    keys = keys_for(keys_path, bundle.json("keys.json"), findings)
+    _check_manifest(bundle, manifest, findings)
+    try:
+        newest = keys.opened(bundle.files["checkpoint.txt"].decode())
+    except ValueError as reason:
+        findings.broken(f"The checkpoint cannot be relied on: {reason}.")
+        return
+    findings.holds(f"The log {newest.origin} is signed at {newest.size:,} entries.")
+    events = _check_events(bundle, newest, findings)
+    _check_witnesses(bundle, keys, newest, noted, findings)
+    _check_report(bundle, manifest, events, findings)
+    _check_signatures(manifest, facts, events, findings)
+    _check_results(facts, events, findings)
+    _check_decisions(bundle, keys, manifest, facts, events, findings)
+
+
+def keys_for(path: str | None, brought: Any, findings: Findings) -> Keys:
+    """The keys that were had by another way; else those that came along, which prove less."""
+    own = Keys(brought) if brought is not None else None
+    if path is None:
+        if own is None:
+            raise Unreadable("Give the public keys with --keys.")
+        findings.note(
+            "The keys are the ones that came along: this shows that all of it agrees, not who made it."
+        )
+        findings.note("Compare them by another way: log {}, attestations {}.".format(*own.fingerprints))
+        return own
+    try:
+        with open(path, "rb") as file:
+            given = Keys(parsed(file.read(), path))
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+    if own is not None:
+        findings.check(
+            own.fingerprints == given.fingerprints,
+            "The keys that came along are yours.",
+            "The keys that came along are not the ones that you have: something was replaced. Yours are used.",
+        )
+    return given
+
+
+def _check_manifest(bundle: Bundle, manifest: Any, findings: Findings) -> None:
+    told = manifest.get("files", {})
+    present = {name: digest(content) for name, content in bundle.files.items() if name != "manifest.json"}
+    wrong = sorted(name for name in told.keys() | present.keys() if told.get(name) != present.get(name))
+    strange = sorted(n for n in present if n not in FILES and not n.startswith(FOLDERS))
+    if wrong or strange:
+        findings.broken(f"Files differ from the bundle's own list: {', '.join([*wrong, *strange][:5])}.")
+    else:
+        findings.holds(f"All {len(present)} files are as the bundle's own list says.")
+
+
+def _check_events(bundle: Bundle, newest: Checkpoint, findings: Findings) -> list[dict[str, Any]]:
+    """Every event is in the log that the checkpoint signs, at the place that it names."""
+    found, before = [], -1
+    for row in bundle.lines("events.jsonl"):
+        seq, payload = row["seq"], row["payload"]
+        root = root_by_inclusion(leaf_of(payload), seq, newest.size, [bytes.fromhex(h) for h in row["proof"]])
+        if seq <= before:
+            findings.broken(f"Entry {seq:,} stands in the wrong order.")
+        if root != newest.root:
+            findings.broken(f"Entry {seq:,} is not what the log holds: it was changed, or its proof was.")
+            continue
+        event = json.loads(payload)
+        if canonical(event) != payload:
+            findings.broken(f"Entry {seq:,} is not written as the log writes.")
+        found.append({**event, "seq": seq})
+        before = seq
+    if found and all(state != "broken" for state, _ in findings.lines):
+        findings.holds(f"All {len(found):,} events are in the log, word for word.")
+    elif not found:
+        findings.broken("The bundle holds no event that is in the log.")
+    return found
+
+
+def _check_witnesses(
+    bundle: Bundle, keys: Keys, newest: Checkpoint, noted: list[str], findings: Findings
+) -> None:
+    """The log of each earlier checkpoint is the beginning of this one, and yours is among them."""
+    older: dict[int, bytes] = {newest.size: newest.root}
+    wrong = 0
+    for row in bundle.lines("witnesses.jsonl"):
+        try:
+            said = keys.opened(row["note"])
+        except ValueError as reason:
+            findings.broken(f"The checkpoint of {row.get('day')} cannot be relied on: {reason}.")
+            wrong += 1
+            continue
+        proof = [bytes.fromhex(text) for text in row["proof"]]
+        roots = roots_by_consistency(said.size, newest.size, proof, said.root)
+        if roots != (said.root, newest.root):
+            findings.broken(
+                f"The log does not continue its checkpoint of {row.get('day')} ({said.size:,} entries): "
+                "history was rewritten, or the proof was changed."
+            )
+            wrong += 1
+        older[said.size] = said.root
+    if len(older) > 1 and not wrong:
+        findings.holds(f"The log only grew since each of {len(older) - 1:,} earlier days.")
+    for path in noted:
+        _compare_with_noted(path, keys, older, newest, findings)
+
+
+def _compare_with_noted(
+    path: str, keys: Keys, known: dict[int, bytes], newest: Checkpoint, findings: Findings
+) -> None:
+    said = noted_checkpoint(path, keys, findings)
+    if said is None:
+        return
+    if said.size > newest.size:
+        findings.broken(
+            f"The checkpoint that you noted has {said.size:,} entries and this log only {newest.size:,}: "
+            "its end was cut off, or an old copy was put back."
+        )
+    elif said.size not in known:
+        findings.note(
+            f"Nothing here connects to the checkpoint that you noted ({said.size:,} entries). Ask for "
+            f"/api/v1/audit/consistency?old={said.size}&size={newest.size}, or check the whole log."
+        )
+    else:
+        findings.check(
+            known[said.size] == said.root,
+            f"The checkpoint that you noted ({said.size:,} entries) is part of this log: nothing in it has changed.",
+            f"This log had another content at {said.size:,} entries than when you noted it: history was rewritten.",
+        )
+
+
+def noted_checkpoint(path: str, keys: Keys, findings: Findings) -> Checkpoint | None:
+    """A checkpoint that somebody kept: as a note, or as the API answered it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+    note = json.loads(text)["note"] if text.lstrip().startswith("{") else text
+    try:
+        return keys.opened(note)
+    except ValueError as reason:
+        findings.broken(
+            f"The checkpoint that you noted cannot be relied on: {reason}. Was the log's key replaced?"
+        )
+        return None
+
+
+def _check_report(bundle: Bundle, manifest: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """The PDF and its facts are the ones whose checksums the log holds."""
+    made = [
+        e
+        for e in events
+        if e["verb"] == "report.succeeded" and e["detail"].get("report") == manifest["report"]
+    ]
+    if not made:
+        findings.broken("The log does not say that this report was made.")
+        return
+    for name, key in (("report.pdf", "sha256"), ("facts.json", "facts_sha256")):
+        findings.check(
+            digest(bundle.files[name]) == made[-1]["detail"].get(key),
+            f"{name} is the one that was made on {made[-1]['at'][:10]}.",
+            f"{name} is not the one that the log knows: it was changed after it was made.",
+        )
+
+
+def _check_signatures(manifest: Any, facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """Each signature of the report is an event, and each such event is in the report."""
+    subject = f"model:{manifest['model']}/version:{manifest['version']}/review:{manifest['environment']}"
+    recorded = {
+        (e["actor"], e["detail"]["role"], e["detail"]["decision"], e["at"], e["detail"]["evidence"])
+        for e in events
+        if e["verb"] == "review.signed"
+        and e["subject"] == subject
+        and e["detail"].get("kind") != "retirement"
+        and e["at"] <= manifest["as_of"]
+    }
+    told = {
+        (f"user:{s['signer']}", s["role"], s["decision"], s["at"], s["evidence_digest"])
+        for s in facts["signoffs"]
+    }
+    for who, role, decision, at, _ in sorted(told - recorded):
+        findings.broken(f"The log knows nothing of “{decision}” by {who} as {role} at {at}.")
+    for who, role, decision, at, _ in sorted(recorded - told):
+        findings.broken(f"“{decision}” by {who} as {role} at {at} is in the log and missing from the report.")
+    if told == recorded and told:
+        findings.holds(f"All {len(told)} signatures are in the log as the report tells them.")
+    elif not told and not recorded:
+        findings.note("Nobody had signed.")
+
+
+def _check_results(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """The digests of the evaluations are the ones that the log holds."""
+    logged = {
+        e["detail"].get("result")
+        for e in events
+        if e["verb"] in ("evaluation.succeeded", "evaluation.reported")
+    }
+    unknown = [item["run"] for item in facts["evaluations"] if item["digest"] not in logged]
+    if unknown:
+        findings.broken(
+            f"The log knows nothing of the results of run {', '.join(str(run) for run in unknown)}."
+        )
+    elif facts["evaluations"]:
+        findings.holds(
+            f"The results of all {len(facts['evaluations'])} evaluations are the ones that were logged."
+        )
+
+
+def _check_decisions(
+    bundle: Bundle, keys: Keys, manifest: Any, facts: Any, events: list[dict[str, Any]], findings: Findings
+) -> None:
+    """Each attestation is signed, says what the log says, and none is missing."""
+    place = f"model:{manifest['model']}/version:{manifest['version']}/env:{manifest['environment']}"
+    logged = {
+        e["detail"]["decision"]: e
+        for e in events
+        if e["verb"] in ("gate.allowed", "gate.denied")
+        and e["subject"] == place
+        and not e["detail"].get("dry_run")
+        and e["at"] <= manifest["as_of"]
+    }
+    names = [name for name in bundle.files if name.startswith("attestations/")]
+    good = 0
+    for name in names:
+        problem = _problem_of(name, bundle, keys, logged)
+        if problem:
+            findings.broken(f"{name}: {problem}.")
+        good += not problem
+    told = {item["id"]: item for item in facts["decisions"]}
+    for number, item in told.items():
+        event = logged.get(number)
+        if event and event["verb"] != f"gate.{'allowed' if item['decision'] == 'allow' else 'denied'}":
+            findings.broken(f"The report tells decision {number} otherwise than the log.")
+    for number in sorted(logged.keys() - {name[13:-5] for name in names}):
+        findings.broken(f"The attestation of decision {number} is missing.")
+    if names and good == len(names):
+        findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
+
+
+def _problem_of(name: str, bundle: Bundle, keys: Keys, logged: dict[str, dict[str, Any]]) -> str:
+    try:
+        statement = keys.statement(bundle.json(name))
+    except (ValueError, AttributeError, TypeError) as reason:
+        return str(reason)
+    event = logged.get(name[len("attestations/") : -len(".json")])
+    if event is None:
+        return "the log knows nothing of such a decision"
+    try:
+        said = statement["predicate"]["countersign_decision"]
+        subject = f"sha256:{statement['subject'][0]['digest']['sha256']}"
+        evidence = f"sha256:{said['evidence']['digest']['sha256']}"
+    except (KeyError, IndexError, TypeError):
+        return "it is not the statement of a decision"
+    detail, allowed = event["detail"], event["verb"] == "gate.allowed"
+    pairs = [
+        ("the decision", said["decision"], "allow" if allowed else "deny"),
+        ("its number", said["id"], detail["decision"]),
+        ("its ground", said["basis"], detail["basis"]),
+        ("the evidence", evidence, detail["evidence"]),
+        ("the artifact", subject, detail["artifact"]),
+    ]
+    wrong = [what for what, one, other in pairs if one != other]
+    return f"it tells {wrong[0]} otherwise than the log" if wrong else ""
+
+
+# The whole log
+
+
+def check_log(path: str, keys_path: str | None, noted: list[str], findings: Findings) -> None:
+    """Hash every entry of an export, and compare with every checkpoint in it and with those that were noted."""
+    try:
+        with open(path, "rb") as file:
+            lines = iter(file)
+            head = parsed(next(lines, b"{}"), path)
+            if not isinstance(head, dict) or head.get("format") != LOG:
+                raise Unreadable("This is no export of the audit log.")
+            keys = keys_for(keys_path, head.get("keys"), findings)
+            wanted = {}
+            for place in noted:
+                if (said := noted_checkpoint(place, keys, findings)) is not None:
+                    wanted[said.size] = said.root
+            _check_lines(lines, keys, wanted, findings)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+def _check_lines(lines: Iterator[bytes], keys: Keys, wanted: dict[int, bytes], findings: Findings) -> None:
+    tree, checked, ids = Tree(), 0, set[str]()
+    last: Checkpoint | None = None
+    for line in lines:
+        row = parsed(line, f"The line after entry {tree.size:,}")
+        if "note" in row:
+            last = _at_checkpoint(row["note"], keys, tree, findings) or last
+            checked += 1
+            continue
+        if row["seq"] != tree.size:
+            findings.broken(
+                f"Entry {tree.size:,} is missing or out of order: entry {row['seq']:,} comes next."
+            )
+            return
+        payload = row["payload"]
+        identity = payload.partition('"id":"')[2][:36]
+        if identity in ids:
+            findings.broken(f"Entry {tree.size:,} tells of an event that is in the log already.")
+        ids.add(identity)
+        tree.add(leaf_of(payload))
+        if tree.size in wanted:
+            findings.check(
+                tree.root() == wanted.pop(tree.size),
+                f"The checkpoint that you noted ({tree.size:,} entries) is part of this log: nothing in it changed.",
+                f"This log had another content at {tree.size:,} entries than when you noted it: history was rewritten.",
+            )
+    for size in wanted:
+        findings.broken(
+            f"The checkpoint that you noted has {size:,} entries and this log only {tree.size:,}: "
+            "its end was cut off, or an old copy was put back."
+        )
+    if last is None:
+        findings.broken("The export holds no checkpoint that can be relied on.")
+    elif findings.sound:
+        findings.holds(f"All {tree.size:,} entries hash to what {checked:,} checkpoints sign.")
+        if last.size < tree.size:
+            findings.note(f"The last {tree.size - last.size:,} entries are not covered by a checkpoint yet.")
+
+
+def _at_checkpoint(note: str, keys: Keys, tree: Tree, findings: Findings) -> Checkpoint | None:
+    try:
+        said = keys.opened(note)
+    except ValueError as reason:
+        findings.broken(f"The checkpoint after entry {tree.size:,} cannot be relied on: {reason}.")
+        return None
+    if said.size != tree.size:
+        findings.broken(f"The checkpoint of {said.size:,} entries stands after {tree.size:,} entries.")
+    elif said.root != tree.root():
+        findings.broken(
+            f"The first {said.size:,} entries do not hash to what their checkpoint signs: one was changed."
+        )
+    return said
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check, tell, and answer with the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("what", choices=("bundle", "log"))
+    parser.add_argument("file")
+    parser.add_argument("--keys", help="the public keys, as you had them by another way")
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], help="a checkpoint that you noted earlier"
+    )
+    parser.add_argument("--json", action="store_true", help="tell it for programs")
+    given = parser.parse_args(arguments)
+    findings = Findings()
+    try:
+        check = check_bundle if given.what == "bundle" else check_log
+        check(given.file, given.keys, given.checkpoint, findings)
+    except Unreadable as reason:
+        print(reason, file=sys.stderr)
+        return USAGE
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        print(f"This is not made as such a file should be: {error!r}", file=sys.stderr)
+        return USAGE
+    if given.json:
+        told = [{"state": state, "text": text} for state, text in findings.lines]
+        print(json.dumps({"sound": findings.sound, "findings": told}, ensure_ascii=False, indent=1))
+    else:
+        marks = {"holds": "  ok  ", "broken": "  NO  ", "note": "      "}
+        for state, text in findings.lines:
+            print(f"{marks[state]}{text}")
+        print(
+            "\nEverything that was checked holds."
+            if findings.sound
+            else "\nIt does NOT hold. See the lines marked NO."
+        )
+    return HOLDS if findings.sound else BROKEN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The evidence bundle of a report: what an auditor checks without this server. The same state gives the same bytes.
+
+`clients/countersign_verify.py` checks it and shares no code with this. What is in it, templates/reports/bundle.txt
+says to whoever opens it.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from accounts.refusals import Conflict
+from audit.canonical import canonical
+from audit.checkpoints import LogBroken, make_checkpoint
+from audit.keys import SigningKeyMissing, public_keys
+from audit.models import Checkpoint, Event, LogEntry
+from audit.proofs import proven, witnesses
+from audit.queries import subject_begins
+from audit.sequencer import sequence_pending
+from audit.verbs import Verb
+from governance.gate.models import GateDecision
+from governance.reports.access import report_file
+from governance.reports.models import Report
+from governance.reports.render import facts_of
+from riskreview.models import PolicyPack
+
+FORMAT = "countersign-bundle/1"
+LATER = "The log's next checkpoint is signed within a minute; ask again then."
+
+
+def bundle_of(report: Report, *, at: datetime) -> bytes:
+    """The bundle as a zip archive. Raises Conflict while the log does not cover the report yet, Http404 without one."""
+    pdf = report_file(report)
+    facts = facts_of(pdf)
+    if not facts.is_file():
+        raise Conflict("This report was made before there were bundles.", "Make a new one.")
+    checkpoint = _covering(report, at)
+    files: dict[str, bytes] = {
+        "report.pdf": pdf.read_bytes(),
+        "facts.json": facts.read_bytes(),
+        "checkpoint.txt": checkpoint.note.encode(),
+        "witnesses.jsonl": _lines(witnesses(checkpoint)),
+        "events.jsonl": _lines(proven(_entries(report, checkpoint), checkpoint)),
+        "keys.json": canonical(public_keys()).encode(),
+        **_attestations(report),
+        **_policies(report),
+    }
+    files["README.txt"] = render_to_string("reports/bundle.txt", {"report": report}).encode()
+    files["manifest.json"] = canonical(_manifest(report, files)).encode()
+    return _zipped(files, report.as_of)
+
+
+def _covering(report: Report, at: datetime) -> Checkpoint:
+    """The first checkpoint that covers the making of the report; signed now if need be."""
+    made = Event.objects.filter(verb=Verb.REPORT_SUCCEEDED, subject=report.ref).order_by("-at").first()
+    if made is None:
+        raise Conflict("The record does not say that this report was made.", "Make a new one.")
+    for attempt in ("as it stands", "brought up to date"):
+        entry = LogEntry.objects.filter(event=made).first()
+        covering = Checkpoint.objects.filter(size__gt=entry.seq).order_by("size") if entry else None
+        if covering is not None and (found := covering.first()) is not None:
+            return found
+        if attempt == "as it stands":
+            _bring_up_to_date(at)
+    raise Conflict("No checkpoint of the log covers this report yet.", LATER)
+
+
+def _bring_up_to_date(at: datetime) -> None:
+    """Without the key, which need not be on this machine, the scheduler does it within a minute."""
+    try:
+        while sequence_pending():
+            pass
+        make_checkpoint(at)
+    except (SigningKeyMissing, LogBroken) as reason:
+        raise Conflict(f"No checkpoint of the log covers this report yet. {reason}", LATER) from reason
+
+
+def _entries(report: Report, checkpoint: Checkpoint) -> list[int]:
+    """Places in the log of what concerns the version: its own, its model's, and of the policies that judged."""
+    version, model = report.version, report.version.model
+    own = Q(subject=version.ref) | subject_begins(f"{version.ref}/")
+    of_model = Q(subject=model.ref) | subject_begins(f"{model.ref}/") & ~subject_begins(
+        f"{model.ref}/version:"
+    )
+    of_policy = Q(subject__in=[pack.ref for pack in _packs(report)])
+    found = LogEntry.objects.filter(seq__lt=checkpoint.size)
+    events = Event.objects.filter(own | of_model | of_policy).values("pk")
+    return list(found.filter(event__in=events).values_list("seq", flat=True))
+
+
+def _packs(report: Report) -> list[PolicyPack]:
+    decided = GateDecision.objects.filter(version=report.version, decided_at__lte=report.as_of)
+    return list(PolicyPack.objects.filter(pk__in=decided.values("policy")).order_by("name", "version"))
+
+
+def _attestations(report: Report) -> dict[str, bytes]:
+    """The signed decisions about the version up to the report's moment, each as a DSSE envelope."""
+    rows = GateDecision.objects.filter(
+        version=report.version, environment=report.environment, decided_at__lte=report.as_of, dry_run=False
+    ).exclude(attestation=None)
+    return {
+        f"attestations/{row.pk}.json": canonical(row.attestation).encode()
+        for row in rows.only("attestation").order_by("decided_at")
+    }
+
+
+def _policies(report: Report) -> dict[str, bytes]:
+    """The texts of the packs that judged it, byte for byte."""
+    return {f"policies/{pack.name}-{pack.version}.yaml": pack.source.encode() for pack in _packs(report)}
+
+
+def _manifest(report: Report, files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "report": str(report.uuid),
+        "model": report.version.model.slug,
+        "version": report.version.version,
+        "environment": report.environment,
+        "as_of": report.as_of,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(row, ensure_ascii=False, sort_keys=True)}\n" for row in rows).encode()
+
+
+def _zipped(files: Mapping[str, bytes], moment: datetime) -> bytes:
+    """In the order of names, with one time for all: nothing of the machine or the moment of asking is in it."""
+    made = BytesIO()
+    year, month, day, hour, minute, second, *_ = moment.astimezone(UTC).timetuple()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, (year, month, day, hour, minute, second - second % 2))
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, files[name], compresslevel=6)
+    return made.getvalue()
