@@ -211,6 +211,12 @@ def _refuse_bad_plugin(given: Mapping[str, Any]) -> None:
         raise Invalid(wrong, field="config")
 
 
+def given_settings(kind: str, given: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What a run was told, each with its default."""
+    known = RULES[kind].settings if kind in RULES else SEED
+    return {name: (value, known[name].default if name in known else None) for name, value in given.items()}
+
+
 def settings_in_force(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What a run was told, and the defaults of the rest."""
     known = RULES[kind].settings if kind in RULES else SEED

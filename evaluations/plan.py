@@ -14,12 +14,12 @@ from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from evaluations.actions import refuse_unless_measurable, request_evaluation
 from evaluations.companions import NOTHING, companions_for
-from evaluations.kinds import RULES, checked_settings
+from evaluations.kinds import RULES, checked_settings, given_settings
 from evaluations.models import LIVE, EvaluationKind, EvaluationRun, JobStatus, PredictionSource, Trigger
 from evaluations.queries import dataset_in_role
 from evaluations.queues import USUAL
 from evaluations.sources import BY_ITSELF, source_for
-from policy.plan import PlannedEvaluation
+from policy.plan import DESCRIBING, PlannedEvaluation
 from policy.words import span
 from registry.models import Dataset, DatasetRole, ModelVersion
 
@@ -165,7 +165,9 @@ def _line(
         word = "waits for a worker" if live.status == JobStatus.QUEUED else "is under way"
         return Line(planned, RUNS, f"Run {live.pk} {word}.", live.dataset, live)
     dataset = dataset_in_role(version, planned.dataset_role)
-    done = next((run for run in same if run.status == JobStatus.SUCCEEDED), None)
+    ended = [run for run in same if run.status == JobStatus.SUCCEEDED]
+    holding = (run for run in ended if not _why_not(run, planned, version, at))
+    done = next(holding, next(iter(ended), None))
     stale = _why_not(done, planned, version, at) if done else ""
     if done is not None and not stale:
         return Line(planned, HOLDS, f"Run {done.pk} holds.", done.dataset, done)
@@ -183,7 +185,16 @@ def _why_not(run: EvaluationRun, planned: PlannedEvaluation, version: ModelVersi
         return f"Run {run.pk} measured other bytes."
     if planned.max_age is not None and at - (run.finished_at or run.requested_at) >= planned.max_age:
         return f"Run {run.pk} is more than {span(planned.max_age)} old."
-    asked = {name: value for name, value in planned.settings.items() if run.config.get(name) != value}
-    if asked:
-        return f"Run {run.pk} had other settings ({', '.join(asked)})."
+    if run.source == PredictionSource.ENDPOINT and not version.predictions_only:
+        return f"Run {run.pk} asked an endpoint, and nobody knows that these files answered."
+    if other := _other_settings(run, planned):
+        return f"Run {run.pk} had other settings ({', '.join(other)})."
     return ""
+
+
+def _other_settings(run: EvaluationRun, planned: PlannedEvaluation) -> list[str]:
+    """The settings that are neither the plan's nor, where that is silent, the usual ones."""
+    given = given_settings(run.kind, run.config)
+    other = [name for name, (used, usual) in given.items() if used != planned.settings.get(name, usual)]
+    other += [name for name in planned.settings if name not in given]
+    return sorted(name for name in other if name not in DESCRIBING)

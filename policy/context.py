@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from policy.evidence import Evidence
+from policy.plan import PlannedEvaluation
 from policy.requirement import Requirement
 from policy.result import RequirementResult, Result
 from policy.words import named
@@ -17,14 +18,14 @@ NO_DETAIL: Mapping[str, Any] = {}
 class Context:
     """The evidence at one moment. `parts` are its component digests; the tier may only be proposed.
 
-    `planned` are the kinds of evaluation that the policy plans for such a use; empty where nobody asks.
+    `plan` is what the policy plans for such a use; empty where nothing in the evidence depends on it.
     """
 
     evidence: Evidence
     now: datetime
     tier: str
     parts: Mapping[str, str] = field(default_factory=dict)
-    planned: tuple[str, ...] = ()
+    plan: tuple[PlannedEvaluation, ...] = ()
 
     @property
     def today(self) -> date:

@@ -1,7 +1,7 @@
 """Hold everything a decision rests on as frozen values, and digest it."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -72,6 +72,8 @@ class EvaluationFact:
     metrics: Mapping[str, Metric]
     url: str = ""
     reported: bool = False  # by its maker; not measured here
+    by_endpoint: bool = False  # although the version has files
+    settings: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # what was given, and what is usual
 
 
 @dataclass(frozen=True)
@@ -252,42 +254,6 @@ class Evidence:
     risk_scales: RiskScales | None = None  # what levels are read from; like the policy no part of the digest
     stays: tuple[StayFact, ...] = ()  # how a version fares undoes no signature: no part of the digest, either
     schedules: tuple[ScheduleFact, ...] = ()
-
-
-def newest_runs(evaluations: Iterable[EvaluationFact], kind: str) -> tuple[EvaluationFact, ...]:
-    """Return the newest succeeded run of a kind on each data set, newest first."""
-    newest: dict[str, EvaluationFact] = {}
-    for fact in evaluations:
-        if fact.kind != kind:
-            continue
-        known = newest.get(fact.dataset)
-        if known is None or (fact.finished_at, fact.run) > (known.finished_at, known.run):
-            newest[fact.dataset] = fact
-    return tuple(sorted(newest.values(), key=lambda fact: (fact.finished_at, fact.run), reverse=True))
-
-
-def components(evidence: Evidence, judged: Collection[str]) -> dict[str, str]:
-    """Return the digest of each named part of the evidence that a decision rests on.
-
-    `judged` are the kinds of evaluation that the policy judges. Others inform people and decide nothing: a run of
-    theirs that ends after a signature must not undo it.
-    """
-    parts: dict[str, str] = {}
-    if evidence.artifact is not None:
-        parts["artifact"] = evidence.artifact.digest
-    if evidence.card is not None:
-        parts["card"] = evidence.card.digest
-    if evidence.tier is not None:
-        parts["tier"] = evidence.tier.digest
-    if evidence.risks:
-        parts["risks"] = canonical_digest(sorted(fact.digest for fact in evidence.risks))
-    for kind in sorted({fact.kind for fact in evidence.evaluations} & {*judged}):
-        digests = sorted(fact.digest for fact in newest_runs(evidence.evaluations, kind))
-        parts[f"evaluation.{kind}"] = canonical_digest(digests)
-    standing = [[fact.id, fact.severity] for fact in evidence.findings if not fact.overridden]
-    if standing:  # which they are and how bad; answering one changes nothing that was signed
-        parts["findings"] = canonical_digest(sorted(standing))
-    return parts
 
 
 def evidence_digest(parts: Mapping[str, str]) -> str:

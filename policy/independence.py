@@ -75,12 +75,18 @@ def standing(signoffs: Iterable[SignOffFact]) -> list[SignOffFact]:
 
 
 def newest_decisions(signoffs: Iterable[SignOffFact]) -> list[SignOffFact]:
-    """Return the newest standing decision in each person's name and role, oldest first.
+    """Return the newest standing decision of each signer in each person's name and role, oldest first.
 
-    What a deputy signed stands in the name of the holder, whose own later decision replaces it.
+    What a deputy signed stands in the name of the holder, whose own later decision replaces it. Never the other way:
+    no deputy takes back what the holder asked for.
     """
-    newest = {(fact.role, fact.voice): fact for fact in standing(signoffs)}
-    return sorted(newest.values(), key=_moment)
+    newest: dict[tuple[str, str], dict[str, SignOffFact]] = {}
+    for fact in standing(signoffs):
+        voice = newest.setdefault((fact.role, fact.voice), {})
+        if fact.signer == fact.voice:
+            voice.clear()
+        voice[fact.signer] = fact
+    return sorted((fact for voice in newest.values() for fact in voice.values()), key=_moment)
 
 
 def signed_roles(signoffs: Iterable[SignOffFact], now: datetime) -> dict[str, str]:

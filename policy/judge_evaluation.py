@@ -4,7 +4,8 @@ import math
 from typing import Any, NamedTuple
 
 from policy.context import Context, Judgement, earliest, told
-from policy.evidence import EvaluationFact, RunningFact, newest_runs
+from policy.evidence import EvaluationFact, RunningFact
+from policy.measured import counting, why_not
 from policy.metrics import NOT_FOR, label_of
 from policy.requirement import Check, Requirement
 from policy.result import RequirementResult
@@ -38,8 +39,9 @@ def judge_evaluation(requirement: Requirement, context: Context) -> Judgement:
     measured = kind not in NOT_FOR.get(requirement.evaluation, ())
     if not measured or not any(check.covers(kind) for check in requirement.checks):
         return Judgement(_unmeasurable(requirement, context, kind))
-    counted = [run for run in evidence.evaluations if requirement.accept_reported or not run.reported]
-    newest = newest_runs(counted, requirement.evaluation)
+    newest = counting(
+        evidence.evaluations, requirement.evaluation, reported=requirement.accept_reported, plan=context.plan
+    )
     runs = [run for run in newest if run.dataset_role == requirement.dataset_role]
     if not runs:
         return Judgement(_missing(requirement, context, newest))
@@ -49,9 +51,14 @@ def judge_evaluation(requirement: Requirement, context: Context) -> Judgement:
         return Judgement(_stale(requirement, context, runs[0], "measured other bytes than this version has"))
     max_age = requirement.max_age
     recent = [run for run in current if max_age is None or context.now - run.finished_at < max_age]
+    age = span(max_age) if max_age else ""
     if not recent:
-        age = span(max_age) if max_age else ""
-        return Judgement(_stale(requirement, context, current[0], f"is more than {age} old"))
+        return Judgement(_stale(requirement, context, current[0], f"is {age} old or older"))
+    if missed := [run for run in current if run not in recent and _misses(requirement, context, run)]:
+        why = (
+            f"on {missed[0].dataset} did not reach what is asked; that it is {age} old or older mends nothing"
+        )
+        return Judgement(_stale(requirement, context, missed[0], why))
     until = earliest(*(run.finished_at + max_age for run in recent)) if max_age else None
     return Judgement(_measured(requirement, context, recent), until)
 
@@ -93,10 +100,9 @@ def _missing(
     url = None
     if underway is not None:
         reason, remedy, url = _underway(underway, reason, remedy)
-    elif uncounted := _reported(requirement, context):
+    elif uncounted := _uncounted(requirement, context):
         reason = (
-            f"Run {uncounted.run} was reported by its maker and not measured here; "
-            "the policy does not count such results."
+            f"Run {uncounted.run} {_why_not(uncounted, context)}; the policy does not count such results."
         )
         url = uncounted.url or None
     elif others:
@@ -105,12 +111,20 @@ def _missing(
     return told(requirement, context, "unsatisfied", reason, remedy=remedy, who=context.makers, url=url)
 
 
-def _reported(requirement: Requirement, context: Context) -> EvaluationFact | None:
-    """The newest run on the asked role of data that only its maker vouches for."""
-    newest = newest_runs(
-        (run for run in context.evidence.evaluations if run.reported), requirement.evaluation
-    )
-    return next((run for run in newest if run.dataset_role == requirement.dataset_role), None)
+def _uncounted(requirement: Requirement, context: Context) -> EvaluationFact | None:
+    """The newest run on the asked role of data that says nothing for the gate."""
+    asked = (requirement.evaluation, requirement.dataset_role)
+    runs = [run for run in context.evidence.evaluations if (run.kind, run.dataset_role) == asked]
+    return max(runs, key=lambda run: (run.finished_at, run.run), default=None)
+
+
+def _why_not(run: EvaluationFact, context: Context) -> str:
+    return why_not(run, context.plan) or "was reported by its maker and not measured here"
+
+
+def _misses(requirement: Requirement, context: Context, run: EvaluationFact) -> bool:
+    checks = [check for check in requirement.checks if check.covers(context.evidence.model_kind)]
+    return any(not _outcome(check, run).met for check in checks)
 
 
 def _underway(run: RunningFact, reason: str, remedy: str) -> tuple[str, str, str | None]:

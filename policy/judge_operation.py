@@ -1,13 +1,17 @@
 """Judge how a version fares where it runs: whether it ran in an earlier environment, whether it is watched."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from policy.context import Context, Judgement, told
 from policy.evidence import ScheduleFact, StayFact
+from policy.metrics import NOT_FOR
+from policy.plan import PlannedEvaluation
 from policy.requirement import Requirement
-from policy.words import component, counted, day, listed, span
+from policy.result import RequirementResult
+from policy.words import KINDS, UNMEASURED, component, counted, day, listed, named, span
+
+FOREVER = timedelta.max
 
 
 def judge_ran_in(requirement: Requirement, context: Context) -> Judgement:
@@ -89,26 +93,31 @@ def _rough(length: timedelta) -> str:
 
 def judge_monitoring(requirement: Requirement, context: Context) -> Judgement:
     """Satisfied when each asked kind of evaluation is scheduled often enough, and the schedule is not paused."""
+    kind = context.evidence.model_kind
+    if requirement.applies_to and kind not in requirement.applies_to:
+        asked = listed(KINDS[name] for name in requirement.applies_to)
+        reason = f"Asked of {asked} only; this model is for {(KINDS | UNMEASURED).get(kind, kind)}."
+        return Judgement(told(requirement, context, "not_applicable", reason))
+    if nothing := [
+        name for name in requirement.evaluations if kind not in KINDS or kind in NOT_FOR.get(name, ())
+    ]:
+        return Judgement(_unmeasurable(requirement, context, nothing))
     longest = requirement.every or timedelta(0)
-    schedules = [replace(item, kinds=item.kinds or context.planned) for item in context.evidence.schedules]
-    lacking = [kind for kind in requirement.evaluations if not _watching(kind, schedules, longest)]
+    schedules = context.evidence.schedules
+    kept = {name: _watching(name, context) for name in requirement.evaluations}
+    lacking = [name for name, found in kept.items() if found is None or found[0] > longest]
     looked_at = tuple(f"schedule {item.id}" for item in schedules)
     if not lacking:
-        kept = [_watching(kind, schedules, longest) for kind in requirement.evaluations]
-        parts = [
-            f"{component(kind)} every {counted(item.every_days, 'day')}"
-            for kind, item in zip(requirement.evaluations, kept, strict=True)
-            if item
-        ]
+        parts = [f"{component(name)} every {span(found[0])}" for name, found in kept.items() if found]
         reason = f"Scheduled: {listed(parts)}."
         return Judgement(told(requirement, context, "satisfied", reason, evidence=looked_at))
-    names = listed(component(kind) for kind in lacking)
+    names = listed(component(name) for name in lacking)
     result = told(
         requirement,
         context,
         "unsatisfied",
         " ".join(
-            [f"No schedule measures {names} every {span(longest)} or more often.", *_near(lacking, schedules)]
+            [f"No schedule measures {names} every {span(longest)} or more often.", *_near(lacking, context)]
         ),
         remedy=f"Schedule {names}, at least every {span(longest)}.",
         who=context.makers,
@@ -117,19 +126,53 @@ def judge_monitoring(requirement: Requirement, context: Context) -> Judgement:
     return Judgement(result)
 
 
-def _watching(kind: str, schedules: Iterable[ScheduleFact], longest: timedelta) -> ScheduleFact | None:
-    """The schedule that measures the kind most often, if that is often enough."""
-    found = [item for item in schedules if item.active and kind in item.kinds]
-    best = min(found, key=lambda item: (item.every_days, item.id), default=None)
-    return best if best is not None and timedelta(days=best.every_days) <= longest else None
+def _unmeasurable(requirement: Requirement, context: Context, names: list[str]) -> RequirementResult:
+    kind = context.evidence.model_kind
+    return told(
+        requirement,
+        context,
+        "error",
+        f"Nothing measures the {listed(component(name) for name in names)} of a model for "
+        f"{(KINDS | UNMEASURED).get(kind, kind)}.",
+        remedy='Name the kinds of model that it is meant for with "applies_to" in the policy pack.',
+        who=named(context.evidence.holders.get("administrator", ()), "administrator") or context.makers,
+    )
 
 
-def _near(lacking: Iterable[str], schedules: Iterable[ScheduleFact]) -> list[str]:
+def _watching(name: str, context: Context) -> tuple[timedelta, int] | None:
+    """How far apart the measurements are at most, and by which schedule; the closest one."""
+    found = [
+        (apart, item.id)
+        for item in context.evidence.schedules
+        if item.active and (apart := _apart(item, name, context)) is not None
+    ]
+    return min(found, default=None)
+
+
+def _apart(schedule: ScheduleFact, name: str, context: Context) -> timedelta | None:
+    """How far apart a schedule measures; None where it does not. One of the plan measures what no longer holds."""
+    every = timedelta(days=schedule.every_days)
+    if schedule.kinds:
+        return every if name in schedule.kinds else None
+    ages = [max(item.max_age or FOREVER, every) for item in context.plan if _planned(item, name, context)]
+    return min(ages, default=None)
+
+
+def _planned(item: PlannedEvaluation, name: str, context: Context) -> bool:
+    """Whether the plan really measures it: without groups to compare, a comparison of groups never starts."""
+    evidence = context.evidence
+    grouped = bool(evidence.sensitive_attributes or evidence.decides_about_people)
+    return item.evaluation == name and (grouped or not item.when_sensitive)
+
+
+def _near(lacking: Iterable[str], context: Context) -> list[str]:
     """What there is, where it does not suffice."""
     said = []
-    for item in schedules:
-        if not {*lacking} & {*item.kinds}:
-            continue
-        how = f"runs every {counted(item.every_days, 'day')}" if item.active else "is paused"
-        said.append(f"Schedule {item.id} {how}.")
+    for item in context.evidence.schedules:
+        apart = [found for name in lacking if (found := _apart(item, name, context)) is not None]
+        if apart:
+            often = "as seldom as once" if min(apart) >= FOREVER else f"every {span(min(apart))}"
+            said.append(
+                f"Schedule {item.id} measures {often}." if item.active else f"Schedule {item.id} is paused."
+            )
     return said

@@ -44,8 +44,8 @@ def judge_signoff(requirement: Requirement, context: Context) -> Judgement:
 
 
 def signed(counting: list[Weighed]) -> int:
-    """Return how many people signed: whoever signs for themselves and for another is one."""
-    return len({item.fact.signer for item in counting})
+    """Return how many people signed: whoever signs for themselves and for another is one, and so are both of them."""
+    return min(len({item.fact.signer for item in counting}), len({item.fact.voice for item in counting}))
 
 
 def _quorum(requirement: Requirement, counting: list[Weighed]) -> dict[str, int]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from policy.break_glass import BreakGlassTerms, read_break_glass
@@ -60,10 +61,20 @@ class Pack:
         }
         return planned_for(asked.values(), self.plan, tier=tier, model_kind=model_kind)
 
-    @property
+    @cached_property
     def judged_evaluations(self) -> frozenset[str]:
         """Kinds of evaluation that some requirement judges, whatever the environment and tier."""
         return frozenset(item.evaluation for item in self.requirements.values() if item.evaluation)
+
+    @cached_property
+    def accepted_reports(self) -> frozenset[str]:
+        """Kinds of evaluation of which some requirement accepts what the maker reports."""
+        return frozenset(item.evaluation for item in self.requirements.values() if item.accept_reported)
+
+    @cached_property
+    def plans_settings(self) -> bool:
+        """Whether the plan has anything measured otherwise than usual."""
+        return any(item.settings for item in self.plan)
 
 
 def load_pack(text: str, *, source: str) -> Pack:

@@ -26,7 +26,7 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "findings_closed": ((), ("severities", "within_due")),
     "risks_treated": ((), ("residual_at_most", "at_least")),
     "ran_in": (("environment", "soak"), ()),
-    "monitoring_in_place": (("evaluations", "every"), ()),
+    "monitoring_in_place": (("evaluations", "every"), ("applies_to",)),
 }
 """Kind → its required and its optional keys, beside id, kind and title."""
 
@@ -83,7 +83,10 @@ def read_requirement(item: Item) -> Requirement:
         )
     if kind == "monitoring_in_place":
         watched = fields["evaluations"].choices(EVALUATIONS)
-        return replace(requirement, evaluations=watched, every=fields["every"].duration())
+        applies_to = fields["applies_to"].choices(tuple(KINDS)) if "applies_to" in fields else ()
+        return replace(
+            requirement, evaluations=watched, every=fields["every"].duration(), applies_to=applies_to
+        )
     if "max_age" in fields:
         return replace(requirement, max_age=fields["max_age"].duration())
     return requirement

@@ -11,6 +11,13 @@ from policy.requirement import Requirement
 from policy.words import DATASET_ROLES, KINDS
 
 SETTING_LIMIT = 20
+DESCRIBING = frozenset(
+    (
+        *("labels", "predictions", "query", "time", "series", "season", "quantile"),
+        *("quasi_identifiers", "confidential", "plugin", "settings"),
+    )
+)
+"""Settings that say what the data or the plug-in are. Every other one bears on the result; the plan sets it."""
 FIELDS = (("evaluation", "dataset_role"), ("max_age", "settings", "tiers", "applies_to"))
 """The required and the optional keys of an entry."""
 

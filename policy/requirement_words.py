@@ -106,7 +106,8 @@ def _ran_in(asked: Requirement) -> list[str]:
 
 def _monitoring(asked: Requirement) -> list[str]:
     kinds = listed(component(kind) for kind in asked.evaluations)
-    return [f"Schedules measure {kinds} again, at least every {span(asked.every) if asked.every else ''}."]
+    said = [f"Schedules measure {kinds} again, at least every {span(asked.every) if asked.every else ''}."]
+    return [*said, f"Asked of {_kinds(asked.applies_to)} only."] if asked.applies_to else said
 
 
 def _signoff(asked: Requirement) -> list[str]:

@@ -1,12 +1,12 @@
 """Judge evidence by a policy pack. Pure: the same values give the same verdict."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from policy.break_glass import with_break_glass
-from policy.context import Context, Judgement, earliest, told
-from policy.evidence import Evidence, components
-from policy.independence import standing
+from policy.context import Context, Judgement, after, earliest, told
+from policy.evidence import Evidence
+from policy.independence import newest_decisions, standing
 from policy.judge_evaluation import judge_evaluation
 from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier
 from policy.judge_findings import judge_findings
@@ -14,6 +14,8 @@ from policy.judge_operation import judge_monitoring, judge_ran_in
 from policy.judge_risks import judge_risks
 from policy.judge_signoff import judge_signoff, standing_vetoes, veto
 from policy.pack import Pack
+from policy.parts import components
+from policy.plan import PlannedEvaluation
 from policy.requirement import Requirement
 from policy.result import Decision, ExceptionUsed, RequirementResult, Result, Verdict
 from policy.tiering import Tier
@@ -40,11 +42,16 @@ ENVIRONMENT = Requirement("environment", "environment", "Environment known")
 SUSPENSION = Requirement("suspension", "suspension", "Model in use")
 PROHIBITED = Requirement("prohibited", "prohibited", "Prohibited use")
 TIER = Requirement("tier_confirmed", "tier_confirmed", "Tier confirmed")
+CONDITIONS = Requirement("conditions_met", "conditions_met", "Conditions met in time")
+"""Asked of every version that a condition of a signature is overdue for, whatever the list says."""
 
 
 def parts_of(pack: Pack | None, evidence: Evidence) -> dict[str, str]:
     """Return the digest of each part of the evidence that the pack's verdicts rest on."""
-    return components(evidence, pack.judged_evaluations if pack else ())
+    if pack is None:
+        return components(evidence, ())
+    plan = _plan(pack, evidence)
+    return components(evidence, pack.judged_evaluations, reported=pack.accepted_reports, plan=plan)
 
 
 def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime) -> Verdict:
@@ -56,7 +63,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     if now.tzinfo is None:
         raise ValueError("now must know its time zone")
     tier = evidence.tier.tier if evidence.tier else None
-    context = Context(evidence, now, tier or "", parts_of(pack, evidence), _planned(pack, evidence))
+    context = Context(evidence, now, tier or "", parts_of(pack, evidence), _plan(pack, evidence))
     judged = _judgements(pack, context, environment)
     results = tuple(judgement.result for judgement in judged)
     if not any(item.result in ("satisfied", "unsatisfied", "error") for item in results):
@@ -66,7 +73,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
         results = (_unmet(POLICY, context, reason, "Change the policy, so that something applies."), *results)
     allowed = all(item.result in ("satisfied", "waived", "not_applicable") for item in results)
     limit = now + pack.decision_valid_for if pack else now
-    until = earliest(*(judgement.until for judgement in judged))
+    until = earliest(*(judgement.until for judgement in judged), *_next_overdue(context))
     used = _waivers_used(context, results) if allowed else ()
     verdict = Verdict(
         decision="allow" if allowed else "deny",
@@ -82,11 +89,14 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     return with_break_glass(verdict, pack.break_glass if pack else None, evidence, now)
 
 
-def _planned(pack: Pack | None, evidence: Evidence) -> tuple[str, ...]:
-    """What a schedule that names no kind measures."""
-    if pack is None or evidence.tier is None or all(item.kinds for item in evidence.schedules):
+def _plan(pack: Pack | None, evidence: Evidence) -> tuple[PlannedEvaluation, ...]:
+    """What the policy plans for such a use, where that decides whether a run or a schedule counts."""
+    if pack is None or evidence.tier is None:
         return ()
-    return tuple(item.evaluation for item in pack.planned(evidence.tier.tier, evidence.model_kind))
+    chosen = pack.plans_settings or any(fact.settings for fact in evidence.evaluations)
+    if not chosen and all(item.kinds for item in evidence.schedules):
+        return ()
+    return pack.planned(evidence.tier.tier, evidence.model_kind)
 
 
 def _waivers_used(context: Context, results: tuple[RequirementResult, ...]) -> tuple[ExceptionUsed, ...]:
@@ -131,9 +141,12 @@ def _judgements(pack: Pack | None, context: Context, environment: str) -> list[J
     if isinstance(asked, RequirementResult):
         return [*stops, *_other_vetoes((), context), Judgement(asked)]
     fact = context.evidence.tier
+    kinds = {item.kind for item in asked}
     doubtful = fact is not None and (fact.confirmed_by is None or bool(fact.use_changed))
-    if doubtful and TIER.kind not in [item.kind for item in asked]:
+    if doubtful and TIER.kind not in kinds:
         asked = (TIER, *asked)
+    if CONDITIONS.kind not in kinds and any(due_on < context.today for due_on in _open_conditions(context)):
+        asked = (*asked, CONDITIONS)
     return [
         *stops,
         *_other_vetoes(asked, context),
@@ -142,6 +155,22 @@ def _judgements(pack: Pack | None, context: Context, environment: str) -> list[J
             for requirement in asked
         ),
     ]
+
+
+def _open_conditions(context: Context) -> list[date]:
+    """When each condition of a standing approval that nobody has met is due."""
+    return [
+        item.due_on
+        for fact in newest_decisions(context.evidence.signoffs)
+        if fact.decision == "approve_with_conditions"
+        for item in fact.conditions
+        if not item.met
+    ]
+
+
+def _next_overdue(context: Context) -> list[datetime]:
+    """The moments from which a condition that is open now will deny."""
+    return [after(due_on) for due_on in _open_conditions(context) if due_on >= context.today]
 
 
 def _judgement(requirement: Requirement, context: Context) -> Judgement:

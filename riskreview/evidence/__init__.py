@@ -110,7 +110,7 @@ def _everywhere(version: ModelVersion, rows: Rows) -> Evidence:
         ),
         card=card_fact(rows.cards.get(version.pk)),
         tier=tier_fact(tier, model),
-        evaluations=tuple(evaluation_fact(run) for run in runs if run.status == JobStatus.SUCCEEDED),
+        evaluations=tuple(evaluation_fact(run, version) for run in runs if run.status == JobStatus.SUCCEEDED),
         running=running_facts(runs),
         findings=(*rows.findings[model.pk, None], *rows.findings[model.pk, version.pk]),
         holders=rows.holders,

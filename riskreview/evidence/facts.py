@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.urls import reverse
 
+from evaluations.kinds import given_settings
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, PredictionSource
 from policy.evidence import (
     Card,
@@ -27,7 +28,12 @@ UNFINISHED: dict[str, Literal["queued", "running", "failed"]] = {
     JobStatus.RUNNING: "running",
     JobStatus.FAILED: "failed",
 }
-PEOPLE_FLAGS = frozenset({"profiles_people", "solely_automated_significant_decision"})
+PEOPLE_FLAGS = frozenset(
+    (
+        *("profiles_people", "solely_automated_significant_decision"),
+        "credit_employment_housing_insurance_health_decision",
+    )
+)
 
 
 def stopped(version: ModelVersion) -> str | None:
@@ -72,7 +78,7 @@ def tier_fact(assessment: TierAssessment | None, model: RegisteredModel) -> Tier
     )
 
 
-def evaluation_fact(run: EvaluationRun) -> EvaluationFact:
+def evaluation_fact(run: EvaluationRun, version: ModelVersion) -> EvaluationFact:
     """A succeeded run with its overall figures, as the policy judges it."""
     overall: Mapping[str, Any] = getattr(run, "overall", None) or {}  # annotated where the rows are read
     return EvaluationFact(
@@ -89,7 +95,18 @@ def evaluation_fact(run: EvaluationRun) -> EvaluationFact:
         },
         url=reverse("evaluations:run", args=[run.pk]),
         reported=run.source == PredictionSource.REPORTED,
+        by_endpoint=run.source == PredictionSource.ENDPOINT and not version.predictions_only,
+        settings=_settings(run, version),
     )
+
+
+def _settings(run: EvaluationRun, version: ModelVersion) -> dict[str, tuple[Any, Any]]:
+    """What whoever asked for the run chose, each with what is usual; so is the training data to compare with."""
+    chosen = given_settings(run.kind, run.config)
+    trained_on, reference = version.trained_on_id, run.reference_id
+    if reference is not None and trained_on is not None and reference != trained_on:
+        chosen["reference"] = (reference, trained_on)
+    return chosen
 
 
 def _kind(run: EvaluationRun) -> str:

@@ -23,7 +23,7 @@ Key = tuple[int, str]
 """A version and an environment."""
 RUN_FIELDS = (
     *("version_id", "kind", "source", "config", "status", "failure", "requested_at", "finished_at"),
-    "artifact_digest",
+    *("artifact_digest", "reference_id"),
     *("result_digest", "dataset__name", "dataset__version", "dataset__role", "dataset__sensitive"),
 )
 NAMES = ("username", "first_name", "last_name")

@@ -17,8 +17,8 @@ from evaluations.models import EvaluationRun
 from evaluations.queries import measurements_of
 from evaluations.tasks import Places, _job
 from governance.portfolio.panels import newest_runs
-from policy.evidence import components
 from policy.metrics import EVALUATIONS
+from policy.parts import components
 from registry.masking import not_row_by_row
 from registry.models import Classification, Dataset, ModelVersion
 from riskreview import queue

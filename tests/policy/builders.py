@@ -16,10 +16,10 @@ from policy.evidence import (
     RiskFact,
     SignOffFact,
     TierFact,
-    components,
 )
 from policy.metrics import EVALUATIONS
 from policy.pack import DEFAULT, Pack, Requirement, load_pack
+from policy.parts import components
 from policy.result import RequirementResult, Verdict
 from policy.risk_scales import default_scales
 from policy.verdict import judge

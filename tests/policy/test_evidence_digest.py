@@ -7,8 +7,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.evidence import EvaluationFact, changed, components, evidence_digest
+from policy.evidence import EvaluationFact, changed, evidence_digest
 from policy.metrics import EVALUATIONS
+from policy.parts import components
 from tests.policy.builders import NOW, YESTERDAY, run, unsigned
 from tests.policy.exceptions import a_waiver
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.due_days import TIERS, days_for, default_days, problem_with
-from policy.evidence import FindingFact, components
+from policy.evidence import FindingFact
 from policy.metrics import EVALUATIONS
 from policy.pack import load_pack
+from policy.parts import components
 from policy.requirement import Requirement
 from policy.verdict import judge
 from policy.words import SEVERITIES

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.diff import direction_of
-from policy.evidence import ScheduleFact, StayFact, components
+from policy.evidence import ScheduleFact, StayFact
 from policy.metrics import EVALUATIONS
 from policy.pack import PackError, load_pack
+from policy.parts import components
 from policy.requirement import Requirement
 from policy.requirement_words import in_words
 from policy.verdict import judge
-from tests.policy.builders import NOW, PACK, ask, pack_of, unsigned
+from tests.policy.builders import NOW, PACK, ask, pack_of, result_of, unsigned
 from tests.policy.test_pack_refusals import SMALL
 
 WEEK = Requirement(
@@ -88,16 +89,16 @@ def test_time_together_is_between_the_longest_stay_and_their_sum(ends: list[tupl
     stays = [stay(max(pair), min(pair), number) for number, pair in enumerate(ends)]
     lengths = [one.ended_at - one.since for one in stays if one.ended_at]
     for length, met in ((max(lengths), True), (sum(lengths, timedelta(seconds=1)), False)):
-        asked = replace(WEEK, soak=max(length, timedelta(seconds=1)))
-        found = ask(replace(unsigned(), stays=tuple(stays)), asked).result
-        assert (found == "satisfied") == met or length == timedelta(0)
+        if length > timedelta(0):
+            found = ask(replace(unsigned(), stays=tuple(stays)), replace(WEEK, soak=length)).result
+            assert (found == "satisfied") == met
 
 
 SCHEDULES: list[tuple[str, tuple[ScheduleFact, ...], str, str]] = [
     ("none", (), "unsatisfied", "No schedule measures stability every 31 days or more often."),
     ("often enough", (ScheduleFact(4, ("stability",), 30),), "satisfied", "stability every 30 days"),
     ("exactly", (ScheduleFact(4, ("stability",), 31),), "satisfied", "stability every 31 days"),
-    ("too seldom", (ScheduleFact(4, ("stability",), 32),), "unsatisfied", "Schedule 4 runs every 32 days."),
+    ("too seldom", (ScheduleFact(4, ("stability",), 32),), "unsatisfied", "Schedule 4 measures every 32 days."),
     ("paused", (ScheduleFact(4, ("stability",), 7, active=False),), "unsatisfied", "Schedule 4 is paused."),
     ("of something else", (ScheduleFact(4, ("fairness",), 7),), "unsatisfied", "No schedule measures stability"),
     ("one of two", (ScheduleFact(4, ("stability",), 90), ScheduleFact(5, ("stability",), 7)), "satisfied",
@@ -125,12 +126,26 @@ def test_each_kind_must_be_watched() -> None:
 
 
 def test_a_schedule_of_the_plan_watches_what_the_plan_measures() -> None:
-    asked = replace(WATCHED, evaluations=("performance",))
+    asked = replace(WATCHED, evaluations=("performance",), every=timedelta(days=400))
     pack = replace(PACK, environments={**PACK.environments, "production": {
         **PACK.environments["production"], "high": (asked,)}})  # fmt: skip
     evidence = replace(unsigned(), schedules=(ScheduleFact(4, (), 7),))
     assert judge(pack, evidence, "production", NOW).decision == "allow"
-    assert judge(pack, replace(evidence, tier=None), "production", NOW).decision == "deny"
+    # It measures anew what no longer holds, so a year apart by this pack, however often it looks.
+    often = replace(asked, every=timedelta(days=31))
+    pack = replace(pack, environments={**pack.environments, "production": {
+        **pack.environments["production"], "high": (often,)}})  # fmt: skip
+    found = result_of(judge(pack, evidence, "production", NOW), "monitoring_in_place")
+    assert found.result == "unsatisfied" and "Schedule 4 measures every 365 days." in found.reason
+
+
+def test_what_nothing_measures_is_not_watched_by_asking_for_it() -> None:
+    ranking = replace(unsigned(), model_kind="ranking", schedules=(ScheduleFact(4, ("stability",), 7),))
+    found = ask(ranking, WATCHED)
+    assert found.result == "error" and "Nothing measures the stability of a model for ranking" in found.reason
+    named = replace(WATCHED, applies_to=("binary_classification",))
+    assert ask(ranking, named).result == "not_applicable"
+    assert ask(replace(ranking, model_kind="clustering"), WATCHED).result == "error"
 
 
 def test_where_a_version_ran_and_what_watches_it_undo_no_signature() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policy.evidence import Evidence, Metric, TierFact, components
+from policy.evidence import Evidence, Metric, TierFact
 from policy.metrics import EVALUATIONS
 from policy.pack import ENVIRONMENTS
+from policy.parts import components
 from policy.verdict import judge
 from tests.policy.builders import (
     ADA,

@@ -104,7 +104,7 @@ TABLE: list[tuple[str, Requirement, dict[str, Any], str, str]] = [
      "Run 12 used training data; test data are asked for."),
     ("other bytes", PERFORMANCE, ran(artifact_digest="sha256:b"), "unsatisfied", "measured other bytes"),
     ("a year old", PERFORMANCE, ran(finished_at=NOW - timedelta(days=365)), "unsatisfied",
-     "Run 12 of 21 Nov 2025 is more than 365 days old."),
+     "Run 12 of 21 Nov 2025 is 365 days old or older."),
     ("almost a year old", PERFORMANCE, ran(finished_at=NOW - timedelta(days=364)), "satisfied",
      "Run 12, 22 Nov 2025."),
     ("every test set counts", PERFORMANCE, {"evaluations": SPLIT}, "unsatisfied",

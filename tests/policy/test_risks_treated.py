@@ -9,8 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.evidence import RiskFact, components
+from policy.evidence import RiskFact
 from policy.pack import PackError, load_pack
+from policy.parts import components
 from policy.requirement import Requirement
 from policy.risk_catalogue import Use, load_catalogue, risks_of_check, suggested_for
 from policy.risk_scales import DEFAULT, RISK_LEVELS, ScalesError, default_scales, order, read_scales
