@@ -185,16 +185,31 @@ def _why_not(run: EvaluationRun, planned: PlannedEvaluation, version: ModelVersi
         return f"Run {run.pk} measured other bytes."
     if planned.max_age is not None and at - (run.finished_at or run.requested_at) >= planned.max_age:
         return f"Run {run.pk} is more than {span(planned.max_age)} old."
+    return _set_apart(run, planned, version)
+
+
+def informs_only(run: EvaluationRun) -> str:
+    """Why the gate does not count a run, by its source or its settings (docs/adr/0011); empty when it does."""
+    version = run.version
+    wanted = _source[0](version).items if _source else ()
+    place = (run.kind, run.dataset.role)
+    planned = next((item for item in wanted if (item.evaluation, item.dataset_role) == place), None)
+    return _set_apart(run, planned or PlannedEvaluation(*place), version)
+
+
+def _set_apart(run: EvaluationRun, planned: PlannedEvaluation, version: ModelVersion) -> str:
     if run.source == PredictionSource.ENDPOINT and not version.predictions_only:
         return f"Run {run.pk} asked an endpoint, and nobody knows that these files answered."
-    if other := _other_settings(run, planned):
-        return f"Run {run.pk} had other settings ({', '.join(other)})."
+    if other := _other_settings(run, planned, version):
+        return f"Run {run.pk} had settings of its own ({', '.join(other)})."
     return ""
 
 
-def _other_settings(run: EvaluationRun, planned: PlannedEvaluation) -> list[str]:
+def _other_settings(run: EvaluationRun, planned: PlannedEvaluation, version: ModelVersion) -> list[str]:
     """The settings that are neither the plan's nor, where that is silent, the usual ones."""
     given = given_settings(run.kind, run.config)
     other = [name for name, (used, usual) in given.items() if used != planned.settings.get(name, usual)]
     other += [name for name in planned.settings if name not in given]
+    if run.reference_id and version.trained_on_id and run.reference_id != version.trained_on_id:
+        other.append("reference")
     return sorted(name for name in other if name not in DESCRIBING)

@@ -15,8 +15,9 @@ from evaluations.access import may_evaluate, refuse_unless_may_evaluate, run_for
 from evaluations.actions import MEASURED_KINDS, cancel_evaluation, request_evaluation
 from evaluations.charts import charts_for
 from evaluations.forms import EvaluationForm
+from evaluations.kinds import RULES
 from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, Trigger
-from evaluations.plan import plan_of
+from evaluations.plan import informs_only, plan_of
 from evaluations.presenting import checks_of, counted, figures_of, tables_of
 from evaluations.queries import RunFilters, given_up, previous_run, runs, runs_of
 from evaluations.record_forms import EXPLAINED, form_for
@@ -129,6 +130,7 @@ def run(request: UserRequest, number: int) -> HttpResponse:
         "checks_counted": counted(checks),
         "tables": tables_of(result),
         "notes": result.get("notes", []),
+        "apart": informs_only(found) if RULES[found.kind].evidence else "",
         "previous": previous_run(found),
         "siblings": list(runs_of(found.version)[:8]),
         "may_evaluate": may,

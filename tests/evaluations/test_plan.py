@@ -100,7 +100,10 @@ def test_a_result_is_measured_again_when_it_is_too_old_or_had_other_settings(
     run = builders.a_measurement(cast, version, dataset, "explainability", builders.EXPLAINED)
     plan = plan_of(version, at=AT)
     line = next(line for line in plan.lines if line.planned.evaluation == "explainability")
-    assert (line.state, line.reason.startswith(f"Run {run.pk} had other settings (max_rows)")) == (DUE, True)
+    assert (line.state, line.reason.startswith(f"Run {run.pk} had settings of its own (max_rows)")) == (
+        DUE,
+        True,
+    )
     EvaluationRun.objects.filter(pk=run.pk).update(config={"max_rows": 500})
     assert states(plan_of(version, at=AT))["explainability", "test"] == HOLDS
     later = AT + timedelta(days=30)

@@ -32,7 +32,7 @@ ASKED = """- id: ran_in.staging
 - id: monitoring_in_place
   kind: monitoring_in_place
   evaluations: [stability]
-  every: 31d
+  every: 400d
 
 - id: signoff.business_approver
 """
