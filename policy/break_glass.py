@@ -70,6 +70,7 @@ def counting_people(fact: BreakGlassFact, terms: BreakGlassTerms, evidence: Evid
             involved=evidence.involved,
             roles_held=held_by(evidence, consent.person),
             signed_roles={},
+            recused=evidence.recused,
         )
         if consent.role in terms.roles and not against:
             found[consent.person] = f"{consent.name} ({ROLES.get(consent.role, consent.role)})"

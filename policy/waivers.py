@@ -110,6 +110,7 @@ def roles_missing(fact: WaiverFact, terms: WaiverTerms, tier: str, evidence: Evi
             involved=involved,
             roles_held=held_by(evidence, approval.person),
             signed_roles=first,
+            recused=evidence.recused,
         )
     }
     return [role for role in terms.approvers.get(tier, ()) if role not in counting]

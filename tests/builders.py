@@ -61,6 +61,7 @@ from riskreview.policies.activation import ask_activation
 from riskreview.policies.packs import activate_pack, import_pack
 from riskreview.policies.simulations import request_simulation
 from riskreview.reviews.asking import open_review
+from riskreview.reviews.assigning import recuse
 from riskreview.reviews.signoffs import sign_off
 from riskreview.risks.adding import add_from_catalogue
 from riskreview.risks.assessing import rate_risk, treat_risk
@@ -372,6 +373,12 @@ def a_review(cast: SimpleNamespace, version: ModelVersion, environment: str = "p
         actor=actor_of_user(cast.dev),
         at=AT,
     )
+
+
+def step_back(version: ModelVersion, person: User) -> None:
+    """The person recuses themself from the review of the version."""
+    actor = actor_of_user(person)
+    recuse(review=version.reviews.get(), reason="My sister built it.", person=person, actor=actor, at=AT)
 
 
 def a_signature(

@@ -114,7 +114,9 @@ def _ask(
         unmet=found.unmet,
     )
     people = User.objects.filter(grants__role__in=terms.roles, is_active=True)
-    people = people.exclude(username__in=[*judged.evidence.involved, consent.person.username]).distinct()
+    people = people.exclude(
+        username__in=[*judged.evidence.involved, *judged.evidence.recused, consent.person.username]
+    ).distinct()
     text = (
         f"{consent.person.name} asks to break the glass for {version} in {environment}: {clause(reason, 120)}"
     )

@@ -88,4 +88,5 @@ def _against(judged: Judged, username: str, role: str) -> tuple[str, ...]:
         involved=evidence.involved,
         roles_held=held_by(evidence, username),
         signed_roles={},
+        recused=evidence.recused,
     )

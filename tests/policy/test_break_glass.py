@@ -68,6 +68,7 @@ NEVER: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("a failed digest", lambda e: replace(e, artifact=e.artifact and replace(e.artifact, problem="Differs"))),
     ("no artifact", lambda e: replace(e, artifact=None)),
     ("a standing veto", lambda e: with_signoffs(e, sign(e, "ethics_committee", "reject"))),
+    ("somebody recused among the two", lambda e: replace(e, recused={"carl": "His sister built it."})),
     ("a developer among the two", lambda e: replace(e, involved={"carl": ("develops this model",)})),
 ]
 

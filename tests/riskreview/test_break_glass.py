@@ -17,7 +17,7 @@ from riskreview.exceptions.break_glass import end_break_glass
 from riskreview.judgement import judge_version
 from riskreview.models import BreakGlass, BreakGlassState, Decision, Finding, Review
 from riskreview.reviews.given import WrongPassword
-from tests.builders import a_signature, a_tier, an_emergency, broken_glass, consent
+from tests.builders import a_signature, a_tier, an_emergency, broken_glass, consent, step_back
 from tests.conftest import AT, actor_of_user
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +191,19 @@ def test_somebody_who_loses_the_role_shuts_the_gate(cast: SimpleNamespace, versi
     broken_glass(cast, version)
     RoleGrant.objects.filter(user=cast.carl).delete()
     assert verdict(version).decision == "deny"
+
+
+def test_whoever_stepped_back_from_the_review_takes_no_part_in_it(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    broken_glass(cast, version)
+    step_back(version, cast.carl)
+    assert verdict(version).decision == "deny"
+    found = an_emergency(cast, version)
+    with pytest.raises(NotAllowed, match="You are recused from this review: My sister built it."):
+        consent(found, cast.carl, "compliance_officer")
+    asked = Notice.objects.filter(key=f"break-glass-{found.pk}-asked")
+    assert [notice.person for notice in asked] == [cast.bea]
 
 
 def test_the_database_holds_an_emergency_to_its_finding(cast: SimpleNamespace, version: ModelVersion) -> None:
