@@ -50,6 +50,9 @@ def why_never(terms: BreakGlassTerms | None, evidence: Evidence) -> str:
         return "This use is prohibited. It can never be approved or waived."
     if tier is None or tier.confirmed_by is None:
         return "Nobody confirmed the tier, so nobody can say that the use is not prohibited."
+    if tier.use_changed:
+        parts = listed(tier.use_changed)
+        return f"The use changed since the tier was confirmed ({parts}), so nobody can say that it is not prohibited."
     if evidence.suspended is not None:
         return f"{evidence.suspended.rstrip('. ') or 'The model is suspended'}."
     if artifact is None or artifact.problem or artifact.verified_at is None:

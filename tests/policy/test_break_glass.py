@@ -63,6 +63,7 @@ def test_it_stays_shut(name: str, fact: BreakGlassFact) -> None:
 NEVER: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("a prohibited use", lambda e: replace(e, tier=e.tier and replace(e.tier, tier="prohibited"))),
     ("an unconfirmed tier", lambda e: replace(e, tier=e.tier and replace(e.tier, confirmed_by=None))),
+    ("a changed use", lambda e: replace(e, tier=e.tier and replace(e.tier, use_changed=("purpose",)))),
     ("no tier", lambda e: replace(e, tier=None)),
     ("a suspended model", lambda e: replace(e, suspended="Stopped for drift")),
     ("a failed digest", lambda e: replace(e, artifact=e.artifact and replace(e.artifact, problem="Differs"))),

@@ -1,6 +1,7 @@
 """Break-glass: two authorised people, some hours, and a finding that opens by itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,7 +12,9 @@ from accounts.models import Notice, RoleGrant
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.models import Event
 from policy.result import Verdict
+from registry.actions import change_model
 from registry.actions.models import suspend_model
+from registry.entries import entry_of
 from registry.models import ModelVersion
 from riskreview.exceptions.break_glass import end_break_glass
 from riskreview.judgement import judge_version
@@ -125,11 +128,17 @@ def spoiled(cast: SimpleNamespace, version: ModelVersion) -> None:
     version.refresh_from_db()
 
 
+def used_otherwise(cast: SimpleNamespace, version: ModelVersion) -> None:
+    entry = replace(entry_of(version.model), decides="The price of the loan")
+    change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+
 NEVER: list[tuple[Callable[[SimpleNamespace, ModelVersion], None], str]] = [
     (vetoed, "a rejection stands"),
     (suspended, "is suspended"),
     (prohibited, "prohibited"),
     (spoiled, "match their digests"),
+    (used_otherwise, r"since the tier was confirmed \(decisions\), so nobody can say"),
 ]
 
 
