@@ -10,7 +10,7 @@ from policy.lines import Item
 from policy.requirement import SIGNING_ROLES
 from policy.result import ExceptionUsed, Verdict
 from policy.tiering import Tier
-from policy.waivers import held_by
+from policy.waivers import held_by, waivers_used
 from policy.words import ROLES, clause, day, listed
 
 TERMS = (("roles", "hours"), ("needs", "due"))
@@ -88,7 +88,10 @@ def end_of(fact: BreakGlassFact, terms: BreakGlassTerms) -> datetime:
 def with_break_glass(
     verdict: Verdict, terms: BreakGlassTerms | None, evidence: Evidence, now: datetime
 ) -> Verdict:
-    """Return the verdict, opened where it denies and a break-glass is live. What is unmet stays in the list."""
+    """Return the verdict, opened where it denies and a break-glass is live. What is unmet stays in the list.
+
+    A waiver without which more would be unmet stays among the exceptions, beside the emergency.
+    """
     uncovered = any(item.kind in ("policy", "environment") for item in verdict.requirements)
     if verdict.decision == "allow" or uncovered or terms is None or why_never(terms, evidence):
         return verdict
@@ -113,5 +116,8 @@ def with_break_glass(
         f"Not met: {denied}",
         valid_until=min(verdict.valid_until, ends),
         holds_until=earliest(verdict.holds_until, ends),
-        exceptions=(ExceptionUsed("break_glass", fact.id, fact.url),),
+        exceptions=(
+            ExceptionUsed("break_glass", fact.id, fact.url),
+            *waivers_used(evidence, verdict.requirements),
+        ),
     )
