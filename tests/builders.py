@@ -21,6 +21,7 @@ from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
 from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
+from registry.about import About
 from registry.actions import (
     FieldEntry,
     create_model,
@@ -140,18 +141,29 @@ def a_field(
 
 
 def a_version(
-    cast: SimpleNamespace, model: RegisteredModel, version: str = "1", content: bytes | None = None
+    cast: SimpleNamespace,
+    model: RegisteredModel,
+    version: str = "1",
+    content: bytes | None = None,
+    **changes: Any,
 ) -> ModelVersion:
-    """A version that Dev uploaded."""
+    """A version that Dev uploaded, unless told."""
+    given: dict[str, Any] = {"registrant": cast.dev}
     body = content if content is not None else f"{model.slug} {version}".encode()
     return register_upload(
         model=model,
         version=version,
         files=[("model.skops", BytesIO(body))],
-        registrant=cast.dev,
         actor=actor_of_user(cast.dev),
         at=AT,
+        **(given | changes),
     )
+
+
+def a_version_of_viktor(cast: SimpleNamespace, model: RegisteredModel, version: str = "1") -> ModelVersion:
+    """A version that Viktor uploaded, trained on data of Ada's: neither of them is on the team."""
+    about = About(trained_on=a_dataset(cast, "training", owner=cast.ada, role=DatasetRole.TRAINING))
+    return a_version(cast, model, version, registrant=cast.viktor, about=about)
 
 
 def a_dataset(cast: SimpleNamespace, name: str = "loans-test", **changes: Any) -> Dataset:
