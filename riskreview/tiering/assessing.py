@@ -14,9 +14,10 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from policy.evidence import canonical_digest
 from policy.tiering import QuestionnaireError, Tier, assess
-from registry.access import may_edit, refuse_unless_editor
+from registry.access import refuse_unless_editor
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, RegisteredModel
+from riskreview.involvement import involved_in
 from riskreview.models import TierAssessment
 from riskreview.tiering.queries import review_needed
 from riskreview.tiering.questionnaires import for_reading, kept_in_force
@@ -136,9 +137,8 @@ def reason_against_confirming(user: User, assessment: TierAssessment) -> str:
     """Why this risk officer may not confirm this assessment; empty when they may."""
     if assessment.assessed_by_id == user.pk:
         return "You answered the questionnaire, so somebody else confirms the tier."
-    if may_edit(user, assessment.model):
-        return "You own or develop this model, so somebody else confirms its tier."
-    return ""
+    part = involved_in(assessment.model).get(user.username)
+    return f"{part} So somebody else confirms its tier." if part else ""
 
 
 def refuse_unless_confirmer(user: User, assessment: TierAssessment) -> None:
