@@ -14,6 +14,7 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from policy.evidence import canonical_digest
 from policy.tiering import QuestionnaireError, Tier, assess
+from policy.words import listed
 from registry.access import refuse_unless_editor
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, RegisteredModel
@@ -21,13 +22,17 @@ from riskreview.involvement import involved_in
 from riskreview.models import TierAssessment
 from riskreview.tiering.queries import review_needed
 from riskreview.tiering.questionnaires import for_reading, kept_in_force
-from riskreview.tiering.use import UseChange, changed_use, use_of
+from riskreview.tiering.use import UseChange, changed_use, use_digest, use_of
 
 SHORTEST_RATIONALE = 20
 
 
 class QuestionnaireReplaced(Conflict):
     """Another version came into force between asking and answering."""
+
+
+class UseMoved(Conflict):
+    """The entry says something else of the use than what was read."""
 
 
 @transaction.atomic
@@ -93,23 +98,30 @@ def confirm_tier(
     officer: User,
     actor: Actor,
     at: datetime,
+    seen_use: str = "",
 ) -> TierAssessment:
     """Stand behind a tier. Raising is free; lowering needs a rationale and stops at every override's floor.
 
     An assessment that is confirmed already is not overwritten: the new word is a new row with its answers. The same
-    tier is confirmed again only where something asks for it: its time is up, or the use changed.
+    tier is confirmed again only where something asks for it: its time is up, or the use changed. `seen_use` is the
+    digest of the use that was on the screen; without it the tier is confirmed for the use as it stands.
     """
     refuse_unless_confirmer(officer, assessment)
     model = _in_use(assessment.model)
     newest = model.tier_assessments.select_for_update(of=("self",)).first()
     if newest is None or newest.pk != assessment.pk:
         raise Conflict("Newer answers exist for this model.", "Open the questionnaire again and judge those.")
+    changed = changed_use(newest.use, model)
+    if seen_use and seen_use != use_digest(model):
+        parts = f": {listed(change.words for change in changed)}" if changed else ""
+        raise UseMoved(
+            f"The entry changed while you read it{parts}.", "Read what it says now, and confirm that."
+        )
     if tier not in list(Tier):
         raise Invalid(f'"{tier}" is not a tier.', f"Choose {', '.join(Tier)}.", field="tier")
     before = _confirmed_before(newest)
     _refuse_bad_lowering(newest, before, Tier(tier), rationale.strip())
     was_confirmed = newest.is_confirmed
-    changed = changed_use(newest.use, model)
     if was_confirmed:
         if newest.confirmed_tier == tier and not _asked_again(newest, changed, at):
             raise Conflict(f"{tier.capitalize()} is confirmed already.", "There is nothing to change.")
