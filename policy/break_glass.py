@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from policy.context import earliest
 from policy.evidence import BreakGlassFact, Evidence
 from policy.independence import reasons_against, standing
+from policy.judge_facts import part_of_confirmer
 from policy.lines import Item
 from policy.requirement import SIGNING_ROLES
 from policy.result import ExceptionUsed, Verdict
@@ -50,6 +51,11 @@ def why_never(terms: BreakGlassTerms | None, evidence: Evidence) -> str:
         return "This use is prohibited. It can never be approved or waived."
     if tier is None or tier.confirmed_by is None:
         return "Nobody confirmed the tier, so nobody can say that the use is not prohibited."
+    if part := part_of_confirmer(tier, evidence.involved):
+        return (
+            f"{tier.confirmed_by}, who confirmed the tier, {part}, so nobody independent says that the use "
+            "is not prohibited."
+        )
     if tier.use_changed:
         parts = listed(tier.use_changed)
         return f"The use changed since the tier was confirmed ({parts}), so nobody can say that it is not prohibited."

@@ -103,7 +103,8 @@ def confirm_tier(
     """Stand behind a tier. Raising is free; lowering needs a rationale and stops at every override's floor.
 
     An assessment that is confirmed already is not overwritten: the new word is a new row with its answers. The same
-    tier is confirmed again only where something asks for it: its time is up, or the use changed. `seen_use` is the
+    tier is confirmed again only where something asks for it: its time is up, the use changed, or whoever confirmed
+    it takes part in the model by now. `seen_use` is the
     digest of the use that was on the screen; without it the tier is confirmed for the use as it stands.
     """
     refuse_unless_confirmer(officer, assessment)
@@ -123,7 +124,9 @@ def confirm_tier(
     _refuse_bad_lowering(newest, before, Tier(tier), rationale.strip())
     was_confirmed = newest.is_confirmed
     if was_confirmed:
-        if newest.confirmed_tier == tier and not _asked_again(newest, changed, at):
+        if newest.confirmed_tier == tier and not (
+            _asked_again(newest, changed, at) or part_of_confirmer(newest)
+        ):
             raise Conflict(f"{tier.capitalize()} is confirmed already.", "There is nothing to change.")
         newest.pk, newest._state.adding = None, True
     newest.use = use_of(model)
@@ -151,6 +154,14 @@ def reason_against_confirming(user: User, assessment: TierAssessment) -> str:
         return "You answered the questionnaire, so somebody else confirms the tier."
     part = involved_in(assessment.model).get(user.username)
     return f"{part} So somebody else confirms its tier." if part else ""
+
+
+def part_of_confirmer(assessment: TierAssessment) -> str:
+    """Why the confirmation does not count, if whoever gave it took part in the model since; mostly empty."""
+    officer = assessment.confirmed_by
+    if officer is None or officer.username not in involved_in(assessment.model):
+        return ""
+    return f"{officer.name}, who confirmed it, has a part in the model by now."
 
 
 def refuse_unless_confirmer(user: User, assessment: TierAssessment) -> None:

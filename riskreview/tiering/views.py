@@ -25,6 +25,7 @@ from riskreview.tiering.assessing import (
     assess_tier,
     confirm_tier,
     floor_of,
+    part_of_confirmer,
     reason_against_confirming,
 )
 from riskreview.tiering.forms import ConfirmForm, TierForm, given_before, given_elsewhere, initial_of
@@ -172,6 +173,7 @@ def _page(
         "form": form,
         "questionnaire": questionnaire,
         "given": given,
+        "void": part_of_confirmer(newest) if newest else "",
         "unasked": [item.name for item in questionnaire.questions if item.id not in given.answers],
         "moved_on": newest is not None and newest.questionnaire_version != questionnaire.version,
         "replaced": replaced,
@@ -201,7 +203,8 @@ def _confirmation(user: User, row: TierRow, form: ConfirmForm | None) -> dict[st
     lowest = floor[0].order if floor else 1
     return {
         "officer": True,
-        "again": newest.is_confirmed and row.state in ("changed", "due", "overdue"),
+        "again": newest.is_confirmed
+        and (row.state in ("changed", "due", "overdue") or bool(part_of_confirmer(newest))),
         "why_not": reason_against_confirming(user, newest),
         "floor": floor,
         "confirm_form": form

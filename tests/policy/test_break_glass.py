@@ -82,6 +82,10 @@ def test_it_stays_shut(name: str, fact: BreakGlassFact) -> None:
 NEVER: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("a prohibited use", lambda e: replace(e, tier=e.tier and replace(e.tier, tier="prohibited"))),
     ("an unconfirmed tier", lambda e: replace(e, tier=e.tier and replace(e.tier, confirmed_by=None))),
+    (
+        "a tier confirmed by its owner",
+        lambda e: replace(e, tier=e.tier and replace(e.tier, confirmer="olga")),
+    ),
     ("a changed use", lambda e: replace(e, tier=e.tier and replace(e.tier, use_changed=("purpose",)))),
     ("no tier", lambda e: replace(e, tier=None)),
     ("a suspended model", lambda e: replace(e, suspended="Stopped for drift")),

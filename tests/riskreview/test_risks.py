@@ -1,6 +1,7 @@
 """The register: who adds, rates, accepts, closes and hands over risks, and what the gate makes of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from audit.models import Event
 from policy.risk_catalogue import load_rules
 from policy.risk_scales import default_scales
 from policy.tiering import load_questionnaire
+from registry.actions import change_model
+from registry.entries import entry_of
 from registry.models import ModelVersion, Origin, RegisteredModel
 from registry.regulated import regulated_uses
 from riskreview.judgement import judge_locked, judge_version
@@ -246,6 +249,22 @@ def test_whoever_left_the_team_closes_only_what_was_registered_later(
     a_version(cast, model)
     with pytest.raises(NotAllowed, match="team when version 1 was registered"):
         close_risk(risk=risk, reason=WHY, **by(cast.viktor, "closer"))
+
+
+def test_an_acceptance_outlives_the_role_and_not_the_independence_of_its_giver(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    risk = version.model.risks.get(catalogue_id="FAI-01")
+    rate_risk(risk=risk, inherent=(4, 4), residual=(3, 4), note="", **by(cast.viktor, "rater"))
+    accept(risk, cast.carl)
+    RoleGrant.objects.filter(user=cast.carl).delete()
+    assert treated(version)[0] == "satisfied"
+
+    entry = replace(entry_of(version.model), developers=(cast.dev, cast.carl))
+    change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+    said = "Carl Brandt, who accepted it as compliance officer, develops this model."
+    assert treated(version)[0] == "unsatisfied" and said in treated(version)[1]
 
 
 def test_handing_over_is_all_or_none(cast: SimpleNamespace, model: RegisteredModel) -> None:

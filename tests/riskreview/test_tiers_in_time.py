@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Notice, User
+from accounts.models import Notice, Role, RoleGrant, User
 from accounts.refusals import Conflict
 from policy.tiering import load_questionnaire
 from registry.actions import change_model
@@ -84,6 +84,24 @@ def test_a_change_of_use_makes_the_gate_deny_until_an_officer_confirms_again(
     assert said[0] == "unsatisfied" and said[1].endswith(f"but the use changed since: {words}.")
     confirm(cast, version.model.tier_assessments.first())  # type: ignore[arg-type]
     assert judge_version(ModelVersion.objects.get(pk=version.pk), "production", at=AT).allows
+
+
+def test_a_confirmation_ends_once_its_giver_takes_part(
+    cast: SimpleNamespace, version: ModelVersion, client_of: Browser
+) -> None:
+    change(cast, version.model, developers=(cast.dev, cast.ada))
+    said = "Ada Okafor develops this model, so that counts as unconfirmed."
+    assert tier_said(version)[0] == "unsatisfied" and said in tier_said(version)[1]
+
+    RoleGrant.objects.create(user=cast.bea, role=Role.RISK_OFFICER, granted_at=AT)
+    page = client_of(cast.bea).get(PAGE).content.decode()
+    assert "Ada Okafor, who confirmed it, has a part in the model by now." in page
+    assert "Confirm it again" in page
+    newest = version.model.tier_assessments.get()
+    again = confirm_tier(
+        assessment=newest, tier="high", rationale="", officer=cast.bea, actor=actor_of_user(cast.bea), at=AT
+    )
+    assert again.digest == newest.digest and tier_said(version)[0] == "satisfied"
 
 
 def test_what_says_nothing_about_the_use_changes_nothing(
