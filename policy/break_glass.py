@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from policy.context import earliest
 from policy.evidence import BreakGlassFact, Evidence
 from policy.independence import reasons_against, standing
+from policy.judge_facts import part_of_confirmer
 from policy.lines import Item
 from policy.requirement import SIGNING_ROLES
 from policy.result import ExceptionUsed, Verdict
 from policy.tiering import Tier
-from policy.waivers import held_by
+from policy.waivers import held_by, waivers_used
 from policy.words import ROLES, clause, day, listed
 
 TERMS = (("roles", "hours"), ("needs", "due"))
@@ -50,6 +51,14 @@ def why_never(terms: BreakGlassTerms | None, evidence: Evidence) -> str:
         return "This use is prohibited. It can never be approved or waived."
     if tier is None or tier.confirmed_by is None:
         return "Nobody confirmed the tier, so nobody can say that the use is not prohibited."
+    if part := part_of_confirmer(tier, evidence.involved):
+        return (
+            f"{tier.confirmed_by}, who confirmed the tier, {part}, so nobody independent says that the use "
+            "is not prohibited."
+        )
+    if tier.use_changed:
+        parts = listed(tier.use_changed)
+        return f"The use changed since the tier was confirmed ({parts}), so nobody can say that it is not prohibited."
     if evidence.suspended is not None:
         return f"{evidence.suspended.rstrip('. ') or 'The model is suspended'}."
     if artifact is None or artifact.problem or artifact.verified_at is None:
@@ -70,6 +79,7 @@ def counting_people(fact: BreakGlassFact, terms: BreakGlassTerms, evidence: Evid
             involved=evidence.involved,
             roles_held=held_by(evidence, consent.person),
             signed_roles={},
+            recused=evidence.recused,
         )
         if consent.role in terms.roles and not against:
             found[consent.person] = f"{consent.name} ({ROLES.get(consent.role, consent.role)})"
@@ -84,7 +94,10 @@ def end_of(fact: BreakGlassFact, terms: BreakGlassTerms) -> datetime:
 def with_break_glass(
     verdict: Verdict, terms: BreakGlassTerms | None, evidence: Evidence, now: datetime
 ) -> Verdict:
-    """Return the verdict, opened where it denies and a break-glass is live. What is unmet stays in the list."""
+    """Return the verdict, opened where it denies and a break-glass is live. What is unmet stays in the list.
+
+    A waiver without which more would be unmet stays among the exceptions, beside the emergency.
+    """
     uncovered = any(item.kind in ("policy", "environment") for item in verdict.requirements)
     if verdict.decision == "allow" or uncovered or terms is None or why_never(terms, evidence):
         return verdict
@@ -109,5 +122,8 @@ def with_break_glass(
         f"Not met: {denied}",
         valid_until=min(verdict.valid_until, ends),
         holds_until=earliest(verdict.holds_until, ends),
-        exceptions=(ExceptionUsed("break_glass", fact.id, fact.url),),
+        exceptions=(
+            ExceptionUsed("break_glass", fact.id, fact.url),
+            *waivers_used(evidence, verdict.requirements),
+        ),
     )

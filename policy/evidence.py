@@ -37,7 +37,8 @@ class Card:
 class TierFact:
     """The tier of the model; only proposed while nobody confirmed it.
 
-    `use_changed` names what the inventory entry says differently since the tier was confirmed.
+    `use_changed` names what the inventory entry says differently since the tier was confirmed. `confirmed_by` is the
+    name, `confirmer` the user name of who confirmed it.
     """
 
     tier: str
@@ -46,6 +47,7 @@ class TierFact:
     confirmed_at: datetime | None
     questionnaire_version: int
     use_changed: tuple[str, ...] = ()
+    confirmer: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,10 @@ class FindingFact:
 
 @dataclass(frozen=True)
 class RiskFact:
-    """One risk of the use. Ratings are missing until somebody gives them; an acceptance names its level and end."""
+    """One risk of the use. Ratings are missing until somebody gives them.
+
+    An acceptance names its level, its end, who gave it and in which role.
+    """
 
     id: int
     title: str
@@ -200,6 +205,8 @@ class RiskFact:
     closed: bool = False
     accepted_level: str = ""
     accepted_until: datetime | None = None
+    accepted_by: Person | None = None
+    accepted_role: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Judge what is simply so or not: the tier, the artifact, the card, the conditions."""
 
+from collections.abc import Mapping
+
 from policy.cards import load_card_schema, missing_sections
 from policy.context import Context, Judgement, after, earliest, told
 from policy.evidence import Artifact, Condition, TierFact
@@ -9,7 +11,7 @@ from policy.words import counted, day, listed, named, span
 
 
 def judge_tier(requirement: Requirement, context: Context) -> Judgement:
-    """Satisfied when somebody confirmed the tier, and the use is still what they confirmed it for."""
+    """Satisfied when somebody independent confirmed the tier, and the use is still what they confirmed it for."""
     fact = context.evidence.tier
     officers = tuple(
         person
@@ -35,6 +37,17 @@ def judge_tier(requirement: Requirement, context: Context) -> Judgement:
             who=named(officers, "risk_officer"),
             evidence=(fact.digest,),
         )
+    elif part := part_of_confirmer(fact, context.evidence.involved):
+        result = told(
+            requirement,
+            context,
+            "unsatisfied",
+            f"{_confirmed(fact, context)}. {fact.confirmed_by} {part}, so that counts as unconfirmed.",
+            remedy="A risk officer without a part in the model confirms the tier.",
+            who=named(officers, "risk_officer"),
+            evidence=(fact.digest,),
+            stale=True,
+        )
     elif fact.use_changed:
         result = told(
             requirement,
@@ -51,6 +64,12 @@ def judge_tier(requirement: Requirement, context: Context) -> Judgement:
         reason = f"{_confirmed(fact, context)}; questionnaire version {fact.questionnaire_version}."
         result = told(requirement, context, "satisfied", reason, evidence=(fact.digest,))
     return Judgement(result)
+
+
+def part_of_confirmer(fact: TierFact, involved: Mapping[str, tuple[str, ...]]) -> str:
+    """Return what part in the model whoever confirmed the tier has, in words that follow a name; mostly empty."""
+    parts = involved.get(fact.confirmer, ()) if fact.confirmed_by else ()
+    return listed(parts) if parts else ""
 
 
 def _confirmed(fact: TierFact, context: Context) -> str:

@@ -7,7 +7,7 @@ from policy.evidence import RiskFact
 from policy.requirement import Requirement
 from policy.result import RequirementResult
 from policy.risk_scales import RiskScales, order
-from policy.words import counted, day, named
+from policy.words import ROLES, counted, day, listed, named
 
 MOST_TOLD = 3
 
@@ -73,7 +73,11 @@ def _problem(
         return None
     rule = scales.acceptance[level]
     barred = {fact.owner, *context.evidence.owners, *context.evidence.developers}
-    acceptors = [item for item in context.evidence.holders.get(rule.role, ()) if item not in barred]
+    acceptors = [
+        item
+        for item in context.evidence.holders.get(rule.role, ())
+        if item not in barred and item.username not in context.evidence.involved
+    ]
     return Problem(
         f"{name}: residual {level}, asked at most {requirement.residual_at_most}, and {why}.",
         "Lower what remains by controls, or have it accepted.",
@@ -87,9 +91,22 @@ def _why_not_accepted(fact: RiskFact, level: str, context: Context) -> str:
         return "nobody accepted it"
     if fact.accepted_until <= context.now:
         return f"its acceptance expired on {day(fact.accepted_until, context.now)}"
+    if part := _part_of_acceptor(fact, context):
+        return part
     if order(fact.accepted_level) < order(level):
         return f"it was accepted as {fact.accepted_level or 'something else'}"
     return ""
+
+
+def _part_of_acceptor(fact: RiskFact, context: Context) -> str:
+    """What part whoever accepted it has in the model or the risk by now; losing the role since says nothing."""
+    who = fact.accepted_by
+    if who is None:
+        return ""
+    parts = [*context.evidence.involved.get(who.username, ())]
+    parts += ["owns this risk"] if who.username == fact.owner.username else []
+    role = ROLES.get(fact.accepted_role, fact.accepted_role)
+    return f"{who.name}, who accepted it as {role}, {listed(parts)}" if parts else ""
 
 
 def _too_few(requirement: Requirement, context: Context, assessed: int) -> RequirementResult:

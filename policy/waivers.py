@@ -4,7 +4,7 @@ A waiver accepts a known shortfall. What cannot be judged, what somebody objects
 (the tier, the artifact) is never waived.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from policy.independence import reasons_against
 from policy.lines import Item, instead
 from policy.pack_requirements import FIELDS
 from policy.requirement import SIGNING_ROLES, Requirement
-from policy.result import RequirementResult
+from policy.result import ExceptionUsed, RequirementResult
 from policy.words import ROLES, clause, day, listed
 
 TERMS = (("approvers", "longest"), ("never",))
@@ -110,6 +110,7 @@ def roles_missing(fact: WaiverFact, terms: WaiverTerms, tier: str, evidence: Evi
             involved=involved,
             roles_held=held_by(evidence, approval.person),
             signed_roles=first,
+            recused=evidence.recused,
         )
     }
     return [role for role in terms.approvers.get(tier, ()) if role not in counting]
@@ -146,6 +147,13 @@ def waived(
         return judged._replace(result=replace(result, reason=f"{result.reason} {problems[newest.id]}"))
     best = max(counting, key=lambda fact: (_last_day(fact, terms), fact.id))
     return _applied(requirement, result, best, _last_day(best, terms), context)
+
+
+def waivers_used(evidence: Evidence, results: Iterable[RequirementResult]) -> tuple[ExceptionUsed, ...]:
+    """Return the waivers that these results rest on, in their order."""
+    urls = {fact.id: fact.url for fact in evidence.waivers}
+    numbers = [int(item.detail["waiver"]) for item in results if item.result == "waived"]
+    return tuple(ExceptionUsed("waiver", number, urls[number]) for number in numbers)
 
 
 def _applied(

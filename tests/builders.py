@@ -21,6 +21,7 @@ from governance.gate.models import GateDecision
 from policy.cards import load_card_schema
 from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
+from registry.about import About
 from registry.actions import (
     FieldEntry,
     create_model,
@@ -61,6 +62,7 @@ from riskreview.policies.activation import ask_activation
 from riskreview.policies.packs import activate_pack, import_pack
 from riskreview.policies.simulations import request_simulation
 from riskreview.reviews.asking import open_review
+from riskreview.reviews.assigning import recuse
 from riskreview.reviews.signoffs import sign_off
 from riskreview.risks.adding import add_from_catalogue
 from riskreview.risks.assessing import rate_risk, treat_risk
@@ -139,18 +141,29 @@ def a_field(
 
 
 def a_version(
-    cast: SimpleNamespace, model: RegisteredModel, version: str = "1", content: bytes | None = None
+    cast: SimpleNamespace,
+    model: RegisteredModel,
+    version: str = "1",
+    content: bytes | None = None,
+    **changes: Any,
 ) -> ModelVersion:
-    """A version that Dev uploaded."""
+    """A version that Dev uploaded, unless told."""
+    given: dict[str, Any] = {"registrant": cast.dev}
     body = content if content is not None else f"{model.slug} {version}".encode()
     return register_upload(
         model=model,
         version=version,
         files=[("model.skops", BytesIO(body))],
-        registrant=cast.dev,
         actor=actor_of_user(cast.dev),
         at=AT,
+        **(given | changes),
     )
+
+
+def a_version_of_viktor(cast: SimpleNamespace, model: RegisteredModel, version: str = "1") -> ModelVersion:
+    """A version that Viktor uploaded, trained on data of Ada's: neither of them is on the team."""
+    about = About(trained_on=a_dataset(cast, "training", owner=cast.ada, role=DatasetRole.TRAINING))
+    return a_version(cast, model, version, registrant=cast.viktor, about=about)
 
 
 def a_dataset(cast: SimpleNamespace, name: str = "loans-test", **changes: Any) -> Dataset:
@@ -372,6 +385,12 @@ def a_review(cast: SimpleNamespace, version: ModelVersion, environment: str = "p
         actor=actor_of_user(cast.dev),
         at=AT,
     )
+
+
+def step_back(version: ModelVersion, person: User) -> None:
+    """The person recuses themself from the review of the version."""
+    actor = actor_of_user(person)
+    recuse(review=version.reviews.get(), reason="My sister built it.", person=person, actor=actor, at=AT)
 
 
 def a_signature(

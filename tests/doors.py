@@ -216,7 +216,9 @@ DEEDS = [
     posts("/inventory/change/", TEAM | OFFICERS, model="credit-default", do="tag", tag="new", note=REASON),
     posts(f"{MODEL}versions/new/", TEAM, version="2", source="predictions"),
     posts(f"{MODEL}tier/", TEAM),
-    posts(f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", tier="critical"),
+    posts(
+        f"{MODEL}tier/confirm/", frozenset({"ada"}), assessment="{assessment}", use="{use}", tier="critical"
+    ),
     posts("/tiers/questionnaire/new/", ADMINISTRATOR, 400),
     posts("/tiers/questionnaire/{questionnaire}/activate/", frozenset({"ada"})),
     posts(f"{VERSION}card/edit/", TEAM, revision="1", caveats="Something else."),

@@ -37,6 +37,7 @@ from riskreview.reviews.assigning import assign
 from riskreview.reviews.conditions import meet_condition
 from riskreview.reviews.delegating import delegate
 from riskreview.reviews.threads import comment
+from riskreview.tiering.use import use_digest
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEOPLE, SIGNED, Door, KeyDoor
@@ -116,6 +117,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         **a_talk(cast, review),
         "card_comment": str(remark.pk),
         "assessment": str(version.model.tier_assessments.get().pk),
+        "use": use_digest(version.model),
         "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
         "upload": str(an_upload(cast, version).pk),

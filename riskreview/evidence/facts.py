@@ -75,6 +75,7 @@ def tier_fact(assessment: TierAssessment | None, model: RegisteredModel) -> Tier
         confirmed_at=assessment.confirmed_at,
         questionnaire_version=assessment.questionnaire_version,
         use_changed=tuple(change.words for change in changed_use(assessment.use, model)),
+        confirmer=assessment.confirmed_by.username if assessment.confirmed_by else "",
     )
 
 

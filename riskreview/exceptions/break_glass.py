@@ -13,12 +13,13 @@ from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from policy.break_glass import LONGEST_HOURS, BreakGlassTerms
+from policy.break_glass import LONGEST_HOURS, BreakGlassTerms, counting_people
 from policy.words import clause
 from registry.actions.locking import locked_model
 from registry.models import ModelVersion
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.exceptions.emergency import authority, may_end, reason_against_opening, roles_of, terms_of
+from riskreview.exceptions.facts import break_glass_fact
 from riskreview.exceptions.opening import open_glass, record_about, tell, watchers
 from riskreview.judgement import Judged, judge_version
 from riskreview.models import BreakGlass, BreakGlassConsent, BreakGlassState
@@ -114,7 +115,9 @@ def _ask(
         unmet=found.unmet,
     )
     people = User.objects.filter(grants__role__in=terms.roles, is_active=True)
-    people = people.exclude(username__in=[*judged.evidence.involved, consent.person.username]).distinct()
+    people = people.exclude(
+        username__in=[*judged.evidence.involved, *judged.evidence.recused, consent.person.username]
+    ).distinct()
     text = (
         f"{consent.person.name} asks to break the glass for {version} in {environment}: {clause(reason, 120)}"
     )
@@ -170,7 +173,7 @@ def _answer(
     if not consent.proved:
         raise WrongPassword
     _consent(found, consent, actor, at)
-    given = found.people.count()
+    given = len(counting_people(break_glass_fact(found), terms, judged.evidence))
     if given < terms.needs:
         record_about(
             Verb.BREAK_GLASS_CONSENTED, found, actor, at, role=consent.role, given=given, needs=terms.needs

@@ -22,7 +22,14 @@ from registry.spreadsheets import FORMATS, Export
 from registry.views.complaints import complain, sent
 from riskreview.access import break_glass_for_reader
 from riskreview.exceptions.break_glass import ask_to_break_glass, consent_to_break_glass, end_break_glass
-from riskreview.exceptions.emergency import authority, may_end, reason_against_opening, roles_of, terms_of
+from riskreview.exceptions.emergency import (
+    authority,
+    may_end,
+    reason_against_opening,
+    roles_of,
+    still_needed,
+    terms_of,
+)
 from riskreview.exceptions.forms import BreakGlassForm, ConsentForm, EndForm
 from riskreview.exceptions.queries import break_glass, break_glass_shape, break_glass_views
 from riskreview.exceptions.waiver_views import filters_of, places_of
@@ -176,11 +183,15 @@ def consent(request: UserRequest, pk: int) -> HttpResponse:
         )
     except (Invalid, Conflict) as refused:
         return _page(request, found, consent_form=form, status=complain(form, refused))
-    words = {
-        BreakGlassState.ACTIVE: "The glass is broken. A finding is open.",
-        BreakGlassState.REFUSED: "Refused.",
-    }
-    messages.success(request, words.get(BreakGlassState(done.state), "Agreed. It waits for one more person."))
+    match done.state:
+        case BreakGlassState.ACTIVE:
+            said = "The glass is broken. A finding is open."
+        case BreakGlassState.REFUSED:
+            said = "Refused."
+        case _:
+            judged = judge_version(done.version, done.environment, at=timezone.now())
+            said = f"Agreed. {still_needed(done, judged)}"
+    messages.success(request, said)
     return redirect("riskreview:break_glass", pk)
 
 
@@ -231,6 +242,7 @@ def _page(
         "problem": reason_against_opening(judged) if waiting else "",
         "mine": mine,
         "gave": request.user.pk in given,
+        "needed": still_needed(found, judged) if waiting else "",
         "authority": authority(judged, request.user),
         "consent_form": consent_form or ConsentForm(initial={"role": next(iter(mine), "")}),
         "end_form": end_form or EndForm(auto_id="end_%s"),

@@ -1,13 +1,15 @@
 """Break-glass: whether it exists here, whose consent it takes, and what this reader may do about it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.models import Role, User
-from policy.break_glass import BreakGlassTerms, why_never
+from policy.break_glass import BreakGlassTerms, counting_people, why_never
 from policy.independence import reasons_against
 from policy.waivers import held_by
-from policy.words import a_role, listed, named
+from policy.words import a_role, counted, listed, named
 from registry.access import may_edit
+from riskreview.exceptions.facts import break_glass_fact
 from riskreview.judgement import Judged
 from riskreview.models import BreakGlass, BreakGlassState
 from riskreview.policies.packs import pack_of
@@ -56,19 +58,30 @@ def authority(judged: Judged, user: User) -> Authority:
         said = [
             f"The policy authorises {listed(a_role(role) for role in terms.roles)}; you hold none of these roles."
         ]
-    who = [
-        name
-        for role in terms.roles
-        for name in named(
-            [
-                person
-                for person in judged.evidence.holders.get(role, ())
-                if not _against(judged, person.username, role)
-            ],
-            role,
-        )
+    return Authority(tuple(dict.fromkeys(said)), tuple(_free(judged, terms)))
+
+
+def still_needed(found: BreakGlass, judged: Judged) -> str:
+    """How many more people it takes to open this one as things stand, why somebody does not count, and who can.
+
+    Who agreed counts while nothing speaks against it: not after joining the team, stepping back or losing the role.
+    """
+    terms = terms_of(judged)
+    if terms is None:
+        return "The policy in force knows no break-glass."
+    given = list(found.people.all())
+    missing = terms.needs - len(counting_people(break_glass_fact(found), terms, judged.evidence))
+    lost = [
+        reason
+        for one in given
+        for reason in _against(judged, one.person.username, one.role, name=one.person.name)
     ]
-    return Authority(tuple(dict.fromkeys(said)), tuple(who))
+    gave = {one.person.username for one in given}
+    who = _free(judged, terms, gave)
+    said = [f"It waits for {counted(missing, 'more person', 'more people')}."] if missing > 0 else []
+    said += [f"Not counted: {' '.join(lost)}"] if lost else []
+    said += [f"Who can: {listed(who)}."] if who else ["Nobody else can now."]
+    return " ".join(said)
 
 
 def may_end(user: User, found: BreakGlass, judged: Judged) -> bool:
@@ -80,7 +93,23 @@ def may_end(user: User, found: BreakGlass, judged: Judged) -> bool:
     return found.state == BreakGlassState.ACTIVE and bool(user.roles & officers)
 
 
-def _against(judged: Judged, username: str, role: str) -> tuple[str, ...]:
+def _free(judged: Judged, terms: BreakGlassTerms, without: Collection[str] = ()) -> list[str]:
+    """Everybody who is authorised here, except these user names: "Ada Okafor (risk officer)"."""
+    return [
+        name
+        for role in terms.roles
+        for name in named(
+            [
+                person
+                for person in judged.evidence.holders.get(role, ())
+                if person.username not in without and not _against(judged, person.username, role)
+            ],
+            role,
+        )
+    ]
+
+
+def _against(judged: Judged, username: str, role: str, name: str | None = None) -> tuple[str, ...]:
     evidence = judged.evidence
     return reasons_against(
         username,
@@ -88,4 +117,6 @@ def _against(judged: Judged, username: str, role: str) -> tuple[str, ...]:
         involved=evidence.involved,
         roles_held=held_by(evidence, username),
         signed_roles={},
+        name=name,
+        recused=evidence.recused,
     )

@@ -60,17 +60,20 @@ def break_glass_of(versions: Sequence[int]) -> Mapping[Key, tuple[BreakGlassFact
     rows = BreakGlass.objects.filter(version__in=versions, state=BreakGlassState.ACTIVE)
     found: dict[Key, list[BreakGlassFact]] = defaultdict(list)
     for row in rows.prefetch_related("people__person").order_by("pk"):
-        if row.began_at is not None and row.ends_at is not None:  # a constraint sees to that
-            fact = BreakGlassFact(
-                id=row.pk,
-                reason=row.reason,
-                people=_approvals(row.people.all()),
-                began_at=row.began_at,
-                ends_at=row.ends_at,
-                url=reverse("riskreview:break_glass", args=[row.pk]),
-            )
-            found[row.version_id, row.environment].append(fact)
+        found[row.version_id, row.environment].append(break_glass_fact(row))
     return {key: tuple(facts) for key, facts in found.items()}
+
+
+def break_glass_fact(row: BreakGlass) -> BreakGlassFact:
+    """An emergency as the policy judges it; one that is not open yet is taken as over when it was asked for."""
+    return BreakGlassFact(
+        id=row.pk,
+        reason=row.reason,
+        people=_approvals(row.people.all()),
+        began_at=row.began_at or row.requested_at,
+        ends_at=row.ends_at or row.requested_at,
+        url=reverse("riskreview:break_glass", args=[row.pk]),
+    )
 
 
 def _approvals(rows: Iterable[WaiverApproval | BreakGlassConsent]) -> tuple[Approval, ...]:

@@ -285,8 +285,9 @@ def _record(verb: Verb, waiver: Waiver, actor: Actor, at: datetime, **detail: ob
 
 def _tell_approvers(waiver: Waiver, judged: Judged, at: datetime) -> None:
     roles = table_for(waiver, judged, waiver.requested_by).missing
-    involved = {*judged.evidence.involved, waiver.requested_by.username}
-    holders = User.objects.filter(grants__role__in=roles, is_active=True).exclude(username__in=involved)
+    evidence = judged.evidence
+    barred = {*evidence.involved, *evidence.recused, waiver.requested_by.username}
+    holders = User.objects.filter(grants__role__in=roles, is_active=True).exclude(username__in=barred)
     asked = listed(Role(role).label.lower() for role in roles)
     notify(
         holders.distinct(),

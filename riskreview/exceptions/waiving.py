@@ -108,4 +108,5 @@ def reasons(waiver: Waiver, judged: Judged, username: str, role: str) -> tuple[s
         involved=with_part(judged.evidence.involved, fact.requester, "asked for this waiver"),
         roles_held=held_by(judged.evidence, username),
         signed_roles={one.person: one.role for one in fact.approvals},
+        recused=judged.evidence.recused,
     )

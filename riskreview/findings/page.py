@@ -1,12 +1,13 @@
 """The page of one finding: what is next, whose turn it is, and what else this reader may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
 from policy.words import ROLES
 from riskreview.findings.forms import FORMS, StepForm
-from riskreview.findings.rules import JUDGES, RULES, Deed, why_not_you
+from riskreview.findings.rules import JUDGES, RULES, Deed, parts_in, why_not_you
 from riskreview.models import STEPS, Finding, FindingState, StepKind
 
 NEXT = (
@@ -51,22 +52,24 @@ class Turn:
 def next_turn(finding: Finding, reader: User, typed: StepForm | None = None) -> Turn | None:
     """The step that moves it on; of two the one that this reader can do. None once it has ended."""
     fitting = [deed for deed in NEXT if RULES[deed].fits(finding)]
-    mine = [deed for deed in fitting if not why_not_you(deed, finding, reader)]
+    parts = parts_in(finding) if fitting else {}
+    mine = [deed for deed in fitting if not why_not_you(deed, finding, reader, parts)]
     if mine:
         return Turn(mine[0], RULES[mine[0]].label, _form(mine[0], finding, typed))
     if not fitting:
         return None
     deed = fitting[-1]
-    who = tuple(_who_can(deed, finding))
-    return Turn(deed, RULES[deed].label, None, why_not_you(deed, finding, reader), who)
+    who = tuple(_who_can(deed, finding, parts))
+    return Turn(deed, RULES[deed].label, None, why_not_you(deed, finding, reader, parts), who)
 
 
 def further_turns(finding: Finding, reader: User, typed: StepForm | None = None) -> list[Turn]:
     """What else this reader may do with it."""
+    parts = parts_in(finding)
     return [
         Turn(deed, RULES[deed].label, _form(deed, finding, typed))
         for deed in FURTHER
-        if RULES[deed].fits(finding) and not why_not_you(deed, finding, reader)
+        if RULES[deed].fits(finding) and not why_not_you(deed, finding, reader, parts)
     ]
 
 
@@ -76,14 +79,14 @@ def _form(deed: Deed, finding: Finding, typed: StepForm | None) -> StepForm:
     return typed if isinstance(typed, made) else made(finding)
 
 
-def _who_can(deed: Deed, finding: Finding) -> list[str]:
+def _who_can(deed: Deed, finding: Finding, parts: Mapping[str, str]) -> list[str]:
     if deed in (Deed.RESPOND, Deed.REMEDIATE):
         people = [finding.owner, finding.model.owner, *finding.model.developers.all()[:MOST_NAMED]]
         return list(dict.fromkeys(person.name for person in people))[:MOST_NAMED]
     judges = (
         User.objects.filter(is_active=True, grants__role__in=JUDGES).distinct().order_by("last_name", "pk")
     )
-    able = [person for person in judges[:MOST_ASKED] if not why_not_you(deed, finding, person)]
+    able = [person for person in judges[:MOST_ASKED] if not why_not_you(deed, finding, person, parts)]
     return [f"{person.name} ({_role(person)})" for person in able[:MOST_NAMED]]
 
 

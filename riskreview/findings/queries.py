@@ -11,6 +11,7 @@ from registry.models import ModelVersion, RegisteredModel
 from riskreview.findings.rules import JUDGES
 from riskreview.models import (
     OPEN_FINDINGS,
+    BreakGlassConsent,
     Finding,
     FindingExtension,
     FindingOrigin,
@@ -152,7 +153,11 @@ def waits_for(user: User) -> Q:
         | Q(state=FindingState.VERIFIED)
         | Q(pk__in=asked, state__in=OPEN_FINDINGS)
     )
-    return answers | judges & ~Q(owner=user) & ~Q(model__in=teams)
+    made = ModelVersion.objects.filter(Q(registered_by=user) | Q(trained_on__owner=user))
+    mine = Q(version__in=made.values("pk")) | Q(version=None, model__in=made.values("model"))
+    broken = BreakGlassConsent.objects.filter(person=user, break_glass__finding__isnull=False)
+    mine |= Q(pk__in=broken.values("break_glass__finding"))
+    return answers | judges & ~Q(owner=user) & ~Q(model__in=teams) & ~mine
 
 
 def findings_for(user: User, limit: int = 50) -> list[Finding]:

@@ -1,14 +1,14 @@
 """Who may do what with a finding, and when. Actions refuse by these rules, and pages tell them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from accounts.models import SIGNING_ROLES, Role, User
 from registry.access import may_edit
 from registry.models import RegisteredModel
-from riskreview.models import OPEN_FINDINGS, Finding, FindingState
+from riskreview.involvement import involved_in
+from riskreview.models import OPEN_FINDINGS, BreakGlassConsent, Finding, FindingOrigin, FindingState
 
 JUDGES = (Role.VALIDATOR, Role.RISK_OFFICER)
 HANDING_OVER = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
@@ -34,11 +34,12 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """When a deed makes sense, who may do it, and how a page calls it."""
+    """When a deed makes sense, who may do it, and how a page calls it. What judges takes an independent person."""
 
     label: str
     fits: Callable[[Finding], bool]
     against: Callable[[Finding, User], str]
+    judges: bool = False
 
 
 def why_not_now(deed: Deed, finding: Finding) -> str:
@@ -49,9 +50,12 @@ def why_not_now(deed: Deed, finding: Finding) -> str:
     return f"{finding.name} is {state}, so there is nothing to {RULES[deed].label.lower()}."
 
 
-def why_not_you(deed: Deed, finding: Finding, user: User) -> str:
-    """Why this person may not do it; empty when they may."""
-    return RULES[deed].against(finding, user)
+def why_not_you(deed: Deed, finding: Finding, user: User, parts: Mapping[str, str] | None = None) -> str:
+    """Why this person may not do it; empty when they may. Who asks about many gives what parts_in found."""
+    rule = RULES[deed]
+    if reason := rule.against(finding, user):
+        return reason
+    return why_not_independent(finding, user, parts) if rule.judges else ""
 
 
 def may_raise(user: User, model: RegisteredModel) -> bool:
@@ -59,19 +63,26 @@ def may_raise(user: User, model: RegisteredModel) -> bool:
     return user.holds(*RAISERS) or may_edit(user, model)
 
 
-def on_the_team(finding: Finding, user: User) -> str:
-    """Why this person answers for the finding and so cannot judge it; empty when they do not."""
-    model = finding.model
+def parts_in(finding: Finding) -> dict[str, str]:
+    """User name → what part this person has in what was found, in sentences to them; in a fixed number of queries.
+
+    Whoever broke the glass does not judge what follows from it.
+    """
+    parts = involved_in(finding.model, finding.version)
+    if finding.origin == FindingOrigin.BREAK_GLASS:
+        consents = BreakGlassConsent.objects.filter(break_glass__finding=finding)
+        for username, number in consents.values_list("person__username", "break_glass"):
+            said = f"You took responsibility for BG-{number}, which this follows."
+            parts[username] = f"{parts.get(username, '')} {said}".strip()
+    return parts
+
+
+def why_not_independent(finding: Finding, user: User, parts: Mapping[str, str] | None = None) -> str:
+    """Why this person answers for what was found and so cannot judge it; empty when they do not."""
     if finding.owner_id == user.pk:
         return f"You own {finding.name}, so somebody else judges it."
-    if may_edit(user, model):
-        return f"You own or develop {model.name}, so somebody else judges this."
-    left = model.former_team.get(user.username)
-    if left is not None and datetime.fromisoformat(left) >= finding.raised_at:
-        return f"You belonged to the team of {model.name} when {finding.name} was raised."
-    if finding.version is not None and finding.version.registered_by_id == user.pk:
-        return f"You registered {finding.version}, so somebody else judges this."
-    return ""
+    part = (parts_in(finding) if parts is None else parts).get(user.username)
+    return f"{part} So somebody else judges {finding.name}." if part else ""
 
 
 def _against_answering(finding: Finding, user: User) -> str:
@@ -86,7 +97,7 @@ def _against_judging(finding: Finding, user: User) -> str:
         return (
             f"A validator, a risk officer or {finding.raised_by.name}, who raised it, judges {finding.name}."
         )
-    return on_the_team(finding, user)
+    return ""
 
 
 def _against_verifying(finding: Finding, user: User) -> str:
@@ -100,13 +111,13 @@ def _against_extending(finding: Finding, user: User) -> str:
         return "A validator or a risk officer decides about a later date."
     if finding.extensions.filter(granted=None, asked_by=user).exists():
         return "You asked for the later date, so somebody else decides."
-    return on_the_team(finding, user)
+    return ""
 
 
 def _against_overriding(finding: Finding, user: User) -> str:
     if not user.holds(Role.RISK_OFFICER):
         return "Only a risk officer lets a finding stand as it is."
-    return on_the_team(finding, user)
+    return ""
 
 
 def _against_handing_over(finding: Finding, user: User) -> str:
@@ -134,16 +145,21 @@ RULES: dict[Deed, Rule] = {
         lambda finding: finding.state == FindingState.RESPONDED and not finding.is_rebutted,
         _against_answering,
     ),
-    Deed.JUDGE_REBUTTAL: Rule("Judge the rebuttal", lambda finding: finding.is_rebutted, _against_judging),
-    Deed.DECIDE_EXTENSION: Rule("Decide about the later date", _extension_waits, _against_extending),
-    Deed.VERIFY: Rule("Verify", _state(FindingState.REMEDIATED), _against_verifying),
-    Deed.CLOSE: Rule("Close", _state(FindingState.VERIFIED), _against_judging),
+    Deed.JUDGE_REBUTTAL: Rule(
+        "Judge the rebuttal", lambda finding: finding.is_rebutted, _against_judging, judges=True
+    ),
+    Deed.DECIDE_EXTENSION: Rule(
+        "Decide about the later date", _extension_waits, _against_extending, judges=True
+    ),
+    Deed.VERIFY: Rule("Verify", _state(FindingState.REMEDIATED), _against_verifying, judges=True),
+    Deed.CLOSE: Rule("Close", _state(FindingState.VERIFIED), _against_judging, judges=True),
     Deed.ASK_EXTENSION: Rule("Ask for a later date", _unextended, _against_answering),
-    Deed.OVERRIDE: Rule("Override", _state(*OPEN_FINDINGS), _against_overriding),
+    Deed.OVERRIDE: Rule("Override", _state(*OPEN_FINDINGS), _against_overriding, judges=True),
     Deed.REOPEN: Rule(
         "Re-open",
         _state(FindingState.VERIFIED, FindingState.CLOSED, FindingState.OVERRIDDEN),
         _against_judging,
+        judges=True,
     ),
     Deed.REASSIGN: Rule("Give it to somebody else", _state(*OPEN_FINDINGS), _against_handing_over),
 }

@@ -15,7 +15,7 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from registry.actions.locking import locked_model, locked_version
 from registry.models import ModelVersion, RegisteredModel
-from riskreview.findings.rules import RAISERS, Deed, on_the_team, why_not_now, why_not_you
+from riskreview.findings.rules import RAISERS, Deed, parts_in, why_not_independent, why_not_now, why_not_you
 from riskreview.models import Finding, FindingStep, StepKind
 
 SHORTEST_TEXT = 20
@@ -99,11 +99,11 @@ def _tell(finding: Finding, step: FindingStep, by: User) -> None:
 
 def judges_of(finding: Finding) -> list[User]:
     """Whoever raised it, if they may judge it; else every validator who may."""
-    raiser = finding.raised_by
-    if raiser.is_active and raiser.holds(*RAISERS) and not on_the_team(finding, raiser):
+    raiser, parts = finding.raised_by, parts_in(finding)
+    if raiser.is_active and raiser.holds(*RAISERS) and not why_not_independent(finding, raiser, parts):
         return [raiser]
     validators = User.objects.filter(grants__role=Role.VALIDATOR, is_active=True)
-    return [person for person in validators if not on_the_team(finding, person)]
+    return [person for person in validators if not why_not_independent(finding, person, parts)]
 
 
 def said(text: str, field: str) -> str:

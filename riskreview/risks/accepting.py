@@ -13,7 +13,7 @@ from audit.verbs import Verb
 from policy.risk_scales import Acceptance, RiskScales
 from policy.words import a_role
 from registry.access import may_edit
-from registry.models import RegisteredModel
+from riskreview.involvement import involved_in
 from riskreview.models import Risk, RiskState
 from riskreview.risks.held import end_acceptance, held_risk, keep_risk, reason_of
 from riskreview.risks.scales import current_scales
@@ -44,10 +44,8 @@ def reasons_against_accepting(user: User, risk: Risk, asked: Asked) -> list[str]
         reasons.append(f"A residual risk rated {asked.level} is accepted by {a_role(asked.rule.role)}.")
     if risk.owner_id == user.pk:
         reasons.append("You own this risk.")
-    if may_edit(user, risk.model):
-        reasons.append("You own or develop this model.")
-    elif _was_of_the_team(user, risk.model):
-        reasons.append("You were of the team of this model.")
+    if part := involved_in(risk.model).get(user.username):
+        reasons.append(part)
     return reasons
 
 
@@ -132,14 +130,6 @@ def withdraw_acceptance(*, risk: Risk, reason: str, user: User, actor: Actor, at
 def role_asked(asked: Asked) -> str:
     """The role as people say it."""
     return Role(asked.rule.role).label.lower()
-
-
-def _was_of_the_team(user: User, model: RegisteredModel) -> bool:
-    """Somebody who left the team after a version was registered answers for that version still."""
-    left = model.former_team.get(user.username)
-    return (
-        left is not None and model.versions.filter(registered_at__lte=datetime.fromisoformat(left)).exists()
-    )
 
 
 def _end_of(day: date) -> datetime:

@@ -7,6 +7,7 @@ from accounts.models import Role, User
 from accounts.refusals import NotAllowed
 from registry.access import STOPPERS, may_edit
 from registry.models import RegisteredModel
+from riskreview.involvement import involved_in
 from riskreview.models import Risk
 
 ASSESSORS = (Role.VALIDATOR, Role.RISK_OFFICER)
@@ -43,9 +44,8 @@ def reason_against_closing(user: User, risk: Risk) -> str:
         return "Only a validator or a risk officer closes a risk."
     if risk.owner_id == user.pk:
         return "You own this risk, so somebody else closes it."
-    if may_edit(user, risk.model):
-        return "You own or develop this model, so somebody else closes its risks."
-    return ""
+    part = involved_in(risk.model).get(user.username)
+    return f"{part} So somebody else closes its risks." if part else ""
 
 
 def may_hand_over(user: User, risk: Risk) -> bool:

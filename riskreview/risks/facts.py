@@ -16,15 +16,16 @@ DIGESTED = (
     *("pk", "category", "title", "description", "treatment", "controls", "state", "accepted_level"),
     *("inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact"),
 )
-FIELDS = (*DIGESTED, "model_id", "review_on", "accepted_until")
+ACCEPTOR = ("accepted_by__username", "accepted_by__first_name", "accepted_by__last_name")
+FIELDS = (*DIGESTED, "model_id", "review_on", "accepted_until", "accepted_role", *OWNER, *ACCEPTOR)
 
 
 def risks_of(models: Collection[int]) -> dict[int, list[RiskFact]]:
     """Model → every risk of it in the order in which they were raised, closed ones included; one query."""
     found = defaultdict(list)
-    rows = Risk.objects.filter(model__in=models).order_by("pk").values_list(*FIELDS, *OWNER)
+    rows = Risk.objects.filter(model__in=models).order_by("pk").values_list(*FIELDS)
     for row in rows:
-        told = dict(zip((*FIELDS, *OWNER), row, strict=True))
+        told = dict(zip(FIELDS, row, strict=True))
         found[told["model_id"]].append(_fact(told))
     return found
 
@@ -45,19 +46,24 @@ def _fact(told: dict[str, Any]) -> RiskFact:
     accepted = told["state"] == RiskState.ACCEPTED
     until = told["accepted_until"] if accepted else None
     digested = {name: told[name] for name in DIGESTED} | {"accepted_until": until and until.isoformat()}
-    username, first, last = (told[name] for name in OWNER)
     return RiskFact(
         id=told["pk"],
         title=told["title"],
         digest=canonical_digest(digested),
-        owner=Person(username, f"{first} {last}".strip() or username),
+        owner=_person(*(told[name] for name in OWNER)),
         review_on=told["review_on"],
         inherent=_rating(told["inherent_likelihood"], told["inherent_impact"]),
         residual=_rating(told["residual_likelihood"], told["residual_impact"]),
         closed=told["state"] == RiskState.CLOSED,
         accepted_level=told["accepted_level"] if accepted else "",
         accepted_until=until,
+        accepted_by=_person(*(told[name] for name in ACCEPTOR)) if accepted else None,
+        accepted_role=told["accepted_role"] if accepted else "",
     )
+
+
+def _person(username: str, first: str, last: str) -> Person:
+    return Person(username, f"{first} {last}".strip() or username)
 
 
 def _rating(likelihood: int | None, impact: int | None) -> Rating | None:

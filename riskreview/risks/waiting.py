@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from policy.risk_scales import RiskScales
 from policy.words import a_role
-from registry.models import Lifecycle
+from registry.models import Lifecycle, ModelVersion
 from riskreview.models import Risk, RiskState, Treatment
 from riskreview.queue_items import OTHER, OVERDUE, QueueItem
 from riskreview.risks.queries import CONCERNING, SOON
@@ -89,9 +89,10 @@ def _acceptances(user: User, at: datetime) -> list[QueueItem]:
     unheld = Q(state=RiskState.OPEN, treatment=Treatment.ACCEPT)
     unheld |= Q(state=RiskState.ACCEPTED, accepted_until__lte=at)
     rows = _standing().filter(unheld, reduce(or_, high)).exclude(owner=user).exclude(model__owner=user)
+    made = ModelVersion.objects.filter(Q(registered_by=user) | Q(trained_on__owner=user)).values("model")
     return [
         _acceptance(risk, scales.level(risk.residual), scales, at)
-        for risk in rows.exclude(model__developers=user)[:MOST_LISTED]
+        for risk in rows.exclude(model__developers=user).exclude(model__in=made)[:MOST_LISTED]
         if user.username not in risk.model.former_team
     ]
 

@@ -14,19 +14,25 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from policy.evidence import canonical_digest
 from policy.tiering import QuestionnaireError, Tier, assess
-from registry.access import may_edit, refuse_unless_editor
+from policy.words import listed
+from registry.access import refuse_unless_editor
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, RegisteredModel
+from riskreview.involvement import involved_in
 from riskreview.models import TierAssessment
 from riskreview.tiering.queries import review_needed
 from riskreview.tiering.questionnaires import for_reading, kept_in_force
-from riskreview.tiering.use import UseChange, changed_use, use_of
+from riskreview.tiering.use import UseChange, changed_use, use_digest, use_of
 
 SHORTEST_RATIONALE = 20
 
 
 class QuestionnaireReplaced(Conflict):
     """Another version came into force between asking and answering."""
+
+
+class UseMoved(Conflict):
+    """The entry says something else of the use than what was read."""
 
 
 @transaction.atomic
@@ -92,25 +98,35 @@ def confirm_tier(
     officer: User,
     actor: Actor,
     at: datetime,
+    seen_use: str = "",
 ) -> TierAssessment:
     """Stand behind a tier. Raising is free; lowering needs a rationale and stops at every override's floor.
 
     An assessment that is confirmed already is not overwritten: the new word is a new row with its answers. The same
-    tier is confirmed again only where something asks for it: its time is up, or the use changed.
+    tier is confirmed again only where something asks for it: its time is up, the use changed, or whoever confirmed
+    it takes part in the model by now. `seen_use` is the
+    digest of the use that was on the screen; without it the tier is confirmed for the use as it stands.
     """
     refuse_unless_confirmer(officer, assessment)
     model = _in_use(assessment.model)
     newest = model.tier_assessments.select_for_update(of=("self",)).first()
     if newest is None or newest.pk != assessment.pk:
         raise Conflict("Newer answers exist for this model.", "Open the questionnaire again and judge those.")
+    changed = changed_use(newest.use, model)
+    if seen_use and seen_use != use_digest(model):
+        parts = f": {listed(change.words for change in changed)}" if changed else ""
+        raise UseMoved(
+            f"The entry changed while you read it{parts}.", "Read what it says now, and confirm that."
+        )
     if tier not in list(Tier):
         raise Invalid(f'"{tier}" is not a tier.', f"Choose {', '.join(Tier)}.", field="tier")
     before = _confirmed_before(newest)
     _refuse_bad_lowering(newest, before, Tier(tier), rationale.strip())
     was_confirmed = newest.is_confirmed
-    changed = changed_use(newest.use, model)
     if was_confirmed:
-        if newest.confirmed_tier == tier and not _asked_again(newest, changed, at):
+        if newest.confirmed_tier == tier and not (
+            _asked_again(newest, changed, at) or part_of_confirmer(newest)
+        ):
             raise Conflict(f"{tier.capitalize()} is confirmed already.", "There is nothing to change.")
         newest.pk, newest._state.adding = None, True
     newest.use = use_of(model)
@@ -136,9 +152,16 @@ def reason_against_confirming(user: User, assessment: TierAssessment) -> str:
     """Why this risk officer may not confirm this assessment; empty when they may."""
     if assessment.assessed_by_id == user.pk:
         return "You answered the questionnaire, so somebody else confirms the tier."
-    if may_edit(user, assessment.model):
-        return "You own or develop this model, so somebody else confirms its tier."
-    return ""
+    part = involved_in(assessment.model).get(user.username)
+    return f"{part} So somebody else confirms its tier." if part else ""
+
+
+def part_of_confirmer(assessment: TierAssessment) -> str:
+    """Why the confirmation does not count, if whoever gave it took part in the model since; mostly empty."""
+    officer = assessment.confirmed_by
+    if officer is None or officer.username not in involved_in(assessment.model):
+        return ""
+    return f"{officer.name}, who confirmed it, has a part in the model by now."
 
 
 def refuse_unless_confirmer(user: User, assessment: TierAssessment) -> None:

@@ -129,9 +129,10 @@ def initial_of(given: Fitting) -> dict[str, Any]:
 
 
 class ConfirmForm(forms.Form):
-    """A risk officer's word on a tier."""
+    """A risk officer's word on a tier, for the use that was shown beside the form."""
 
     assessment = forms.IntegerField(widget=forms.HiddenInput)
+    use = forms.CharField(widget=forms.HiddenInput, max_length=71, required=False)
     tier = forms.ChoiceField(
         label="The tier",
         choices=[(tier.value, tier.value.capitalize()) for tier in Tier],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from policy.evidence import canonical_digest
 from registry.models import Origin, RegisteredModel
 from registry.places import place_names
 from registry.regulated import use_names
@@ -40,6 +41,11 @@ class UseChange:
 def use_of(model: RegisteredModel) -> dict[str, Any]:
     """What the entry says of the use; white space and the order of lists say nothing."""
     return {name: _plain(getattr(model, name)) for name in FIELDS}
+
+
+def use_digest(model: RegisteredModel) -> str:
+    """What the entry says of the use, as one digest: a form sends it back as what was read."""
+    return canonical_digest(use_of(model))
 
 
 def changed_use(before: Mapping[str, Any] | None, model: RegisteredModel) -> tuple[UseChange, ...]:

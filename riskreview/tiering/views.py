@@ -21,17 +21,22 @@ from riskreview.models import TierAssessment
 from riskreview.tiering.answers import answers_of, differences
 from riskreview.tiering.assessing import (
     QuestionnaireReplaced,
+    UseMoved,
     assess_tier,
     confirm_tier,
     floor_of,
+    part_of_confirmer,
     reason_against_confirming,
 )
 from riskreview.tiering.forms import ConfirmForm, TierForm, given_before, given_elsewhere, initial_of
 from riskreview.tiering.queries import TierRow, standing_of
 from riskreview.tiering.questionnaires import in_force, questions_answered
 from riskreview.tiering.score import Score, score_of
+from riskreview.tiering.use import use_digest
 
 HISTORY_SHOWN = 10
+UNSEEN = "none"
+"""The digest of a use that was never shown: a form that names none confirms nothing."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +99,13 @@ def confirm(request: UserRequest, slug: str) -> HttpResponse:
             officer=request.user,
             actor=actor_of(request),
             at=timezone.now(),
+            seen_use=form.cleaned_data["use"] or UNSEEN,
         )
+    except UseMoved as refused:
+        model = model_for_reader(request.user, slug)
+        form = ConfirmForm(request.POST.dict() | {"use": use_digest(model)})
+        form.is_valid()
+        return _page(request, model, confirm_form=form, status=complain(form, refused))
     except (Invalid, Conflict) as refused:
         return _page(request, model, confirm_form=form, status=complain(form, refused))
     messages.success(request, f"{confirmed.tier.capitalize()} is confirmed for {model.name}.")
@@ -162,6 +173,7 @@ def _page(
         "form": form,
         "questionnaire": questionnaire,
         "given": given,
+        "void": part_of_confirmer(newest) if newest else "",
         "unasked": [item.name for item in questionnaire.questions if item.id not in given.answers],
         "moved_on": newest is not None and newest.questionnaire_version != questionnaire.version,
         "replaced": replaced,
@@ -191,10 +203,12 @@ def _confirmation(user: User, row: TierRow, form: ConfirmForm | None) -> dict[st
     lowest = floor[0].order if floor else 1
     return {
         "officer": True,
-        "again": newest.is_confirmed and row.state in ("changed", "due", "overdue"),
+        "again": newest.is_confirmed
+        and (row.state in ("changed", "due", "overdue") or bool(part_of_confirmer(newest))),
         "why_not": reason_against_confirming(user, newest),
         "floor": floor,
-        "confirm_form": form or ConfirmForm(initial={"assessment": newest.pk, "tier": newest.tier}),
+        "confirm_form": form
+        or ConfirmForm(initial={"assessment": newest.pk, "tier": newest.tier, "use": use_digest(row.model)}),
         "tiers": [
             {"value": tier.value, "below": tier.order < lowest, "proposed": tier == newest.computed_tier}
             for tier in Tier

@@ -97,7 +97,7 @@ def unsigned(tier: str = "high", /, **changes: Any) -> Evidence:
             saved_at=YESTERDAY,
             sections={section.id: "Enough is said about this." for section in load_card_schema().sections},
         ),
-        tier=TierFact(tier, f"sha256:tier-{tier}", "Ada Okafor", YESTERDAY, 1),
+        tier=TierFact(tier, f"sha256:tier-{tier}", "Ada Okafor", YESTERDAY, 1, confirmer="ada"),
         evaluations=(run("performance", 1), run("fairness", 2), run("explainability", 3)),
         involved={"olga": ("owns this model",), "dev": ("registered this version",)},
         holders=HOLDERS,

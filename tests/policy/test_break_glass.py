@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from policy.evidence import BreakGlassFact, Evidence, Person
 from policy.verdict import judge
 from tests.policy.builders import DEV, NOW, PACK, sign, signed, unmet, with_signoffs
-from tests.policy.exceptions import BY_ADA, BY_CARL, BY_ETTA, EXPLAINABILITY, an_emergency, unexplained
+from tests.policy.exceptions import (
+    BY_ADA,
+    BY_CARL,
+    BY_ETTA,
+    EXPLAINABILITY,
+    a_waiver,
+    an_emergency,
+    unexplained,
+)
 from tests.policy.test_policy_properties import environments, spoiled
 
 HOUR = timedelta(hours=1)
@@ -32,6 +40,17 @@ def test_it_opens_the_gate_and_keeps_what_is_not_met() -> None:
         "The batch of tonight pays the pensions. Not met: 1 of 9 holds it back (Outputs explained)."
     )
     assert [(used.kind, used.id) for used in verdict.exceptions] == [("break_glass", 3)]
+
+
+def test_a_waiver_stays_loud_beside_it() -> None:
+    evidence = replace(unexplained("high", a_waiver()), card=None)
+    verdict = judge(PACK, opened(evidence), "production", NOW)
+    assert (verdict.decision, verdict.basis) == ("allow", "break_glass")
+    assert "card_complete" in unmet(verdict) and EXPLAINABILITY not in unmet(verdict)
+    assert [(used.kind, used.id, used.url) for used in verdict.exceptions] == [
+        ("break_glass", 3, "/break-glass/3/"),
+        ("waiver", 4, "/waivers/4/"),
+    ]
 
 
 def test_where_the_policy_allows_it_changes_nothing() -> None:
@@ -63,11 +82,17 @@ def test_it_stays_shut(name: str, fact: BreakGlassFact) -> None:
 NEVER: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("a prohibited use", lambda e: replace(e, tier=e.tier and replace(e.tier, tier="prohibited"))),
     ("an unconfirmed tier", lambda e: replace(e, tier=e.tier and replace(e.tier, confirmed_by=None))),
+    (
+        "a tier confirmed by its owner",
+        lambda e: replace(e, tier=e.tier and replace(e.tier, confirmer="olga")),
+    ),
+    ("a changed use", lambda e: replace(e, tier=e.tier and replace(e.tier, use_changed=("purpose",)))),
     ("no tier", lambda e: replace(e, tier=None)),
     ("a suspended model", lambda e: replace(e, suspended="Stopped for drift")),
     ("a failed digest", lambda e: replace(e, artifact=e.artifact and replace(e.artifact, problem="Differs"))),
     ("no artifact", lambda e: replace(e, artifact=None)),
     ("a standing veto", lambda e: with_signoffs(e, sign(e, "ethics_committee", "reject"))),
+    ("somebody recused among the two", lambda e: replace(e, recused={"carl": "His sister built it."})),
     ("a developer among the two", lambda e: replace(e, involved={"carl": ("develops this model",)})),
 ]
 

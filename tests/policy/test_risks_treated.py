@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.evidence import RiskFact
+from policy.evidence import Person, RiskFact
 from policy.pack import PackError, load_pack
 from policy.parts import components
 from policy.requirement import Requirement
@@ -90,6 +90,34 @@ def test_each_way_that_it_can_turn_out(
 
     assert (found.result, words in found.reason) == (result, True), found.reason
     assert bool(found.remedy) == (result != "satisfied")
+
+
+BY_CARL: dict[str, Any] = {
+    "accepted_level": "high",
+    "accepted_until": LATER,
+    "accepted_by": CARL,
+    "accepted_role": "compliance_officer",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "owner", "said"),
+    [
+        ({}, BEA, ""),
+        ({"holders": {}}, BEA, ""),  # who leaves takes nothing back
+        ({"involved": {"carl": ("owns this model",)}}, BEA, "owns this model."),
+        ({"involved": {"carl": ("develops this model",)}}, BEA, "develops this model."),
+        ({}, CARL, "owns this risk."),
+    ],
+)
+def test_an_acceptance_ends_once_its_giver_takes_part_and_not_with_the_role(
+    changes: dict[str, Any], owner: Person, said: str
+) -> None:
+    evidence = unsigned(risks=(risk(owner=owner, **HIGH, **BY_CARL),), **changes)
+    found = ask(evidence, ASKED)
+    assert found.result == ("unsatisfied" if said else "satisfied")
+    assert not said or f"Carl Brandt, who accepted it as compliance officer, {said}" in found.reason
+    assert not said or "Carl Brandt (compliance officer)" not in found.who
 
 
 def test_without_scales_it_is_an_error_and_denies() -> None:

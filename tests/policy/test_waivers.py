@@ -100,6 +100,12 @@ def test_an_approval_counts_only_while_its_giver_holds_the_role() -> None:
     assert judged(replace(evidence, holders=without)).decision == "deny"
 
 
+def test_an_approval_of_somebody_who_stepped_back_does_not_count() -> None:
+    found = judged(unexplained("high", a_waiver(), recused={"carl": "His sister built it."}))
+    assert "lacks an approval as compliance officer" in result_of(found, EXPLAINABILITY).reason
+    assert found.decision == "deny"
+
+
 def test_a_raised_tier_asks_for_more_approvals() -> None:
     assert unmet(judged(unexplained("critical", a_waiver()))) == [EXPLAINABILITY]
 

@@ -1,24 +1,29 @@
 """Break-glass: two authorised people, some hours, and a finding that opens by itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Notice, RoleGrant
+from accounts.models import Notice, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.models import Event
 from policy.result import Verdict
+from registry.actions import change_model
 from registry.actions.models import suspend_model
+from registry.entries import entry_of
 from registry.models import ModelVersion
 from riskreview.exceptions.break_glass import end_break_glass
 from riskreview.judgement import judge_version
 from riskreview.models import BreakGlass, BreakGlassState, Decision, Finding, Review
 from riskreview.reviews.given import WrongPassword
-from tests.builders import a_signature, a_tier, an_emergency, broken_glass, consent
-from tests.conftest import AT, actor_of_user
+from tests.builders import a_signature, a_tier, an_emergency, broken_glass, consent, step_back
+from tests.conftest import AT, PASSWORD, actor_of_user
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -125,11 +130,17 @@ def spoiled(cast: SimpleNamespace, version: ModelVersion) -> None:
     version.refresh_from_db()
 
 
+def used_otherwise(cast: SimpleNamespace, version: ModelVersion) -> None:
+    entry = replace(entry_of(version.model), decides="The price of the loan")
+    change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+
 NEVER: list[tuple[Callable[[SimpleNamespace, ModelVersion], None], str]] = [
     (vetoed, "a rejection stands"),
     (suspended, "is suspended"),
     (prohibited, "prohibited"),
     (spoiled, "match their digests"),
+    (used_otherwise, r"since the tier was confirmed \(decisions\), so nobody can say"),
 ]
 
 
@@ -191,6 +202,65 @@ def test_somebody_who_loses_the_role_shuts_the_gate(cast: SimpleNamespace, versi
     broken_glass(cast, version)
     RoleGrant.objects.filter(user=cast.carl).delete()
     assert verdict(version).decision == "deny"
+
+
+def test_whoever_stepped_back_from_the_review_takes_no_part_in_it(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    broken_glass(cast, version)
+    step_back(version, cast.carl)
+    assert verdict(version).decision == "deny"
+    found = an_emergency(cast, version)
+    with pytest.raises(NotAllowed, match="You are recused from this review: My sister built it."):
+        consent(found, cast.carl, "compliance_officer")
+    asked = Notice.objects.filter(key=f"break-glass-{found.pk}-asked")
+    assert [notice.person for notice in asked] == [cast.bea]
+
+
+def joined(cast: SimpleNamespace, version: ModelVersion) -> None:
+    entry = replace(entry_of(version.model), developers=(cast.dev, cast.ada))
+    change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+
+def demoted(cast: SimpleNamespace, version: ModelVersion) -> None:
+    RoleGrant.objects.filter(user=cast.ada).delete()
+
+
+def stepped_back(cast: SimpleNamespace, version: ModelVersion) -> None:
+    step_back(version, cast.ada)
+
+
+@pytest.mark.parametrize(
+    ("lose", "why"),
+    [
+        (joined, "Ada Okafor develops this model."),
+        (demoted, "Ada Okafor does not hold the role risk officer."),
+        (stepped_back, "Ada Okafor is recused from this review: My sister built it."),
+    ],
+)
+def test_it_opens_only_once_enough_people_count_at_that_moment(
+    cast: SimpleNamespace,
+    version: ModelVersion,
+    client_of: Callable[[User], Client],
+    lose: Callable[[SimpleNamespace, ModelVersion], None],
+    why: str,
+) -> None:
+    found = an_emergency(cast, version, at=timezone.now())
+    lose(cast, version)
+    given = {"role": "compliance_officer", "do": "agree", "password": PASSWORD}
+
+    page = client_of(cast.carl).post(f"/break-glass/{found.pk}/consent/", given, follow=True)
+
+    said = (
+        f"Agreed. It waits for 1 more person. Not counted: {why} Who can: Bea Castellano (business approver)."
+    )
+    assert said in page.content.decode()
+    found.refresh_from_db()
+    assert (found.state, Finding.objects.count()) == (BreakGlassState.REQUESTED, 0)
+    assert verbs() == ["break_glass.requested", "break_glass.consented"]
+    opened = consent(found, cast.bea, "business_approver", at=timezone.now())
+    assert opened.state == BreakGlassState.ACTIVE
+    assert judge_version(version, "production", at=timezone.now()).verdict.basis == "break_glass"
 
 
 def test_the_database_holds_an_emergency_to_its_finding(cast: SimpleNamespace, version: ModelVersion) -> None:

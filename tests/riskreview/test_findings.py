@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Notice, Role, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
@@ -17,10 +18,21 @@ from registry.models import ModelVersion
 from riskreview.findings.answering import ask_extension, remediate, respond
 from riskreview.findings.escalation import escalate_findings
 from riskreview.findings.judging import close, decide_extension, judge_rebuttal, override, reopen, verify
+from riskreview.findings.queries import findings_for
 from riskreview.findings.raising import raise_finding, reassign, set_due_days
+from riskreview.findings.rules import Deed, parts_in, why_not_you
 from riskreview.judgement import judge_version
 from riskreview.models import Finding
-from tests.builders import a_dataset, a_finding, a_measurement, a_model, a_tier, a_version
+from tests.builders import (
+    a_dataset,
+    a_finding,
+    a_measurement,
+    a_model,
+    a_tier,
+    a_version,
+    a_version_of_viktor,
+    broken_glass,
+)
 from tests.conftest import AT, actor_of_user
 
 WHY = "A reason that is long enough to stand in the record."
@@ -166,8 +178,8 @@ def test_nobody_verifies_what_they_mended_own_or_develop(cast: SimpleNamespace, 
 
     for name, said in (
         ("viktor", "You remediated it"),
-        ("olga", "own or develop"),
-        ("dev", "own or develop"),
+        ("olga", "You own this model"),
+        ("dev", "You develop this model"),
     ):
         with pytest.raises(NotAllowed, match=said):
             step(found, "verify", getattr(cast, name))
@@ -180,11 +192,79 @@ def test_nobody_verifies_what_they_mended_own_or_develop(cast: SimpleNamespace, 
 
 def test_whoever_left_the_team_since_does_not_verify(cast: SimpleNamespace, found: Finding) -> None:
     walk(cast, found, *MENDED)
-    found.model.former_team = {"ada": LATER.isoformat()}
-    found.model.save(update_fields=["former_team"])
+    Finding.objects.update(raised_at=LATER)  # after Ada left, who was there when the version was registered
+    for left, barred in ((AT, True), (AT - timedelta(days=1), False)):
+        found.model.former_team = {"ada": left.isoformat()}
+        found.model.save(update_fields=["former_team"])
+        said = why_not_you(Deed.VERIFY, Finding.objects.get(), cast.ada)
+        assert said.startswith("You belonged to this model's team") == bool(said) == barred
+    assert walk(cast, found, "ada verify").verified_by == cast.ada
 
-    with pytest.raises(NotAllowed, match="belonged to the team"):
-        step(found, "verify", cast.ada)
+
+def test_whoever_made_a_version_or_owns_its_data_judges_nothing_found_in_it(
+    cast: SimpleNamespace, found: Finding, model_version: ModelVersion
+) -> None:
+    made = raised(cast, a_version_of_viktor(cast, model_version.model, "2"), by="carl")
+    every = against_every_version(cast, model_version)
+    for finding in (found, made, every):
+        walk(cast, finding, *MENDED)
+
+    for finding, viktor, ada in (
+        (made, "You registered this version.", "You own the training data."),
+        (every, "You registered version 2.", "You own the training data."),
+        (found, "", ""),
+    ):
+        fresh = Finding.objects.get(pk=finding.pk)
+        for person, said in ((cast.viktor, viktor), (cast.ada, ada)):
+            rest = f" So somebody else judges {finding.name}." if said else ""
+            assert why_not_you(Deed.VERIFY, fresh, person) == said + rest
+            assert (fresh in findings_for(person)) == (not said)
+    with pytest.raises(NotAllowed, match="You registered this version"):
+        step(made, "verify", cast.viktor)
+
+
+def test_who_took_part_is_read_at_once_for_however_many_versions(
+    cast: SimpleNamespace, found: Finding, model_version: ModelVersion
+) -> None:
+    def asked() -> int:
+        finding = Finding.objects.select_related("model__owner", "version").get(pk=every.pk)
+        with CaptureQueriesContext(connection) as captured:
+            assert set(parts_in(finding)) == {"olga", "dev"}
+        return len(captured)
+
+    every = against_every_version(cast, model_version)
+    one = asked()
+    for number in "234":
+        a_version(cast, model_version.model, number)
+    assert asked() == one == 2
+
+
+def test_those_who_broke_the_glass_judge_nothing_that_follows(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    broken_glass(cast, version)
+    found = Finding.objects.get()
+
+    def refused(deed: str, *people: User) -> None:
+        for person in people:
+            with pytest.raises(NotAllowed, match="You took responsibility for BG-"):
+                step(found, deed, person)
+
+    both = (cast.ada, cast.carl)
+    refused("override", cast.ada)
+    walk(cast, found, "olga rebut", "olga ask")
+    refused("refuse", *both)
+    refused("grant", cast.ada)
+    walk(cast, found, "viktor refuse", "viktor grant", *MENDED)
+    refused("verify", *both)
+    assert found not in [*findings_for(cast.ada), *findings_for(cast.carl)]
+    assert found in findings_for(cast.viktor)
+    told = Notice.objects.filter(kind="finding.remediated")
+    assert [notice.person for notice in told] == [cast.viktor]
+    walk(cast, found, "viktor verify")
+    refused("close", *both)
+    walk(cast, found, "viktor close")
+    refused("reopen", *both)
 
 
 def test_the_database_itself_refuses_a_verdict_by_whoever_mended_it(

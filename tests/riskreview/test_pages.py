@@ -23,6 +23,7 @@ from registry.models import ModelVersion, RegisteredModel
 from riskreview.evidence import involved
 from riskreview.judgement import judge_version
 from riskreview.models import Comment, Condition, Decision, Review, SignOff, TierAssessment
+from riskreview.tiering.use import use_digest
 from tests.builders import RATIONALE, a_card, a_model, a_signature, a_tier
 from tests.conftest import AT, PASSWORD, actor_of_user
 
@@ -384,7 +385,7 @@ def test_kept_answers_wait_for_a_risk_officer_who_confirms_them(
     assert "A risk officer confirms it." in text_of(sent)
     proposed = TierAssessment.objects.get(model=model)
     confirm = "/models/credit-default/tier/confirm/"
-    data = {"assessment": proposed.pk, "tier": "high"}
+    data = {"assessment": proposed.pk, "use": use_digest(model), "tier": "high"}
 
     assert client_of(cast.viktor).post(confirm, data).status_code == 403
     lowered = client_of(cast.ada).post(confirm, data | {"tier": "low"})

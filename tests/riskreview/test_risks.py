@@ -1,6 +1,7 @@
 """The register: who adds, rates, accepts, closes and hands over risks, and what the gate makes of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,14 @@ from audit.models import Event
 from policy.risk_catalogue import load_rules
 from policy.risk_scales import default_scales
 from policy.tiering import load_questionnaire
+from registry.actions import change_model
+from registry.entries import entry_of
 from registry.models import ModelVersion, Origin, RegisteredModel
 from registry.regulated import regulated_uses
 from riskreview.judgement import judge_locked, judge_version
 from riskreview.models import Finding, Risk, RiskState
 from riskreview.risks.accepting import accept_risk, withdraw_acceptance
+from riskreview.risks.access import reason_against_closing
 from riskreview.risks.adding import OwnRisk, add_from_catalogue, add_own
 from riskreview.risks.assessing import rate_risk, treat_risk
 from riskreview.risks.closing import close_risk, reopen_risk
@@ -27,6 +31,7 @@ from riskreview.risks.proposing import proposals_of, take_proposal
 from riskreview.risks.reminders import remind_risks
 from riskreview.risks.scale_changes import level_changes, save_scales, scales_digest
 from riskreview.risks.suggesting import suggestions_for
+from riskreview.risks.waiting import risks_waiting
 from tests.builders import (
     a_dataset,
     a_measurement,
@@ -35,6 +40,7 @@ from tests.builders import (
     a_signature,
     a_tier,
     a_version,
+    a_version_of_viktor,
     active_policy,
 )
 from tests.conftest import AT, actor_of_user
@@ -139,7 +145,7 @@ def test_accepting_takes_the_role_that_the_level_asks_and_no_part_in_it(
         with pytest.raises(NotAllowed):
             accept(risk, getattr(cast, name))
     RoleGrant.objects.create(user=cast.dev, role=Role.COMPLIANCE_OFFICER, granted_at=AT)
-    with pytest.raises(NotAllowed, match="own or develop"):
+    with pytest.raises(NotAllowed, match="You develop this model"):
         accept(risk, User.objects.get(username="dev"))
     hand_over_risks(risks=[risk], owner=cast.carl, note="Moves on", **by(cast.ada, "changer"))
     with pytest.raises(NotAllowed, match="You own this risk"):
@@ -212,6 +218,53 @@ def test_who_answers_for_a_risk_does_not_declare_it_gone(
         reopen_risk(risk=closed, reason=WHY, **by(cast.olga, "opener"))
     close_risk(risk=twin, reason=WHY, **by(cast.viktor, "closer"))
     assert reopen_risk(risk=closed, reason=WHY, **by(cast.olga, "opener")).state == RiskState.OPEN
+
+
+def test_whoever_made_a_version_or_owns_its_data_neither_accepts_nor_closes_risks(
+    cast: SimpleNamespace, model: RegisteredModel
+) -> None:
+    risk = a_risk(cast, model, after=(3, 4))
+    Risk.objects.update(treatment="accept")
+    assert [item.action for item in risks_waiting(cast.carl, AT)] == ["Decide"]
+    a_version_of_viktor(cast, model)
+    a_version(cast, model, "2", registrant=cast.carl)
+
+    for person, said in ((cast.viktor, "You registered version 1"), (cast.ada, "You own the training data")):
+        with pytest.raises(NotAllowed, match=said):
+            close_risk(risk=risk, reason=WHY, **by(person, "closer"))
+    with pytest.raises(NotAllowed, match="You registered version 2"):
+        accept(risk, cast.carl)
+    assert risks_waiting(cast.carl, AT) == []
+    RoleGrant.objects.create(user=cast.bea, role=Role.VALIDATOR, granted_at=AT)
+    assert close_risk(risk=risk, reason=WHY, **by(cast.bea, "closer")).is_closed
+
+
+def test_whoever_left_the_team_closes_only_what_was_registered_later(
+    cast: SimpleNamespace, model: RegisteredModel
+) -> None:
+    a_risk(cast, model)
+    RegisteredModel.objects.update(former_team={"viktor": AT.isoformat()})
+    risk = Risk.objects.get()
+    assert reason_against_closing(cast.viktor, risk) == ""
+    a_version(cast, model)
+    with pytest.raises(NotAllowed, match="team when version 1 was registered"):
+        close_risk(risk=risk, reason=WHY, **by(cast.viktor, "closer"))
+
+
+def test_an_acceptance_outlives_the_role_and_not_the_independence_of_its_giver(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    risk = version.model.risks.get(catalogue_id="FAI-01")
+    rate_risk(risk=risk, inherent=(4, 4), residual=(3, 4), note="", **by(cast.viktor, "rater"))
+    accept(risk, cast.carl)
+    RoleGrant.objects.filter(user=cast.carl).delete()
+    assert treated(version)[0] == "satisfied"
+
+    entry = replace(entry_of(version.model), developers=(cast.dev, cast.carl))
+    change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
+
+    said = "Carl Brandt, who accepted it as compliance officer, develops this model."
+    assert treated(version)[0] == "unsatisfied" and said in treated(version)[1]
 
 
 def test_handing_over_is_all_or_none(cast: SimpleNamespace, model: RegisteredModel) -> None:

@@ -11,7 +11,7 @@ from policy.tiering import load_questionnaire
 from registry.models import RegisteredModel
 from riskreview.models import TierAssessment
 from riskreview.tiering.assessing import assess_tier, confirm_tier
-from tests.builders import a_model
+from tests.builders import a_model, a_version_of_viktor
 from tests.conftest import AT, actor_of_user
 
 WHY = "The use is narrower than the answers suggest."
@@ -98,6 +98,21 @@ def test_the_makers_never_confirm_their_own_tier(
 
     proposed.refresh_from_db()
     assert not proposed.is_confirmed
+
+
+def test_whoever_made_a_version_or_owns_its_data_confirms_no_tier_of_the_model(
+    cast: SimpleNamespace, model: RegisteredModel
+) -> None:
+    for user in (cast.viktor, cast.carl):
+        RoleGrant.objects.create(user=user, role=Role.RISK_OFFICER, granted_at=AT)
+    a_version_of_viktor(cast, model)
+    proposed = answer(model, cast.olga)
+
+    for user, said in ((cast.viktor, "You registered version 1"), (cast.ada, "You own the training data")):
+        with pytest.raises(NotAllowed, match=said):
+            confirm(proposed, user)
+
+    assert confirm(proposed, cast.carl).is_confirmed
 
 
 @pytest.mark.parametrize("name", ["viktor", "carl", "aud", "adam"])

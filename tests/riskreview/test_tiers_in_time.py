@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Notice, User
+from accounts.models import Notice, Role, RoleGrant, User
 from accounts.refusals import Conflict
 from policy.tiering import load_questionnaire
 from registry.actions import change_model
@@ -25,9 +25,11 @@ from riskreview.tiering.assessing import QuestionnaireReplaced, assess_tier, con
 from riskreview.tiering.queries import months_after, tier_rows
 from riskreview.tiering.questionnaire_changes import activate_questionnaire
 from riskreview.tiering.reminders import remind_tiers
+from riskreview.tiering.use import use_digest
 from tests.builders import a_model, a_questionnaire, a_signature, a_tier
 from tests.conftest import AT, actor_of_user
 from tests.downloads import streamed
+from tests.forms import forms_of
 
 Browser = Callable[[User], Client]
 DAY = timedelta(days=1)
@@ -82,6 +84,24 @@ def test_a_change_of_use_makes_the_gate_deny_until_an_officer_confirms_again(
     assert said[0] == "unsatisfied" and said[1].endswith(f"but the use changed since: {words}.")
     confirm(cast, version.model.tier_assessments.first())  # type: ignore[arg-type]
     assert judge_version(ModelVersion.objects.get(pk=version.pk), "production", at=AT).allows
+
+
+def test_a_confirmation_ends_once_its_giver_takes_part(
+    cast: SimpleNamespace, version: ModelVersion, client_of: Browser
+) -> None:
+    change(cast, version.model, developers=(cast.dev, cast.ada))
+    said = "Ada Okafor develops this model, so that counts as unconfirmed."
+    assert tier_said(version)[0] == "unsatisfied" and said in tier_said(version)[1]
+
+    RoleGrant.objects.create(user=cast.bea, role=Role.RISK_OFFICER, granted_at=AT)
+    page = client_of(cast.bea).get(PAGE).content.decode()
+    assert "Ada Okafor, who confirmed it, has a part in the model by now." in page
+    assert "Confirm it again" in page
+    newest = version.model.tier_assessments.get()
+    again = confirm_tier(
+        assessment=newest, tier="high", rationale="", officer=cast.bea, actor=actor_of_user(cast.bea), at=AT
+    )
+    assert again.digest == newest.digest and tier_said(version)[0] == "satisfied"
 
 
 def test_what_says_nothing_about_the_use_changes_nothing(
@@ -154,11 +174,38 @@ def test_the_page_says_what_changed_and_the_officer_confirms_there(
         "assessment": TierAssessment.objects.get().pk,
         "tier": "moderate",
         "rationale": "Because it is so now.",
+        "use": use_digest(model),
     }
     low = ada.post(PAGE + "confirm/", data)
     assert low.status_code == 400 and "cannot be lower than high" in low.content.decode()
     ada.post(PAGE + "confirm/", data | {"tier": "high"})
     assert "The use changed since" not in ada.get(PAGE).content.decode()
+
+
+def test_a_tier_is_confirmed_for_the_use_that_was_read(cast: SimpleNamespace, client_of: Browser) -> None:
+    model = a_model(cast)
+    a_tier(cast, model, "high", confirmed=False)
+    ada = client_of(cast.ada)
+    shown = ada.get(PAGE).content.decode()
+    read = next(form for form in forms_of(PAGE, shown) if form.action == PAGE + "confirm/")
+    change(cast, model, decides="The price of the loan")
+
+    late = ada.post(read.action, read.values | {"tier": "high"})
+
+    page = late.content.decode()
+    assert late.status_code == 409 and not TierAssessment.objects.get().is_confirmed
+    assert "The entry changed while you read it: decisions. Read what it says now" in page
+    assert "The use changed since the questions were answered" in page and "The price of the loan" in page
+    again = next(form for form in forms_of(PAGE, page) if form.action == read.action)
+    assert ada.post(again.action, again.values).status_code == 302
+    confirmed = TierAssessment.objects.get()
+    assert confirmed.is_confirmed and confirmed.use["decides"] == "The price of the loan"  # type: ignore[index]
+
+
+def test_a_form_that_names_no_use_confirms_nothing(cast: SimpleNamespace, client_of: Browser) -> None:
+    proposed = a_tier(cast, a_model(cast), "high", confirmed=False)
+    sent = client_of(cast.ada).post(PAGE + "confirm/", {"assessment": proposed.pk, "tier": "high"})
+    assert sent.status_code == 409 and not TierAssessment.objects.get().is_confirmed
 
 
 def test_answers_come_back_when_the_questionnaire_was_replaced(

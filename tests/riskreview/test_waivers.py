@@ -30,6 +30,7 @@ from tests.builders import (
     a_waiver,
     a_wish,
     fully_signed,
+    step_back,
     unexplained,
     word_on,
 )
@@ -158,6 +159,17 @@ def test_one_person_approves_in_one_role_only(cast: SimpleNamespace, lacking: Mo
     word_on(waiver, cast.ada, "risk_officer")
     with pytest.raises(NotAllowed, match="one person signs for one role only"):
         word_on(waiver, cast.ada, "compliance_officer")
+
+
+def test_whoever_stepped_back_from_the_review_does_not_approve_and_is_not_asked(
+    cast: SimpleNamespace, lacking: ModelVersion
+) -> None:
+    step_back(lacking, cast.carl)
+    waiver = a_wish(cast, lacking)
+    with pytest.raises(NotAllowed, match="You are recused from this review: My sister built it."):
+        word_on(waiver, cast.carl, "compliance_officer")
+    asked = Notice.objects.filter(key=f"waiver-{waiver.pk}-asked")
+    assert [notice.person for notice in asked] == [cast.ada]
 
 
 def test_a_validator_who_asks_does_not_approve(cast: SimpleNamespace, lacking: ModelVersion) -> None:
