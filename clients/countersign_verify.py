@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Check, without trusting the server that made it, an evidence bundle or the whole audit log of Countersign.
 
-    countersign_verify.py bundle BUNDLE.zip  [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+    countersign_verify.py bundle BUNDLE.zip   [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+                                              [--consistency PROOF.json]
     countersign_verify.py log    EXPORT.jsonl [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
 
 --keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another way
 --checkpoint  a checkpoint of this log that you noted earlier; more than one may be given
+--consistency what /api/v1/audit/consistency answered, where a bundle does not connect to your checkpoint by itself
 
 Exit codes: 0 everything that was checked holds, 1 something does not, 2 wrong usage or unreadable.
 
@@ -351,7 +353,9 @@ def parsed(content: bytes | str, name: str) -> Any:
         raise Unreadable(f"{name} is not JSON: {error}") from error
 
 
-def check_bundle(path: str, keys_path: str | None, noted: list[str], findings: Findings) -> None:
+def check_bundle(
+    path: str, keys_path: str | None, noted: list[str], proofs: list[str], findings: Findings
+) -> None:
     """Everything that a bundle can show."""
     bundle = Bundle(path)
     manifest, facts = bundle.json("manifest.json"), bundle.json("facts.json")
@@ -366,7 +370,11 @@ def check_bundle(path: str, keys_path: str | None, noted: list[str], findings: F
         return
     findings.holds(f"The log {newest.origin} is signed at {newest.size:,} entries.")
     events = _check_events(bundle, newest, findings)
-    _check_witnesses(bundle, keys, newest, noted, findings)
+    known = _check_witnesses(bundle, keys, newest, findings)
+    links = links_in(proofs)
+    for place in noted:
+        if (said := noted_checkpoint(place, keys, findings)) is not None:
+            _compare_with_noted(said, known, links.get((said.size, newest.size)), newest, findings)
     _check_report(bundle, facts, events, findings)
     _check_signatures(facts, events, findings)
     _check_results(facts, events, findings)
@@ -440,10 +448,21 @@ def _check_events(bundle: Bundle, newest: Checkpoint, findings: Findings) -> lis
     return found
 
 
-def _check_witnesses(
-    bundle: Bundle, keys: Keys, newest: Checkpoint, noted: list[str], findings: Findings
-) -> None:
-    """The log of each earlier checkpoint is the beginning of this one, and yours is among them."""
+def links_in(paths: list[str]) -> dict[tuple[int, int], list[bytes]]:
+    """The consistency proofs in these files, by the sizes that they connect."""
+    found: dict[tuple[int, int], list[bytes]] = {}
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                told = parsed(file.read(), path)
+        except OSError as error:
+            raise Unreadable(f"{path} cannot be read: {error}") from error
+        found[told["old"], told["size"]] = [bytes.fromhex(text) for text in told["proof"]]
+    return found
+
+
+def _check_witnesses(bundle: Bundle, keys: Keys, newest: Checkpoint, findings: Findings) -> dict[int, bytes]:
+    """The log of each earlier checkpoint is the beginning of this one. The roots that are so connected, by size."""
     older: dict[int, bytes] = {newest.size: newest.root}
     wrong = 0
     for row in bundle.lines("witnesses.jsonl"):
@@ -461,19 +480,23 @@ def _check_witnesses(
                 "history was rewritten, or the proof was changed."
             )
             wrong += 1
+            continue
         older[said.size] = said.root
     if len(older) > 1 and not wrong:
         findings.holds(f"The log only grew since each of {len(older) - 1:,} earlier days.")
-    for path in noted:
-        _compare_with_noted(path, keys, older, newest, findings)
+    return older
 
 
 def _compare_with_noted(
-    path: str, keys: Keys, known: dict[int, bytes], newest: Checkpoint, findings: Findings
+    said: Checkpoint,
+    known: dict[int, bytes],
+    link: list[bytes] | None,
+    newest: Checkpoint,
+    findings: Findings,
 ) -> None:
-    said = noted_checkpoint(path, keys, findings)
-    if said is None:
-        return
+    if link is not None and said.size not in known:
+        roots = roots_by_consistency(said.size, newest.size, link, said.root)
+        known = known | {said.size: said.root if roots == (said.root, newest.root) else b""}
     if said.size > newest.size:
         findings.broken(
             f"The checkpoint that you noted has {said.size:,} entries and this log only {newest.size:,}: "
@@ -482,7 +505,8 @@ def _compare_with_noted(
     elif said.size not in known:
         findings.note(
             f"Nothing here connects to the checkpoint that you noted ({said.size:,} entries). Ask for "
-            f"/api/v1/audit/consistency?old={said.size}&size={newest.size}, or check the whole log."
+            f"/api/v1/audit/consistency?old={said.size}&size={newest.size} and give the answer with --consistency, "
+            "or check the whole log."
         )
     else:
         findings.check(
@@ -747,12 +771,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", action="append", default=[], help="a checkpoint that you noted earlier"
     )
+    parser.add_argument(
+        "--consistency", action="append", default=[], help="what /api/v1/audit/consistency answered"
+    )
     parser.add_argument("--json", action="store_true", help="tell it for programs")
     given = parser.parse_args(arguments)
     findings = Findings()
     try:
-        check = check_bundle if given.what == "bundle" else check_log
-        check(given.file, given.keys, given.checkpoint, findings)
+        if given.what == "bundle":
+            check_bundle(given.file, given.keys, given.checkpoint, given.consistency, findings)
+        else:
+            check_log(given.file, given.keys, given.checkpoint, findings)
     except Unreadable as reason:
         print(reason, file=sys.stderr)
         return USAGE

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,6 +36,7 @@ from tests.governance.reports.test_reports import made
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ClientOf = Callable[[User], Client]
 Files = dict[str, bytes]
+BUNDLE_SECONDS = 3
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
@@ -89,13 +91,18 @@ class Auditor:
         self.folder, self._capsys = folder, capsys
         (folder / "keys.json").write_bytes(keys)
 
-    def checks(self, content: bytes, *notes: str, what: str = "bundle") -> tuple[int, str]:
+    def checks(
+        self, content: bytes, *notes: str, what: str = "bundle", proof: dict[str, Any] | None = None
+    ) -> tuple[int, str]:
         """The exit code and everything that the verifier says."""
         (self.folder / "given").write_bytes(content)
         arguments = [what, str(self.folder / "given"), "--keys", str(self.folder / "keys.json")]
         for number, note in enumerate(notes):
             (self.folder / f"noted-{number}.txt").write_text(note)
             arguments += ["--checkpoint", str(self.folder / f"noted-{number}.txt")]
+        if proof is not None:
+            (self.folder / "proof.json").write_text(json.dumps(proof))
+            arguments += ["--consistency", str(self.folder / "proof.json")]
         code = verifier.main(arguments)
         told = self._capsys.readouterr()
         return code, told.out + told.err
@@ -128,6 +135,28 @@ def test_a_bundle_holds_and_connects_to_a_checkpoint_that_was_noted_before(
     assert code == 0 and f"/api/v1/audit/consistency?old={early.splitlines()[1]}" in said
     event = Event.objects.filter(verb="report.downloaded").latest("at")
     assert (event.detail["what"], event.actor) == ("bundle", "user:aud")
+
+
+def test_a_checkpoint_of_the_same_day_is_connected_by_the_proof_that_the_api_gives(
+    cast: SimpleNamespace,
+    early: str,
+    report: Report,
+    client_of: ClientOf,
+    api: Callable[..., Client],
+    auditor: Auditor,
+) -> None:
+    started = time.perf_counter()
+    content = client_of(cast.aud).get(f"/reports/{report.pk}/bundle/").content
+    assert time.perf_counter() - started < BUNDLE_SECONDS
+    sizes = {
+        "old": int(early.splitlines()[1]),
+        "size": int(files_of(content)["checkpoint.txt"].splitlines()[1]),
+    }
+    proof = api("audit:read").get("/api/v1/audit/consistency", sizes).json()
+    code, said = auditor.checks(content, early, proof=proof)
+    assert code == 0 and "nothing in it has changed" in said, said
+    code, said = auditor.checks(content, early, proof=proof | {"proof": proof["proof"][::-1]})
+    assert code == 1 and "history was rewritten" in said
 
 
 def test_what_was_noted_on_an_earlier_day_is_part_of_the_log_or_the_log_was_rewritten(
