@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django.db.models import Max
@@ -100,8 +100,10 @@ def proven(seqs: Iterable[int], checkpoint: Checkpoint) -> Iterator[dict[str, An
 
 def witnesses(newest: Checkpoint) -> Iterator[dict[str, Any]]:
     """The last checkpoint of each earlier day (UTC), oldest first, with the proof that the newest continues it."""
-    rows = Checkpoint.objects.filter(size__lt=newest.size, size__gt=0)
-    days = rows.annotate(day=TruncDate("signed_at")).values("day").annotate(last=Max("size")).order_by("last")
+    today = newest.signed_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Checkpoint.objects.filter(size__lt=newest.size, size__gt=0, signed_at__lt=today)
+    day = TruncDate("signed_at", tzinfo=UTC)
+    days = rows.annotate(day=day).values("day").annotate(last=Max("size")).order_by("last")
     sizes: dict[int, date] = {row["last"]: row["day"] for row in days}
     tiles = Tiles()
     for checkpoint in rows.filter(size__in=sizes).order_by("size"):

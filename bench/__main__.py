@@ -19,6 +19,7 @@ NAMES = (
     "sandbox",
     "workers",
     "scale",
+    "verify",
 )
 
 

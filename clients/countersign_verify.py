@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Check, without trusting the server that made it, an evidence bundle or the whole audit log of Countersign.
 
-    countersign_verify.py bundle BUNDLE.zip  [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+    countersign_verify.py bundle BUNDLE.zip   [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
+                                              [--consistency PROOF.json]
     countersign_verify.py log    EXPORT.jsonl [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
 
 --keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another way
 --checkpoint  a checkpoint of this log that you noted earlier; more than one may be given
+--consistency what /api/v1/audit/consistency answered, where a bundle does not connect to your checkpoint by itself
 
 Exit codes: 0 everything that was checked holds, 1 something does not, 2 wrong usage or unreadable.
 
@@ -32,6 +34,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 HOLDS, BROKEN, USAGE = 0, 1, 2
+_sha256, _read_json = hashlib.sha256, json.JSONDecoder().raw_decode
 LARGEST = 2 * 1024**3
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 BUNDLE, LOG = "countersign-bundle/1", "countersign-log/1"
@@ -40,6 +43,7 @@ FILES = (
     *("witnesses.jsonl", "keys.json"),
 )
 FOLDERS = ("attestations/", "policies/")
+ABOUT = ("report", "model", "version", "environment", "as_of")
 
 
 class Unreadable(Exception):
@@ -91,7 +95,7 @@ class Findings:
 
 def leaf_of(payload: str) -> bytes:
     """The hash of an entry."""
-    return hashlib.sha256(b"\0" + payload.encode()).digest()
+    return _sha256(b"\0" + payload.encode()).digest()
 
 
 def joined(left: bytes, right: bytes) -> bytes:
@@ -120,10 +124,19 @@ def root_by_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) ->
     return None if inner is None else joined(proof[-1], inner)
 
 
-def roots_by_consistency(
-    old: int, size: int, proof: list[bytes], known: bytes, whole: bool = True
+def roots_by_consistency(old: int, size: int, proof: list[bytes], known: bytes) -> tuple[bytes, bytes] | None:
+    """`known`, the root of the old tree, and the root of the new one that the proof leads to from there.
+
+    None where it is not a proof that a tree of this size begins with that old tree.
+    """
+    found = _roots_reached(old, size, proof, known, whole=True)
+    return found if found is not None and found[0] == known else None
+
+
+def _roots_reached(
+    old: int, size: int, proof: list[bytes], known: bytes, *, whole: bool
 ) -> tuple[bytes, bytes] | None:
-    """The roots of the old and of the new tree that the proof leads to; None where it is not such a proof."""
+    """The old and the new root by this proof alone; `known` stands in for the first hash of a proof that needs none."""
     if not 0 < old <= size:
         return None
     if old == size:
@@ -134,9 +147,9 @@ def roots_by_consistency(
         return None
     left_size, last = split(size), proof[-1]
     if old <= left_size:
-        found = roots_by_consistency(old, left_size, proof[:-1], known, whole)
+        found = _roots_reached(old, left_size, proof[:-1], known, whole=whole)
         return None if found is None else (found[0], joined(found[1], last))
-    found = roots_by_consistency(old - left_size, size - left_size, proof[:-1], known, False)
+    found = _roots_reached(old - left_size, size - left_size, proof[:-1], known, whole=False)
     return None if found is None else (joined(last, found[0]), joined(last, found[1]))
 
 
@@ -149,11 +162,11 @@ class Tree:
 
     def add(self, leaf: bytes) -> None:
         """One leaf more."""
-        carry, node = self.size, leaf
+        carry, node, complete = self.size, leaf, self._complete
         while carry & 1:
-            node = joined(self._complete.pop(), node)
+            node = _sha256(b"\1" + complete.pop() + node).digest()
             carry >>= 1
-        self._complete.append(node)
+        complete.append(node)
         self.size += 1
 
     def root(self) -> bytes:
@@ -186,19 +199,26 @@ def canonical(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """A number as ECMAScript writes it."""
+    """A number as ECMAScript writes it (Number::toString): Python finds the same digits and sets them otherwise."""
     if value == 0:
         return "0"
-    digits, _, power = f"{value!r}".partition("e")
-    mantissa, exponent = digits, int(power or 0)
-    if 1e-6 <= abs(value) < 1e21:
-        if not power:
-            return digits.removesuffix(".0")
-        plain = f"{value:.{max(0, 17 - exponent)}f}" if exponent < 0 else f"{int(value)}"
-        return plain.rstrip("0") if "." in plain else plain
-    if not power:  # below a millionth Python writes an exponent itself, so only large numbers come here
-        mantissa, exponent = f"{value:e}".split("e")[0], int(f"{value:e}".split("e")[1])
-    return f"{mantissa.removesuffix('.0')}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
+    mantissa, _, power = repr(abs(value)).partition("e")
+    whole, _, part = mantissa.partition(".")
+    given = (whole + part).lstrip("0")
+    point = len(whole) + int(power or 0) - (len(whole + part) - len(given))
+    return f"{'-' if value < 0 else ''}{_set_out(given.rstrip('0'), point)}"
+
+
+def _set_out(digits: str, point: int) -> str:
+    """0.DIGITS times ten to the power of `point`."""
+    if len(digits) <= point <= 21:
+        return digits + "0" * (point - len(digits))
+    if 0 < point <= 21:
+        return f"{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    mantissa = f"{digits[0]}.{digits[1:]}" if len(digits) > 1 else digits
+    return f"{mantissa}e{'+' if point > 0 else '-'}{abs(point - 1)}"
 
 
 def digest(content: bytes) -> str:
@@ -314,7 +334,18 @@ class Bundle:
         return [parsed(line, f"{name}, line {n}") for n, line in enumerate(self.files[name].splitlines(), 1)]
 
 
-def parsed(content: bytes, name: str) -> Any:
+def row_of(line: str) -> Any:
+    """A line of an export; `json.loads` would take twice as long for each of millions."""
+    try:
+        row, end = _read_json(line)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"A line of the export is not JSON: {error}") from error
+    if line[end:] not in ("\n", ""):
+        raise Unreadable("A line of the export holds more than one value.")
+    return row
+
+
+def parsed(content: bytes | str, name: str) -> Any:
     """JSON, or a refusal that names the file."""
     try:
         return json.loads(content)
@@ -322,14 +353,16 @@ def parsed(content: bytes, name: str) -> Any:
         raise Unreadable(f"{name} is not JSON: {error}") from error
 
 
-def check_bundle(path: str, keys_path: str | None, noted: list[str], findings: Findings) -> None:
+def check_bundle(
+    path: str, keys_path: str | None, noted: list[str], proofs: list[str], findings: Findings
+) -> None:
     """Everything that a bundle can show."""
     bundle = Bundle(path)
     manifest, facts = bundle.json("manifest.json"), bundle.json("facts.json")
     if manifest.get("format") != BUNDLE:
         raise Unreadable(f"This is a bundle of a form that is not known here: {manifest.get('format')}.")
     keys = keys_for(keys_path, bundle.json("keys.json"), findings)
-    _check_manifest(bundle, manifest, findings)
+    _check_manifest(bundle, manifest, facts, findings)
     try:
         newest = keys.opened(bundle.files["checkpoint.txt"].decode())
     except ValueError as reason:
@@ -337,11 +370,16 @@ def check_bundle(path: str, keys_path: str | None, noted: list[str], findings: F
         return
     findings.holds(f"The log {newest.origin} is signed at {newest.size:,} entries.")
     events = _check_events(bundle, newest, findings)
-    _check_witnesses(bundle, keys, newest, noted, findings)
-    _check_report(bundle, manifest, events, findings)
-    _check_signatures(manifest, facts, events, findings)
+    known = _check_witnesses(bundle, keys, newest, findings)
+    links = links_in(proofs)
+    for place in noted:
+        if (said := noted_checkpoint(place, keys, findings)) is not None:
+            _compare_with_noted(said, known, links.get((said.size, newest.size)), newest, findings)
+    _check_report(bundle, facts, events, findings)
+    _check_signatures(facts, events, findings)
     _check_results(facts, events, findings)
-    _check_decisions(bundle, keys, manifest, facts, events, findings)
+    _check_decisions(bundle, keys, facts, events, findings)
+    _check_policies(bundle, facts, events, findings)
 
 
 def keys_for(path: str | None, brought: Any, findings: Findings) -> Keys:
@@ -369,7 +407,8 @@ def keys_for(path: str | None, brought: Any, findings: Findings) -> Keys:
     return given
 
 
-def _check_manifest(bundle: Bundle, manifest: Any, findings: Findings) -> None:
+def _check_manifest(bundle: Bundle, manifest: Any, facts: Any, findings: Findings) -> None:
+    """What the list says of the files, and that it is about the same as the facts, whose checksum the log holds."""
     told = manifest.get("files", {})
     present = {name: digest(content) for name, content in bundle.files.items() if name != "manifest.json"}
     wrong = sorted(name for name in told.keys() | present.keys() if told.get(name) != present.get(name))
@@ -378,35 +417,52 @@ def _check_manifest(bundle: Bundle, manifest: Any, findings: Findings) -> None:
         findings.broken(f"Files differ from the bundle's own list: {', '.join([*wrong, *strange][:5])}.")
     else:
         findings.holds(f"All {len(present)} files are as the bundle's own list says.")
+    other = [name for name in ABOUT if manifest.get(name) != facts[name]]
+    if other:
+        findings.broken(f"The bundle's own list tells {other[0]} otherwise than facts.json.")
 
 
 def _check_events(bundle: Bundle, newest: Checkpoint, findings: Findings) -> list[dict[str, Any]]:
     """Every event is in the log that the checkpoint signs, at the place that it names."""
-    found, before = [], -1
+    found, before, wrong = list[dict[str, Any]](), -1, 0
     for row in bundle.lines("events.jsonl"):
         seq, payload = row["seq"], row["payload"]
         root = root_by_inclusion(leaf_of(payload), seq, newest.size, [bytes.fromhex(h) for h in row["proof"]])
         if seq <= before:
             findings.broken(f"Entry {seq:,} stands in the wrong order.")
+            wrong += 1
         if root != newest.root:
             findings.broken(f"Entry {seq:,} is not what the log holds: it was changed, or its proof was.")
+            wrong += 1
             continue
         event = json.loads(payload)
         if canonical(event) != payload:
             findings.broken(f"Entry {seq:,} is not written as the log writes.")
+            wrong += 1
         found.append({**event, "seq": seq})
         before = seq
-    if found and all(state != "broken" for state, _ in findings.lines):
+    if found and not wrong:
         findings.holds(f"All {len(found):,} events are in the log, word for word.")
     elif not found:
         findings.broken("The bundle holds no event that is in the log.")
     return found
 
 
-def _check_witnesses(
-    bundle: Bundle, keys: Keys, newest: Checkpoint, noted: list[str], findings: Findings
-) -> None:
-    """The log of each earlier checkpoint is the beginning of this one, and yours is among them."""
+def links_in(paths: list[str]) -> dict[tuple[int, int], list[bytes]]:
+    """The consistency proofs in these files, by the sizes that they connect."""
+    found: dict[tuple[int, int], list[bytes]] = {}
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                told = parsed(file.read(), path)
+        except OSError as error:
+            raise Unreadable(f"{path} cannot be read: {error}") from error
+        found[told["old"], told["size"]] = [bytes.fromhex(text) for text in told["proof"]]
+    return found
+
+
+def _check_witnesses(bundle: Bundle, keys: Keys, newest: Checkpoint, findings: Findings) -> dict[int, bytes]:
+    """The log of each earlier checkpoint is the beginning of this one. The roots that are so connected, by size."""
     older: dict[int, bytes] = {newest.size: newest.root}
     wrong = 0
     for row in bundle.lines("witnesses.jsonl"):
@@ -424,19 +480,23 @@ def _check_witnesses(
                 "history was rewritten, or the proof was changed."
             )
             wrong += 1
+            continue
         older[said.size] = said.root
     if len(older) > 1 and not wrong:
         findings.holds(f"The log only grew since each of {len(older) - 1:,} earlier days.")
-    for path in noted:
-        _compare_with_noted(path, keys, older, newest, findings)
+    return older
 
 
 def _compare_with_noted(
-    path: str, keys: Keys, known: dict[int, bytes], newest: Checkpoint, findings: Findings
+    said: Checkpoint,
+    known: dict[int, bytes],
+    link: list[bytes] | None,
+    newest: Checkpoint,
+    findings: Findings,
 ) -> None:
-    said = noted_checkpoint(path, keys, findings)
-    if said is None:
-        return
+    if link is not None and said.size not in known:
+        roots = roots_by_consistency(said.size, newest.size, link, said.root)
+        known = known | {said.size: said.root if roots == (said.root, newest.root) else b""}
     if said.size > newest.size:
         findings.broken(
             f"The checkpoint that you noted has {said.size:,} entries and this log only {newest.size:,}: "
@@ -445,7 +505,8 @@ def _compare_with_noted(
     elif said.size not in known:
         findings.note(
             f"Nothing here connects to the checkpoint that you noted ({said.size:,} entries). Ask for "
-            f"/api/v1/audit/consistency?old={said.size}&size={newest.size}, or check the whole log."
+            f"/api/v1/audit/consistency?old={said.size}&size={newest.size} and give the answer with --consistency, "
+            "or check the whole log."
         )
     else:
         findings.check(
@@ -472,12 +533,10 @@ def noted_checkpoint(path: str, keys: Keys, findings: Findings) -> Checkpoint | 
         return None
 
 
-def _check_report(bundle: Bundle, manifest: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+def _check_report(bundle: Bundle, facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
     """The PDF and its facts are the ones whose checksums the log holds."""
     made = [
-        e
-        for e in events
-        if e["verb"] == "report.succeeded" and e["detail"].get("report") == manifest["report"]
+        e for e in events if e["verb"] == "report.succeeded" and e["detail"].get("report") == facts["report"]
     ]
     if not made:
         findings.broken("The log does not say that this report was made.")
@@ -490,16 +549,16 @@ def _check_report(bundle: Bundle, manifest: Any, events: list[dict[str, Any]], f
         )
 
 
-def _check_signatures(manifest: Any, facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+def _check_signatures(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
     """Each signature of the report is an event, and each such event is in the report."""
-    subject = f"model:{manifest['model']}/version:{manifest['version']}/review:{manifest['environment']}"
+    subject = f"{subject_of(facts)}/review:{facts['environment']}"
     recorded = {
         (e["actor"], e["detail"]["role"], e["detail"]["decision"], e["at"], e["detail"]["evidence"])
         for e in events
         if e["verb"] == "review.signed"
         and e["subject"] == subject
         and e["detail"].get("kind") != "retirement"
-        and e["at"] <= manifest["as_of"]
+        and e["at"] <= facts["as_of"]
     }
     told = {
         (f"user:{s['signer']}", s["role"], s["decision"], s["at"], s["evidence_digest"])
@@ -533,19 +592,28 @@ def _check_results(facts: Any, events: list[dict[str, Any]], findings: Findings)
         )
 
 
-def _check_decisions(
-    bundle: Bundle, keys: Keys, manifest: Any, facts: Any, events: list[dict[str, Any]], findings: Findings
-) -> None:
-    """Each attestation is signed, says what the log says, and none is missing."""
-    place = f"model:{manifest['model']}/version:{manifest['version']}/env:{manifest['environment']}"
-    logged = {
+def subject_of(facts: Any) -> str:
+    """How the log names the version."""
+    return f"model:{facts['model']}/version:{facts['version']}"
+
+
+def _decided(facts: Any, events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The gate's answers about the version in this environment that the log holds, up to the report, by number."""
+    return {
         e["detail"]["decision"]: e
         for e in events
         if e["verb"] in ("gate.allowed", "gate.denied")
-        and e["subject"] == place
-        and not e["detail"].get("dry_run")
-        and e["at"] <= manifest["as_of"]
+        and e["subject"] == f"{subject_of(facts)}/env:{facts['environment']}"
+        and e["at"] <= facts["as_of"]
     }
+
+
+def _check_decisions(
+    bundle: Bundle, keys: Keys, facts: Any, events: list[dict[str, Any]], findings: Findings
+) -> None:
+    """Each attestation is signed, says what the log says, and none is missing."""
+    answers = _decided(facts, events)
+    logged = {number: e for number, e in answers.items() if attested(e)}
     names = [name for name in bundle.files if name.startswith("attestations/")]
     good = 0
     for name in names:
@@ -555,13 +623,34 @@ def _check_decisions(
         good += not problem
     told = {item["id"]: item for item in facts["decisions"]}
     for number, item in told.items():
-        event = logged.get(number)
-        if event and event["verb"] != f"gate.{'allowed' if item['decision'] == 'allow' else 'denied'}":
+        event = answers.get(number)
+        if event is None:
+            findings.broken(f"The report tells decision {number}, of which the log knows nothing.")
+        elif event["verb"] != f"gate.{'allowed' if item['decision'] == 'allow' else 'denied'}":
             findings.broken(f"The report tells decision {number} otherwise than the log.")
     for number in sorted(logged.keys() - {name[13:-5] for name in names}):
         findings.broken(f"The attestation of decision {number} is missing.")
     if names and good == len(names):
         findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
+
+
+def attested(event: dict[str, Any]) -> bool:
+    """Whether the gate signed this answer: not a dry run, and there was a policy to judge by."""
+    return not event["detail"].get("dry_run") and bool(event["detail"].get("policy"))
+
+
+def _check_policies(bundle: Bundle, facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """What each policy that judged says is here, as it was. (The YAML beside it is for people, and unchecked.)"""
+    names = [name for name in bundle.files if name.startswith("policies/") and name.endswith(".json")]
+    brought = {f"sha256:{digest(bundle.files[name])}" for name in names}
+    judged = {event["detail"].get("policy") for event in _decided(facts, events).values()} | {facts["policy"]}
+    lacking = sorted(judged - brought - {None})
+    for name in lacking:
+        findings.broken(
+            f"The policy {name[:19]} judged this version, and what it says is missing or was changed."
+        )
+    if brought and not lacking:
+        findings.holds(f"The policies that judged it are here as they were ({len(brought)}).")
 
 
 def _problem_of(name: str, bundle: Bundle, keys: Keys, logged: dict[str, dict[str, Any]]) -> str:
@@ -596,26 +685,30 @@ def _problem_of(name: str, bundle: Bundle, keys: Keys, logged: dict[str, dict[st
 def check_log(path: str, keys_path: str | None, noted: list[str], findings: Findings) -> None:
     """Hash every entry of an export, and compare with every checkpoint in it and with those that were noted."""
     try:
-        with open(path, "rb") as file:
+        with open(path, encoding="utf-8", newline="\n") as file:
             lines = iter(file)
-            head = parsed(next(lines, b"{}"), path)
+            head = parsed(next(lines, "{}"), path)
             if not isinstance(head, dict) or head.get("format") != LOG:
                 raise Unreadable("This is no export of the audit log.")
             keys = keys_for(keys_path, head.get("keys"), findings)
-            wanted = {}
+            wanted = dict[int, bytes]()
             for place in noted:
-                if (said := noted_checkpoint(place, keys, findings)) is not None:
-                    wanted[said.size] = said.root
+                if (said := noted_checkpoint(place, keys, findings)) is None:
+                    continue
+                if wanted.setdefault(said.size, said.root) != said.root:
+                    findings.broken(
+                        f"Two checkpoints that you noted differ at {said.size:,} entries: the log forked."
+                    )
             _check_lines(lines, keys, wanted, findings)
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error}") from error
 
 
-def _check_lines(lines: Iterator[bytes], keys: Keys, wanted: dict[int, bytes], findings: Findings) -> None:
+def _check_lines(lines: Iterator[str], keys: Keys, wanted: dict[int, bytes], findings: Findings) -> None:
     tree, checked, ids = Tree(), 0, set[str]()
     last: Checkpoint | None = None
     for line in lines:
-        row = parsed(line, f"The line after entry {tree.size:,}")
+        row = row_of(line)
         if "note" in row:
             last = _at_checkpoint(row["note"], keys, tree, findings) or last
             checked += 1
@@ -626,17 +719,13 @@ def _check_lines(lines: Iterator[bytes], keys: Keys, wanted: dict[int, bytes], f
             )
             return
         payload = row["payload"]
-        identity = payload.partition('"id":"')[2][:36]
-        if identity in ids:
+        ids.add(payload.rpartition('"id":"')[2][:36])  # the last: what is told in detail has names of its own
+        if len(ids) == tree.size:
             findings.broken(f"Entry {tree.size:,} tells of an event that is in the log already.")
-        ids.add(identity)
+            return
         tree.add(leaf_of(payload))
         if tree.size in wanted:
-            findings.check(
-                tree.root() == wanted.pop(tree.size),
-                f"The checkpoint that you noted ({tree.size:,} entries) is part of this log: nothing in it changed.",
-                f"This log had another content at {tree.size:,} entries than when you noted it: history was rewritten.",
-            )
+            _compare_at(tree, wanted.pop(tree.size), findings)
     for size in wanted:
         findings.broken(
             f"The checkpoint that you noted has {size:,} entries and this log only {tree.size:,}: "
@@ -648,6 +737,14 @@ def _check_lines(lines: Iterator[bytes], keys: Keys, wanted: dict[int, bytes], f
         findings.holds(f"All {tree.size:,} entries hash to what {checked:,} checkpoints sign.")
         if last.size < tree.size:
             findings.note(f"The last {tree.size - last.size:,} entries are not covered by a checkpoint yet.")
+
+
+def _compare_at(tree: Tree, root: bytes, findings: Findings) -> None:
+    findings.check(
+        tree.root() == root,
+        f"The checkpoint that you noted ({tree.size:,} entries) is part of this log: nothing in it changed.",
+        f"This log had another content at {tree.size:,} entries than when you noted it: history was rewritten.",
+    )
 
 
 def _at_checkpoint(note: str, keys: Keys, tree: Tree, findings: Findings) -> Checkpoint | None:
@@ -674,12 +771,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", action="append", default=[], help="a checkpoint that you noted earlier"
     )
+    parser.add_argument(
+        "--consistency", action="append", default=[], help="what /api/v1/audit/consistency answered"
+    )
     parser.add_argument("--json", action="store_true", help="tell it for programs")
     given = parser.parse_args(arguments)
     findings = Findings()
     try:
-        check = check_bundle if given.what == "bundle" else check_log
-        check(given.file, given.keys, given.checkpoint, findings)
+        if given.what == "bundle":
+            check_bundle(given.file, given.keys, given.checkpoint, given.consistency, findings)
+        else:
+            check_log(given.file, given.keys, given.checkpoint, findings)
     except Unreadable as reason:
         print(reason, file=sys.stderr)
         return USAGE

@@ -230,6 +230,7 @@ def fail_evaluation(
 @transaction.atomic
 def retry_evaluation(*, run: EvaluationRun, reason: str, at: datetime, log: str) -> bool:
     """Queue the run again after a hiccup of ours. False when it has been tried often enough, or was lost."""
+    stamp(run.version_id)
     pause = FIRST_PAUSE * 3 ** (run.attempt - 1)
     values = {"not_before": at + pause, "log": log}
     kept = give_back(run, step=f"Waiting to be tried again: {reason}", values=values)
@@ -237,6 +238,11 @@ def retry_evaluation(*, run: EvaluationRun, reason: str, at: datetime, log: str)
         detail = {"reason": reason, "attempt": run.attempt}
         record(Verb.EVALUATION_RETRIED, subject=run.ref, actor=WORKER, at=at, detail=detail)
     return kept
+
+
+def restamp_evaluation(run: EvaluationRun) -> None:
+    """The sweep queues a run again: what the gate remembers of its version is no longer so."""
+    stamp(run.version_id)
 
 
 @transaction.atomic

@@ -13,7 +13,12 @@ class EvaluationsConfig(AppConfig):
         from evaluations.tasks import try_walls
         from registry.measures import register_source
 
-        jobs.register_kind(models.EvaluationRun, wake=wake.wake_evaluation, bury=actions.bury_evaluation)
+        jobs.register_kind(
+            models.EvaluationRun,
+            wake=wake.wake_evaluation,
+            bury=actions.bury_evaluation,
+            requeued=actions.restamp_evaluation,
+        )
         jobs.register_kind(models.Environment, wake=wake.wake_environment, bury=bury_environment)
         register_source(measures.measures_of_runs)
         worker_ready.connect(try_walls, weak=False)

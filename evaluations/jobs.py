@@ -24,14 +24,24 @@ LOST = (
 AnyJob = TypeVar("AnyJob", bound=Job)
 _wakers: dict[type[Job], Callable[[int], None]] = {}
 _buriers: dict[type[Job], Callable[[int, str, datetime], None]] = {}
+_requeued: dict[type[Job], Callable[[Any], None]] = {}
 
 
 def register_kind(
-    model: type[Job], *, wake: Callable[[int], None], bury: Callable[[int, str, datetime], None]
+    model: type[AnyJob],
+    *,
+    wake: Callable[[int], None],
+    bury: Callable[[int, str, datetime], None],
+    requeued: Callable[[AnyJob], None] | None = None,
 ) -> None:
-    """Tell the sweep about a kind of job: how to wake a worker for it, and the action that fails it for good."""
+    """Tell the sweep about a kind of job: how to wake a worker for it, and the action that fails it for good.
+
+    `requeued` is told, in the same transaction, of a job that is about to be queued again.
+    """
     _wakers[model] = wake
     _buriers[model] = bury
+    if requeued is not None:
+        _requeued[model] = requeued
 
 
 @transaction.atomic
@@ -103,9 +113,7 @@ def sweep(*, at: datetime) -> int:
             if job.attempt >= MAX_ATTEMPTS:
                 _buriers[model](job.pk, LOST, at)
             else:
-                _mine(job).filter(lease_until__lt=at).update(
-                    status=JobStatus.QUEUED, step="Waiting", lease_token=None
-                )
+                _queue_again(job, at)
             touched += 1
         waiting = model._default_manager.filter(
             status=JobStatus.QUEUED, requested_at__lt=at - WAKE_AGAIN_AFTER
@@ -114,6 +122,14 @@ def sweep(*, at: datetime) -> int:
             wake(pk)
             touched += 1
     return touched
+
+
+@transaction.atomic
+def _queue_again(job: Job, at: datetime) -> None:
+    """A job whose worker was lost waits again, unless the worker came back meanwhile."""
+    if (tell := _requeued.get(type(job))) is not None:
+        tell(job)
+    _mine(job).filter(lease_until__lt=at).update(status=JobStatus.QUEUED, step="Waiting", lease_token=None)
 
 
 def live(model: type[AnyJob]) -> Any:

@@ -165,6 +165,7 @@ PAGES = [
     Door("/reports/"),
     Door("/reports/{report}/"),
     Door("/reports/{report}/file/"),
+    Door("/reports/{report}/bundle/"),
 ]
 PUBLIC = [
     Door("/login/", passed=302, stranger=200),
@@ -401,7 +402,9 @@ KEY_DOORS = [
     KeyDoor(f"{API}/reports", Scope.REPORTS_WRITE, "POST", 202, QUESTION),
     KeyDoor(f"{API}/reports/{{report_id}}", Scope.REPORTS_READ),
     KeyDoor(f"{API}/reports/{{report_id}}/file", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/reports/{{report_id}}/bundle", Scope.REPORTS_READ),
     KeyDoor(f"{API}/audit/events", Scope.AUDIT_READ),
     KeyDoor(f"{API}/audit/checkpoint", Scope.AUDIT_READ),
+    KeyDoor(f"{API}/audit/consistency", Scope.AUDIT_READ, body={"old": "1", "size": "1"}),
     KeyDoor(f"{API}/audit/proof/0", Scope.AUDIT_READ),
 ]

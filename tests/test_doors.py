@@ -186,6 +186,7 @@ def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
     assert claimed is not None
     reports_folder().mkdir(parents=True)
     (reports_folder() / "r.pdf").write_bytes(b"%PDF-1.7")
+    (reports_folder() / "r.json").write_text("{}")
     succeed_report(report=claimed, rendered=Rendered("r.pdf", 8, "0" * 64, 1, "0" * 64), as_of=AT, at=AT)
     return report
 

@@ -30,6 +30,24 @@ def report_deployment(*, given: Mapping[str, Any], reader: User, actor: Actor, a
     )
 
 
+def report_finish(*, deployment: Deployment, note: str, actor: Actor, at: datetime) -> Deployment:
+    """Record that what was started is live, judged anew: its decision may have run out on the way.
+
+    What was wrong when it started, such as another digest, stays wrong.
+    """
+    decision_id = deployment.decision_id
+    problem = problem_with(
+        decision_named(decision_id) if decision_id else None,
+        decision_id=decision_id,
+        version=deployment.version,
+        environment=deployment.environment,
+        at=at,
+    )
+    return actions.finish_deployment(
+        deployment=deployment, problem=problem or deployment.problem, note=note, actor=actor, at=at
+    )
+
+
 def report_roll_back(
     *, deployment: Deployment, to: str, note: str, actor: Actor, at: datetime
 ) -> tuple[Deployment, Deployment | None]:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
-from governance.deployments.actions import report_deployment, report_roll_back
+from governance.deployments.actions import report_deployment, report_finish, report_roll_back
 from governance.lineage.sightings import versions_that_saw
 from registry import actions
 from registry.access import dataset_for_reader, deployment_for_reader
@@ -159,13 +159,16 @@ class Step(KeyView):
 class Finish(Step):
     """It is live."""
 
-    act = staticmethod(actions.finish_deployment)
+    act = staticmethod(report_finish)
 
     @extend_schema(
         operation_id="deployments_finish", request=NoteGiven, responses={200: DeploymentAnswer, **PROBLEMS}
     )
     def post(self, request: Request, pk: int) -> Response:
-        """What was started is live. Saying so twice is the same as once."""
+        """What was started is live. Saying so twice is the same as once.
+
+        Its decision is looked at again: one that ran out since the start is answered as `problem`, and flagged.
+        """
         return self.report(request, pk)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.ground import standing_ground
 from audit import attestation
@@ -28,7 +29,7 @@ def decide(
     context: Mapping[str, Any],
     dry_run: bool,
     actor: Actor,
-    at: datetime,
+    at: datetime | None = None,
 ) -> GateDecision:
     """Judge the version for the environment, keep the answer with its grounds, attest it."""
     held = locked_versions().get(pk=version.pk)
@@ -59,9 +60,14 @@ def decide_on_locked(
     context: Mapping[str, Any],
     dry_run: bool,
     actor: Actor,
-    at: datetime,
+    at: datetime | None = None,
 ) -> GateDecision:
-    """The same for a version that came from `locked_versions` in this transaction."""
+    """The same for a version that came from `locked_versions` in this transaction.
+
+    Without a moment it is this one, now that the version is held: a signature that came while the gate waited for it
+    counts, so the decision may not be older than that.
+    """
+    at = at or timezone.now()
     judged = judge_locked(version, environment, at=at)
     verdict = judged.verdict
     decision = GateDecision(

@@ -1,6 +1,5 @@
 """`POST /api/v1/gate/decisions`: the one question that a pipeline asks before it deploys."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -49,13 +48,12 @@ class Decisions(KeyView):
         question = GateQuestion(data=request.data)
         question.is_valid(raise_exception=True)
         asked = question.validated_data
-        now = timezone.now()
         token = request.headers.get("Idempotency-Key", "")
-        with once(key=self.key, token=token, body=asked, at=now) as remembered:
-            decision = remembered.decision or self._decide(asked, remembered, now)
+        with once(key=self.key, token=token, body=asked, at=timezone.now()) as remembered:
+            decision = remembered.decision or self._decide(asked, remembered)
         return Response(document(decision))
 
-    def _decide(self, asked: dict[str, Any], remembered: Remembered, now: datetime) -> GateDecision:
+    def _decide(self, asked: dict[str, Any], remembered: Remembered) -> GateDecision:
         """Decision and remembered answer stand or fall together, so that a retry never gets a second opinion."""
         try:
             with transaction.atomic():
@@ -65,13 +63,12 @@ class Decisions(KeyView):
                     context=asked["context"],
                     dry_run=asked["dry_run"],
                     actor=self.actor,
-                    at=now,
                 )
                 remembered.keep(decision)
         except SigningKeyMissing as missing:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(missing)) from missing
         except Problem as missing:
-            record_miss(asked, missing, actor=self.actor, at=now)
+            record_miss(asked, missing, actor=self.actor, at=timezone.now())
             raise
         return decision
 

@@ -28,6 +28,7 @@ from governance.gate.models import GateDecision
 from governance.reports.access import report_file
 from governance.reports.models import Report
 from governance.reports.render import facts_of
+from policy.lines import parse
 from riskreview.models import PolicyPack
 
 FORMAT = "countersign-bundle/1"
@@ -40,16 +41,17 @@ def bundle_of(report: Report, *, at: datetime) -> bytes:
     facts = facts_of(pdf)
     if not facts.is_file():
         raise Conflict("This report was made before there were bundles.", "Make a new one.")
-    checkpoint = _covering(report, at)
+    checkpoint, told = _covering(report, at), facts.read_bytes()
+    packs = _packs(report, json.loads(told).get("policy"))
     files: dict[str, bytes] = {
         "report.pdf": pdf.read_bytes(),
-        "facts.json": facts.read_bytes(),
+        "facts.json": told,
         "checkpoint.txt": checkpoint.note.encode(),
         "witnesses.jsonl": _lines(witnesses(checkpoint)),
-        "events.jsonl": _lines(proven(_entries(report, checkpoint), checkpoint)),
+        "events.jsonl": _lines(proven(_entries(report, packs, checkpoint), checkpoint)),
         "keys.json": canonical(public_keys()).encode(),
         **_attestations(report),
-        **_policies(report),
+        **_policies(packs),
     }
     files["README.txt"] = render_to_string("reports/bundle.txt", {"report": report}).encode()
     files["manifest.json"] = canonical(_manifest(report, files)).encode()
@@ -81,22 +83,24 @@ def _bring_up_to_date(at: datetime) -> None:
         raise Conflict(f"No checkpoint of the log covers this report yet. {reason}", LATER) from reason
 
 
-def _entries(report: Report, checkpoint: Checkpoint) -> list[int]:
+def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint) -> list[int]:
     """Places in the log of what concerns the version: its own, its model's, and of the policies that judged."""
     version, model = report.version, report.version.model
     own = Q(subject=version.ref) | subject_begins(f"{version.ref}/")
     of_model = Q(subject=model.ref) | subject_begins(f"{model.ref}/") & ~subject_begins(
         f"{model.ref}/version:"
     )
-    of_policy = Q(subject__in=[pack.ref for pack in _packs(report)])
+    of_policy = Q(subject__in=[pack.ref for pack in packs])
     found = LogEntry.objects.filter(seq__lt=checkpoint.size)
     events = Event.objects.filter(own | of_model | of_policy).values("pk")
     return list(found.filter(event__in=events).values_list("seq", flat=True))
 
 
-def _packs(report: Report) -> list[PolicyPack]:
+def _packs(report: Report, judging: str | None) -> list[PolicyPack]:
+    """The policies that judged the version: for the report, and for the gate before it."""
     decided = GateDecision.objects.filter(version=report.version, decided_at__lte=report.as_of)
-    return list(PolicyPack.objects.filter(pk__in=decided.values("policy")).order_by("name", "version"))
+    found = PolicyPack.objects.filter(Q(pk__in=decided.values("policy")) | Q(digest=judging))
+    return list(found.order_by("name", "version"))
 
 
 def _attestations(report: Report) -> dict[str, bytes]:
@@ -110,9 +114,14 @@ def _attestations(report: Report) -> dict[str, bytes]:
     }
 
 
-def _policies(report: Report) -> dict[str, bytes]:
-    """The texts of the packs that judged it, byte for byte."""
-    return {f"policies/{pack.name}-{pack.version}.yaml": pack.source.encode() for pack in _packs(report)}
+def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:
+    """Each text byte for byte, and what it says in canonical JSON, whose SHA-256 is the digest that the log names."""
+    found: dict[str, bytes] = {}
+    for pack in packs:
+        name = f"policies/{pack.name}-{pack.version}"
+        found[f"{name}.yaml"] = pack.source.encode()
+        found[f"{name}.json"] = canonical(parse(pack.source, source=name).plain()).encode()
+    return found
 
 
 def _manifest(report: Report, files: Mapping[str, bytes]) -> dict[str, Any]:

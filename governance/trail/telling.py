@@ -63,6 +63,11 @@ def _field(name: str) -> Tell:
     return lambda detail: _plain(detail.get(name))
 
 
+def _title(detail: dict[str, Any]) -> str:
+    """As it was written."""
+    return str(detail.get("title", ""))
+
+
 def _changed(detail: dict[str, Any]) -> str:
     """The names of what changed."""
     return _plain(", ".join(name for name in detail if name != "note"))
@@ -84,7 +89,9 @@ def _allowed(detail: dict[str, Any]) -> str:
 
 def _taken(detail: dict[str, Any]) -> str:
     """Of a list that was taken as a file."""
-    return f"{detail.get('rows', 0):,} rows, {detail.get('format', '')}"
+    rows, form = detail.get("rows"), detail.get("format")
+    count = "" if rows is None else "1 row" if rows == 1 else f"{rows:,} rows"
+    return ", ".join(filter(None, (count, form)))
 
 
 def _plain(value: object) -> str:
@@ -168,7 +175,7 @@ DETAILS: Mapping[str, Tell] = {
         _reason,
     ),
     Verb.RISK_RATED: _scores,
-    **dict.fromkeys((Verb.RISK_RAISED, Verb.FINDING_RAISED), _field("title")),
+    **dict.fromkeys((Verb.RISK_RAISED, Verb.FINDING_RAISED), _title),
     Verb.RISK_ACCEPTED: lambda detail: f"as {detail.get('level', '')} until {detail.get('until', '')}",
     Verb.RISK_ASSIGNED: lambda detail: f"to {detail.get('owner', {}).get('is', '')}",
     **dict.fromkeys(

@@ -62,13 +62,13 @@ def record_deployment(
         status=status,
         strategy=strategy,
         traffic_share=traffic_share,
-        problem=(problem if decision_id else problem or "No decision of the gate is named.")[:LONGEST_TEXT],
         note=note.strip()[:LONGEST_TEXT],
         reported_by=actor.name,
         deployed_at=at,
         finished_at=None if status == DeploymentStatus.STARTED else at,
         ended_at=at if status == DeploymentStatus.FAILED else None,
     )
+    deployment.problem = _problem(deployment, problem)
     replaced = [] if status == DeploymentStatus.FAILED else _room_for(deployment, at)
     deployment.save(force_insert=True)
     detail = {"status": status, "replaced": replaced, "problem": deployment.problem}
@@ -78,14 +78,21 @@ def record_deployment(
 
 
 @transaction.atomic
-def finish_deployment(*, deployment: Deployment, note: str = "", actor: Actor, at: datetime) -> Deployment:
-    """What was started is live. Saying so twice is the same as once."""
+def finish_deployment(
+    *, deployment: Deployment, problem: str = "", note: str = "", actor: Actor, at: datetime
+) -> Deployment:
+    """What was started is live. Saying so twice is the same as once.
+
+    `problem` is what is wrong with its decision by now: it may have run out since the start.
+    """
     held = _held(deployment)
     if held.status == DeploymentStatus.LIVE:
         return held
     _refuse_unless(held, DeploymentStatus.STARTED, to="go live")
-    held.status, held.finished_at = DeploymentStatus.LIVE, at
-    return _changed(held, Verb.DEPLOYMENT_RECORDED, note, {"replaced": _room_for(held, at)}, actor, at)
+    held.status, held.finished_at, held.problem = DeploymentStatus.LIVE, at, _problem(held, problem)
+    verb = Verb.DEPLOYMENT_UNDECIDED if held.problem else Verb.DEPLOYMENT_RECORDED
+    detail = {"status": held.status, "replaced": _room_for(held, at), "problem": held.problem}
+    return _changed(held, verb, note, detail, actor, at)
 
 
 @transaction.atomic
@@ -175,6 +182,11 @@ def _replaced_by(deployment: Deployment) -> Q:
     return own
 
 
+def _problem(deployment: Deployment, told: str) -> str:
+    """What is wrong with its decision; where none is named, that."""
+    return (told or ("" if deployment.decision_id else "No decision of the gate is named."))[:LONGEST_TEXT]
+
+
 def _held(deployment: Deployment) -> Deployment:
     """The deployment as it stands, its model and versions held until the transaction ends."""
     locked_model(deployment.version.model)
@@ -185,7 +197,7 @@ def _changed(
     held: Deployment, verb: Verb, note: str, detail: Mapping[str, object], actor: Actor, at: datetime
 ) -> Deployment:
     held.note = note.strip()[:LONGEST_TEXT] or held.note
-    held.save(update_fields=["status", "finished_at", "ended_at", "note"])
+    held.save(update_fields=["status", "finished_at", "ended_at", "problem", "note"])
     _record(verb, held, detail, actor, at)
     return held
 
@@ -226,10 +238,12 @@ def _refuse_bad_report(environment: str, strategy: str, share: float | None, sta
                 "Send traffic_share with a canary or an A/B arm only.",
                 field="traffic_share",
             )
-    elif share is None or not 0 <= share <= 1:  # NaN is neither
+    elif share is None or not 0 < share <= 1:  # NaN is neither
         raise Invalid(
-            "A canary or an A/B arm has a share of the traffic.",
-            "Send traffic_share from 0 to 1, such as 0.1 for a tenth.",
+            "A canary or an A/B arm with no share of the traffic carries none."
+            if share == 0
+            else "A canary or an A/B arm has a share of the traffic.",
+            "Send traffic_share above 0 and up to 1, such as 0.1 for a tenth; what only listens is a shadow.",
             field="traffic_share",
         )
 

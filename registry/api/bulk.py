@@ -1,6 +1,6 @@
 """Many models in one call."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import KeyView
+from accounts.api import MIB, KeyView
 from registry.api.common import checked
 from registry.importing import MOST_ROWS, bring_in
 
@@ -41,6 +41,10 @@ class ManyAnswer(serializers.Serializer[Any]):
 
 class Upsert(KeyView):
     """Create or change up to a thousand models: all of them or none."""
+
+    largest_json: ClassVar = {
+        "PUT": 32 * MIB
+    }  # a thousand entries, each with every text as long as it may be
 
     @extend_schema(
         operation_id="models_upsert", request=ManyGiven, responses={200: ManyAnswer, 422: ManyAnswer}

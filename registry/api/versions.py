@@ -6,11 +6,10 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import KeyView
+from accounts.api import BoundedJSONParser, KeyView
 from accounts.models import Scope
 from accounts.refusals import Invalid
 from registry import actions
@@ -39,7 +38,7 @@ class ModelVersions(Standings):
     """New versions of one model."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": Scope.REGISTRY_WRITE}
-    parser_classes = (JSONParser, PathsParser)
+    parser_classes = (BoundedJSONParser, PathsParser)
 
     @extend_schema(
         operation_id="versions_create",

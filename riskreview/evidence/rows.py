@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import F, QuerySet, prefetch_related_objects
@@ -16,7 +17,7 @@ from policy.risk_scales import RiskScales
 from registry.models import CardRevision, Deployment, DeploymentStatus, ModelVersion, RegisteredModel
 from riskreview.exceptions.facts import break_glass_of, waivers_of
 from riskreview.findings.facts import FindingsOf, findings_of
-from riskreview.models import Decision, Recusal, Review, ReviewKind, SignOff, TierAssessment
+from riskreview.models import BreakGlass, Decision, Recusal, Review, ReviewKind, SignOff, TierAssessment
 from riskreview.risks.facts import risks_of, scales_for
 
 Key = tuple[int, str]
@@ -138,10 +139,16 @@ def _runs(versions: list[int]) -> dict[int, list[EvaluationRun]]:
 
 
 def _stays(versions: list[int]) -> dict[int, list[StayFact]]:
-    """Deployments that went live, or were taken back, by version."""
+    """Deployments that went live, or were taken back, by version.
+
+    What began while the glass was broken was let through against the policy: nobody decided that it may run.
+    """
     found: dict[int, list[StayFact]] = defaultdict(list)
-    rows = Deployment.objects.filter(version__in=versions).exclude(status__in=NEVER_LIVE).order_by("pk")
+    rows = list(Deployment.objects.filter(version__in=versions).exclude(status__in=NEVER_LIVE).order_by("pk"))
+    broken = _broken_glass({row.version_id for row in rows}) if rows else {}
     for row in rows:
+        times = broken.get((row.version_id, row.environment), ())
+        against = any(began <= row.since < until for began, until in times)
         found[row.version_id].append(
             StayFact(
                 id=row.pk,
@@ -149,9 +156,18 @@ def _stays(versions: list[int]) -> dict[int, list[StayFact]]:
                 since=row.since,
                 ended_at=row.ended_at,
                 rolled_back=row.status == DeploymentStatus.ROLLED_BACK,
-                decided=not row.problem,
+                decided=not row.problem and not against,
             )
         )
+    return found
+
+
+def _broken_glass(versions: set[int]) -> dict[Key, list[tuple[datetime, datetime]]]:
+    """From when until when the glass was broken for a version in an environment."""
+    found: dict[Key, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in BreakGlass.objects.filter(version__in=versions):
+        if row.began_at and (until := row.ended_at or row.ends_at):
+            found[row.version_id, row.environment].append((row.began_at, until))
     return found
 
 

@@ -8,9 +8,10 @@ from pytest_django.fixtures import Settings
 
 from audit.models import Event
 from evaluations import jobs
-from evaluations.actions import fail_evaluation, succeed_evaluation
+from evaluations.actions import fail_evaluation, retry_evaluation, succeed_evaluation
 from evaluations.models import EvaluationRun, Job, JobStatus
 from governance.celery import app
+from registry.models import ModelVersion
 from tests.conftest import AT
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,23 @@ def test_a_job_whose_worker_fell_silent_is_queued_and_woken_again(
     assert run.status == JobStatus.QUEUED
     assert run.lease_token is None
     assert woken == [run.pk]
+
+
+def stamp_of(run: EvaluationRun) -> object:
+    return ModelVersion.objects.values_list("evidence_stamp", flat=True).get(pk=run.version_id)
+
+
+def test_the_gate_forgets_what_it_knew_of_a_run_that_waits_again(
+    run: EvaluationRun, woken: list[int]
+) -> None:
+    claimed(run)
+    before = stamp_of(run)
+    jobs.sweep(at=AT + jobs.LEASE + timedelta(seconds=1))
+    swept = stamp_of(run)
+    assert swept != before
+    job = claimed(run, after=jobs.LEASE)
+    assert retry_evaluation(run=job, reason="A hiccup.", at=AT + jobs.LEASE, log="")
+    assert stamp_of(run) != swept
 
 
 Late = Callable[[EvaluationRun], bool]

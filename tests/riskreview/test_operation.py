@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -20,7 +21,9 @@ from policy.pack import DEFAULT
 from registry.actions import record_deployment, roll_back_deployment
 from registry.models import Deployment, ModelVersion
 from riskreview.judgement import judge_locked
+from riskreview.models import BreakGlass
 from riskreview.policies.packs import activate_pack, import_pack
+from tests import builders
 from tests.conftest import AT, actor_of_user
 
 PIPELINE = Actor("key:ci", "CI retail", "API key")
@@ -84,6 +87,34 @@ def test_a_week_in_staging_opens_production_and_a_rollback_closes_it(
     assert unmet(asking, AT + 16 * DAY) == []
     roll_back_deployment(deployment=running, actor=PIPELINE, at=AT + 17 * DAY)
     assert unmet(asking, AT + 18 * DAY) == ["ran_in.staging"]
+
+
+def test_a_stay_that_began_while_the_glass_was_broken_counts_for_nothing(
+    cast: SimpleNamespace, asking: ModelVersion
+) -> None:
+    scheduled(asking, cast.viktor)
+    found = builders.broken_glass(cast, asking, hours=8, at=AT)
+    BreakGlass.objects.filter(pk=found.pk).update(environment="staging")
+    deployed(asking, AT + timedelta(hours=7))
+    assert unmet(asking, AT + 9 * DAY) == ["ran_in.staging"]
+    deployed(asking, AT + timedelta(hours=8))  # it is whole again
+    assert unmet(asking, AT + 7 * DAY) == ["ran_in.staging"]
+    assert unmet(asking, AT + timedelta(days=7, hours=8)) == []
+
+
+ELSEWHERE: list[dict[str, Any]] = [{}, {"environment": "staging", "ended_at": AT + timedelta(hours=1)}]
+
+
+@pytest.mark.parametrize("changes", ELSEWHERE, ids=["elsewhere", "ended early"])
+def test_glass_that_was_broken_elsewhere_or_is_whole_again_does_not_matter(
+    changes: dict[str, Any], cast: SimpleNamespace, asking: ModelVersion
+) -> None:
+    scheduled(asking, cast.viktor)
+    found = builders.broken_glass(cast, asking, hours=8, at=AT)
+    if changes:
+        BreakGlass.objects.filter(pk=found.pk).update(**changes)
+    deployed(asking, AT + timedelta(hours=2))
+    assert unmet(asking, AT + 8 * DAY) == []
 
 
 def test_production_closes_when_nobody_watches_any_more(cast: SimpleNamespace, asking: ModelVersion) -> None:

@@ -2,11 +2,11 @@
 
 import sys
 from argparse import ArgumentParser
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.checkpoints import LogBroken, make_checkpoint, verify_log
@@ -51,11 +51,11 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         try:
-            with ExitStack() as stack:
-                path = options["path"]
-                file = (
-                    sys.stdout if path == "-" else stack.enter_context(Path(path).open("w", encoding="utf-8"))
-                )
+            if options["path"] == "-":
+                for line in log_lines():
+                    self.stdout.write(line, ending="")
+                return
+            with Path(options["path"]).open("w", encoding="utf-8") as file:
                 file.writelines(log_lines())
         except OSError as error:
             raise CommandError(f"{options['path']} cannot be written: {error}") from error
@@ -69,6 +69,8 @@ class Command(BaseCommand):
             made = make_checkpoint(timezone.now())
         except (LogBroken, SigningKeyMissing) as reason:
             raise CommandError(str(reason)) from reason
+        except IntegrityError as reason:
+            raise CommandError(f"The log cannot be continued: {reason}. Run audit verify.") from reason
         if made is None:
             raise CommandError("The log is empty.")
         self.stdout.write(made.note, ending="")

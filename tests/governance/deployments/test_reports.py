@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import Event
+from governance.gate.models import GateDecision
 from registry.models import Deployment, ModelVersion
 from tests import builders
 from tests.builders import a_decision
@@ -127,6 +129,42 @@ def test_a_pipeline_tells_the_whole_story(cast: SimpleNamespace, signed: ModelVe
     assert send(client, f"/{third['id']}/finish").status_code == 409
     assert send(client, "/999/end").status_code == 404
     assert client.get(f"{URL}/{canary['id']}").json()["status"] == "rolled_back"
+
+
+def test_a_decision_that_ran_out_before_it_was_live_is_told_and_flagged(
+    cast: SimpleNamespace, signed: ModelVersion, api: Api
+) -> None:
+    client, decision = api("gate"), a_decision(cast, signed)
+    started = send(client, decision=str(decision.pk), status="started").json()
+    assert started["problem"] is None
+    GateDecision.objects.filter(pk=decision.pk).update(valid_until=timezone.now())
+    live = send(client, f"/{started['id']}/finish").json()
+    assert live["running"] and "ran out" in live["problem"]
+    event = Event.objects.latest("id")
+    assert (event.verb, event.detail["status"]) == ("deployment.undecided", "live")
+    assert event.detail["problem"] == live["problem"]
+    assert [row["id"] for row in client.get(URL, {"flagged": "true"}).json()["results"]] == [live["id"]]
+
+
+def test_what_was_wrong_at_the_start_is_wrong_when_it_is_live(
+    cast: SimpleNamespace, signed: ModelVersion, api: Api
+) -> None:
+    client, decision = api("gate"), str(a_decision(cast, signed).pk)
+    other = send(client, decision=decision, artifact_digest=f"sha256:{'0' * 64}", status="started").json()
+    assert "has the digest sha256:000" in send(client, f"/{other['id']}/finish").json()["problem"]
+    undecided = {"model": "credit-default", "version": "1", "environment": "production"}
+    none = send(client, status="started", **undecided).json()
+    assert "No decision" in send(client, f"/{none['id']}/finish").json()["problem"]
+
+
+@pytest.mark.parametrize("strategy", ["canary", "ab"])
+def test_no_share_of_the_traffic_is_refused(
+    strategy: str, cast: SimpleNamespace, signed: ModelVersion, api: Api
+) -> None:
+    decision = str(a_decision(cast, signed).pk)
+    answer = send(api("gate"), decision=decision, strategy=strategy, traffic_share=0)
+    assert (answer.status_code, answer.json()["field"]) == (400, "traffic_share")
+    assert "carries none" in answer.json()["detail"]
 
 
 def test_a_roll_back_names_the_decision_on_what_runs_instead(

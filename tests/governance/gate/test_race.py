@@ -4,17 +4,20 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actions import grant_role, revoke_role
 from accounts.models import Role
 from audit.actor import Actor
 from audit.models import Event
+from registry.actions.locking import locked_version
 from registry.models import ModelVersion
 from riskreview.judgement import judge_version
 from riskreview.models import Review
@@ -109,3 +112,29 @@ def _role_is_revoked(cast: SimpleNamespace, review: Review, number: int) -> None
 
 CHANGES = (_card_changes, _signature_is_withdrawn, _role_is_revoked)
 VERBS = ("card.revised", "signoff.withdrawn", "role.revoked")
+
+
+def test_a_decision_is_not_older_than_the_change_that_it_waited_for(
+    cast: SimpleNamespace, version: ModelVersion, api: Callable[..., Client]
+) -> None:
+    client, held, moments = api("gate"), threading.Event(), list[datetime]()
+
+    def change() -> None:
+        with transaction.atomic():
+            locked_version(version)
+            held.set()
+            time.sleep(0.5)
+            moments.append(timezone.now())  # as an action that signs would call it
+
+    def ask() -> None:
+        assert held.wait(10)
+        assert (
+            client.post("/api/v1/gate/decisions", QUESTION, content_type="application/json").status_code
+            == 200
+        )
+
+    client.post(
+        "/api/v1/gate/decisions", QUESTION, content_type="application/json"
+    )  # the key's use is noted now
+    at_once([change, ask])
+    assert version.decisions.order_by("pk").latest("decided_at").decided_at >= moments[0]

@@ -4,8 +4,10 @@ import base64
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,31 +17,34 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from audit.canonical import canonical
 from audit.checkpoints import make_checkpoint
+from audit.keys import log_key
 from audit.models import Event
 from audit.notes import CheckpointText, sign_note
 from audit.sequencer import sequence_pending
 from clients import countersign_verify as verifier
 from governance.reports.models import Report
 from registry.models import ModelVersion
+from riskreview.models import PolicyPack
 from tests import builders
-from tests.conftest import AT
 from tests.governance.reports.test_reports import made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ClientOf = Callable[[User], Client]
 Files = dict[str, bytes]
+BUNDLE_SECONDS = 3
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
-def noted() -> str:
-    """A checkpoint as somebody notes it today."""
+def noted(days_ago: int = 0) -> str:
+    """A checkpoint as somebody notes it today, or noted it so many days ago."""
     while sequence_pending():
         pass
-    found = make_checkpoint(AT)
+    found = make_checkpoint(timezone.now() - timedelta(days=days_ago))
     assert found is not None
     return found.note
 
@@ -53,8 +58,14 @@ def report(cast: SimpleNamespace, signed: ModelVersion) -> Report:
 
 @pytest.fixture
 def early(cast: SimpleNamespace, version: ModelVersion) -> str:
-    """What an auditor noted before anything was signed."""
+    """What an auditor noted earlier today, before anything was signed."""
     return noted()
+
+
+@pytest.fixture
+def yesterday(cast: SimpleNamespace, version: ModelVersion) -> str:
+    """What an auditor noted the day before."""
+    return noted(days_ago=1)
 
 
 def packed(files: Files) -> bytes:
@@ -80,13 +91,18 @@ class Auditor:
         self.folder, self._capsys = folder, capsys
         (folder / "keys.json").write_bytes(keys)
 
-    def checks(self, content: bytes, *notes: str, what: str = "bundle") -> tuple[int, str]:
+    def checks(
+        self, content: bytes, *notes: str, what: str = "bundle", proof: dict[str, Any] | None = None
+    ) -> tuple[int, str]:
         """The exit code and everything that the verifier says."""
         (self.folder / "given").write_bytes(content)
         arguments = [what, str(self.folder / "given"), "--keys", str(self.folder / "keys.json")]
         for number, note in enumerate(notes):
             (self.folder / f"noted-{number}.txt").write_text(note)
             arguments += ["--checkpoint", str(self.folder / f"noted-{number}.txt")]
+        if proof is not None:
+            (self.folder / "proof.json").write_text(json.dumps(proof))
+            arguments += ["--consistency", str(self.folder / "proof.json")]
         code = verifier.main(arguments)
         told = self._capsys.readouterr()
         return code, told.out + told.err
@@ -111,16 +127,64 @@ def test_a_bundle_holds_and_connects_to_a_checkpoint_that_was_noted_before(
         "All 2 signatures are in the log as the report tells them",
         "results of all 3 evaluations",
         "All 1 decisions of the gate are signed",
+        "The policies that judged it are here as they were (1)",
         "The keys that came along are yours",
     ):
         assert words in said
-    size = json.loads(canonical(early.splitlines()[1]))
-    code, said = auditor.checks(answer.content, early)
-    assert (
-        code == 0 and f"/api/v1/audit/consistency?old={size}" in said
-    )  # same day, so it is not among the witnesses
+    code, said = auditor.checks(answer.content, early)  # of the same day, so it is not among the witnesses
+    assert code == 0 and f"/api/v1/audit/consistency?old={early.splitlines()[1]}" in said
     event = Event.objects.filter(verb="report.downloaded").latest("at")
     assert (event.detail["what"], event.actor) == ("bundle", "user:aud")
+
+
+def test_a_checkpoint_of_the_same_day_is_connected_by_the_proof_that_the_api_gives(
+    cast: SimpleNamespace,
+    early: str,
+    report: Report,
+    client_of: ClientOf,
+    api: Callable[..., Client],
+    auditor: Auditor,
+) -> None:
+    started = time.perf_counter()
+    content = client_of(cast.aud).get(f"/reports/{report.pk}/bundle/").content
+    assert time.perf_counter() - started < BUNDLE_SECONDS
+    sizes = {
+        "old": int(early.splitlines()[1]),
+        "size": int(files_of(content)["checkpoint.txt"].splitlines()[1]),
+    }
+    proof = api("audit:read").get("/api/v1/audit/consistency", sizes).json()
+    code, said = auditor.checks(content, early, proof=proof)
+    assert code == 0 and "nothing in it has changed" in said, said
+    code, said = auditor.checks(content, early, proof=proof | {"proof": proof["proof"][::-1]})
+    assert code == 1 and "history was rewritten" in said
+
+
+def test_what_was_noted_on_an_earlier_day_is_part_of_the_log_or_the_log_was_rewritten(
+    cast: SimpleNamespace, yesterday: str, report: Report, client_of: ClientOf, auditor: Auditor
+) -> None:
+    content = client_of(cast.aud).get(f"/reports/{report.pk}/bundle/").content
+    code, said = auditor.checks(content, yesterday)
+    assert code == 0 and "The log only grew since each of 1 earlier days" in said, said
+    assert "The checkpoint that you noted" in said and "nothing in it has changed" in said
+
+    origin, size, _ = yesterday.splitlines()[:3]
+    other = sign_note(str(CheckpointText(origin, int(size), bytes(32))), origin, log_key())
+    code, said = auditor.checks(content, other)
+    assert code == 1 and "history was rewritten" in said
+    ahead = sign_note(str(CheckpointText(origin, 10**6, bytes(32))), origin, log_key())
+    code, said = auditor.checks(content, ahead)
+    assert code == 1 and "its end was cut off" in said
+
+
+def test_a_dry_run_and_an_answer_without_a_policy_need_no_attestation(
+    cast: SimpleNamespace, version: ModelVersion, client_of: ClientOf, auditor: Auditor
+) -> None:
+    builders.a_decision(cast, version, dry_run=True)
+    PolicyPack.objects.update(activated_at=None, active=False)
+    builders.a_decision(cast, version)
+    content = client_of(cast.aud).get(f"/reports/{made(cast, version).pk}/bundle/").content
+    code, said = auditor.checks(content)
+    assert code == 0, said
 
 
 def test_the_same_state_gives_the_same_bytes(
@@ -172,6 +236,8 @@ def forgeries(files: Files) -> dict[str, tuple[Files, str]]:
     statement = base64.b64decode(envelope["payload"]).replace(b'"allow"', b'"denyy"')
     unsigned = {**envelope, "payload": base64.b64encode(statement).decode()}
     signed_line, report_line = seq_of(files, "review.signed"), seq_of(files, "report.succeeded")
+    policy = next(name for name in files if name.startswith("policies/") and name.endswith(".json"))
+    allowed_line = seq_of(files, "gate.allowed")
     undecided = {name: content for name, content in files.items() if name != attestation}
     return {
         "an event was edited": (files | {"events.jsonl": line_changed(events, signed_line, payload)},
@@ -192,6 +258,12 @@ def forgeries(files: Files) -> dict[str, tuple[Files, str]]:
         "a decision was left out": (undecided, "The attestation of decision"),
         "a decision was invented": (files | {f"attestations/{NOBODYS}.json": files[attestation]},
                                     "the log knows nothing of such a decision"),
+        "a policy was changed": (files | {policy: files[policy] + b"\n"}, "what it says is missing or was changed"),
+        "the list names another moment": (files | {"manifest.json": files["manifest.json"].replace(
+            b'"as_of":"2', b'"as_of":"1')}, "tells as_of otherwise than facts.json"),
+        "a decision was left out everywhere": (
+            undecided | {"events.jsonl": b"".join([*lines[:allowed_line], *lines[allowed_line + 1 :]])},
+            "of which the log knows nothing"),
         "a file was added": (files | {"extra.txt": b"!"}, "differ from the bundle's own list: extra.txt"),
     }  # fmt: skip
 
