@@ -218,24 +218,24 @@ def test_whoever_stepped_back_from_the_review_takes_no_part_in_it(
 
 
 def joined(cast: SimpleNamespace, version: ModelVersion) -> None:
-    entry = replace(entry_of(version.model), developers=(cast.dev, cast.ada))
+    entry = replace(entry_of(version.model), developers=(cast.dev, cast.bea))
     change_model(model=version.model, entry=entry, actor=actor_of_user(cast.olga), at=AT)
 
 
 def demoted(cast: SimpleNamespace, version: ModelVersion) -> None:
-    RoleGrant.objects.filter(user=cast.ada).delete()
+    RoleGrant.objects.filter(user=cast.bea).delete()
 
 
 def stepped_back(cast: SimpleNamespace, version: ModelVersion) -> None:
-    step_back(version, cast.ada)
+    step_back(version, cast.bea)
 
 
 @pytest.mark.parametrize(
     ("lose", "why"),
     [
-        (joined, "Ada Okafor develops this model."),
-        (demoted, "Ada Okafor does not hold the role risk officer."),
-        (stepped_back, "Ada Okafor is recused from this review: My sister built it."),
+        (joined, "Bea Castellano develops this model."),
+        (demoted, "Bea Castellano does not hold the role business approver."),
+        (stepped_back, "Bea Castellano is recused from this review: My sister built it."),
     ],
 )
 def test_it_opens_only_once_enough_people_count_at_that_moment(
@@ -245,20 +245,18 @@ def test_it_opens_only_once_enough_people_count_at_that_moment(
     lose: Callable[[SimpleNamespace, ModelVersion], None],
     why: str,
 ) -> None:
-    found = an_emergency(cast, version, at=timezone.now())
+    found = an_emergency(cast, version, by=cast.bea, role="business_approver", at=timezone.now())
     lose(cast, version)
     given = {"role": "compliance_officer", "do": "agree", "password": PASSWORD}
 
     page = client_of(cast.carl).post(f"/break-glass/{found.pk}/consent/", given, follow=True)
 
-    said = (
-        f"Agreed. It waits for 1 more person. Not counted: {why} Who can: Bea Castellano (business approver)."
-    )
+    said = f"Agreed. It waits for 1 more person. Not counted: {why} Who can: Ada Okafor (risk officer)."
     assert said in page.content.decode()
     found.refresh_from_db()
     assert (found.state, Finding.objects.count()) == (BreakGlassState.REQUESTED, 0)
     assert verbs() == ["break_glass.requested", "break_glass.consented"]
-    opened = consent(found, cast.bea, "business_approver", at=timezone.now())
+    opened = consent(found, cast.ada, "risk_officer", at=timezone.now())
     assert opened.state == BreakGlassState.ACTIVE
     assert judge_version(version, "production", at=timezone.now()).verdict.basis == "break_glass"
 
