@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from policy.break_glass import with_break_glass
 from policy.context import Context, Judgement, after, earliest, told
-from policy.evidence import Evidence
+from policy.evidence import Evidence, TierFact
 from policy.independence import newest_decisions, standing
 from policy.judge_evaluation import judge_evaluation
-from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier
+from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier, part_of_confirmer
 from policy.judge_findings import judge_findings
 from policy.judge_operation import judge_monitoring, judge_ran_in
 from policy.judge_risks import judge_risks
@@ -17,9 +17,9 @@ from policy.pack import Pack
 from policy.parts import components
 from policy.plan import PlannedEvaluation
 from policy.requirement import Requirement
-from policy.result import Decision, ExceptionUsed, RequirementResult, Result, Verdict
+from policy.result import Decision, RequirementResult, Result, Verdict
 from policy.tiering import Tier
-from policy.waivers import waived
+from policy.waivers import waived, waivers_used
 from policy.words import ROLES, counted, listed, named
 
 __all__ = ["Decision", "RequirementResult", "Result", "Verdict", "judge", "judge_signatures"]
@@ -74,7 +74,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     allowed = all(item.result in ("satisfied", "waived", "not_applicable") for item in results)
     limit = now + pack.decision_valid_for if pack else now
     until = earliest(*(judgement.until for judgement in judged), *_next_overdue(context))
-    used = _waivers_used(context, results) if allowed else ()
+    used = waivers_used(evidence, results) if allowed else ()
     verdict = Verdict(
         decision="allow" if allowed else "deny",
         environment=environment,
@@ -97,12 +97,6 @@ def _plan(pack: Pack | None, evidence: Evidence) -> tuple[PlannedEvaluation, ...
     if not chosen and all(item.kinds for item in evidence.schedules):
         return ()
     return pack.planned(evidence.tier.tier, evidence.model_kind)
-
-
-def _waivers_used(context: Context, results: tuple[RequirementResult, ...]) -> tuple[ExceptionUsed, ...]:
-    urls = {fact.id: fact.url for fact in context.evidence.waivers}
-    numbers = [int(item.detail["waiver"]) for item in results if item.result == "waived"]
-    return tuple(ExceptionUsed("waiver", number, urls[number]) for number in numbers)
 
 
 def judge_signatures(
@@ -142,8 +136,7 @@ def _judgements(pack: Pack | None, context: Context, environment: str) -> list[J
         return [*stops, *_other_vetoes((), context), Judgement(asked)]
     fact = context.evidence.tier
     kinds = {item.kind for item in asked}
-    doubtful = fact is not None and (fact.confirmed_by is None or bool(fact.use_changed))
-    if doubtful and TIER.kind not in kinds:
+    if fact is not None and TIER.kind not in kinds and _doubtful(fact, context):
         asked = (TIER, *asked)
     if CONDITIONS.kind not in kinds and any(due_on < context.today for due_on in _open_conditions(context)):
         asked = (*asked, CONDITIONS)
@@ -155,6 +148,12 @@ def _judgements(pack: Pack | None, context: Context, environment: str) -> list[J
             for requirement in asked
         ),
     ]
+
+
+def _doubtful(fact: TierFact, context: Context) -> bool:
+    """Whether nobody stands behind the tier: unconfirmed, for another use, or by somebody who takes part."""
+    taking_part = part_of_confirmer(fact, context.evidence.involved)
+    return fact.confirmed_by is None or bool(fact.use_changed) or bool(taking_part)
 
 
 def _open_conditions(context: Context) -> list[date]:
