@@ -392,6 +392,8 @@ KEY_DOORS = [
     KeyDoor(f"{API}/evaluations/{{run_id}}/cancel", Scope.EVALUATIONS_WRITE, "POST", 409),
     KeyDoor(f"{API}/evaluations/{{run_id}}/log", Scope.EVALUATIONS_READ),
     KeyDoor(f"{API}/evaluations/{{run_id}}/compare", Scope.EVALUATIONS_READ, passed=400),
+    KeyDoor(f"{API}/risks", Scope.RISKS_READ),
+    KeyDoor(f"{API}/risks/{{risk}}", Scope.RISKS_READ),
     KeyDoor(f"{API}/findings", Scope.FINDINGS_READ),
     KeyDoor(f"{API}/findings", Scope.FINDINGS_WRITE, "POST", 201, NEW_FINDING),
     KeyDoor(f"{API}/findings/{{finding}}", Scope.FINDINGS_READ),
