@@ -110,7 +110,7 @@ def test_the_number_of_queries_does_not_grow_within_a_part(
     against = load_pack(text, source="x")
     for slug in ("one", "two", "three"):
         builders.made_ready(cast, builders.a_version(cast, builders.a_model(cast, slug)))
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         assert simulate(candidate, against, at=AT, told=lambda done, of: True).versions == 4
 
 
