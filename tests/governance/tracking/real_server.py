@@ -73,6 +73,7 @@ def mlflow_server(folder: Path) -> Iterator[MlflowServer]:
         MLFLOW_WEBHOOK_CACHE_TTL="1",
         MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES="0",
         MLFLOW_DISABLE_TELEMETRY="true",
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",  # seven idle consumers that take most of a core
     )
     command = [
         *("-m", "mlflow", "server", "--workers", "1", "--port", uri.rpartition(":")[2]),
