@@ -98,7 +98,10 @@ def _remove(path: Path) -> None:
 
 def _migrate(say: Say) -> None:
     executor = MigrationExecutor(connection)
-    unknown = set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations)
+    known = set(executor.loader.disk_migrations)
+    for squashed in executor.loader.disk_migrations.values():
+        known |= set(squashed.replaces)  # recorded beside what replaced them
+    unknown = set(executor.loader.applied_migrations) - known
     if unknown:
         app, name = min(unknown)
         raise NotPrepared(
