@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from django.db import IntegrityError, InternalError
 from django.db.models import Q
 from django.template.loader import render_to_string
 
@@ -79,7 +80,7 @@ def _bring_up_to_date(at: datetime) -> None:
         while sequence_pending():
             pass
         make_checkpoint(at)
-    except (SigningKeyMissing, LogBroken) as reason:
+    except (SigningKeyMissing, LogBroken, IntegrityError, InternalError) as reason:
         raise Conflict(f"No checkpoint of the log covers this report yet. {reason}", LATER) from reason
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
+from django.db import IntegrityError, InternalError
 from django.utils import timezone
 
 from audit.checkpoints import LogBroken, make_checkpoint, verify_log
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             made = make_checkpoint(timezone.now())
         except (LogBroken, SigningKeyMissing) as reason:
             raise CommandError(str(reason)) from reason
-        except IntegrityError as reason:
+        except (IntegrityError, InternalError) as reason:  # the database's own guard of the log
             raise CommandError(f"The log cannot be continued: {reason}. Run audit verify.") from reason
         if made is None:
             raise CommandError("The log is empty.")
