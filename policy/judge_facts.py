@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from policy.cards import load_card_schema, missing_sections
 from policy.context import Context, Judgement, after, earliest, told
 from policy.evidence import Artifact, Condition, TierFact
-from policy.independence import newest_decisions
 from policy.requirement import Requirement
 from policy.words import counted, day, listed, named, span
 
@@ -157,7 +156,7 @@ def judge_conditions(requirement: Requirement, context: Context) -> Judgement:
     """Satisfied while no condition of a standing approval is both overdue and unmet."""
     asked: list[Condition] = []
     looked_at: list[str] = []
-    for fact in newest_decisions(context.evidence.signoffs):
+    for fact in context.decisions:
         if fact.decision == "approve_with_conditions":
             asked.extend(fact.conditions)
             looked_at.append(f"sign-off {fact.id}")

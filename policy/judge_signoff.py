@@ -5,7 +5,7 @@ from datetime import datetime
 
 from policy.context import Context, Judgement, after, earliest, told
 from policy.evidence import Person, SignOffFact, changed
-from policy.independence import ActingFor, newest_decisions, reasons_against, signed_roles, standing
+from policy.independence import ActingFor, reasons_against
 from policy.requirement import Requirement
 from policy.result import RequirementResult
 from policy.words import ROLES, a_role, component, counted, day, listed, named
@@ -29,7 +29,7 @@ def judge_signoff(requirement: Requirement, context: Context) -> Judgement:
     vetoes = standing_vetoes(context, requirement.role)
     if vetoes:
         return Judgement(veto(requirement, context, vetoes))
-    newest = [fact for fact in newest_decisions(context.evidence.signoffs) if fact.role == requirement.role]
+    newest = [fact for fact in context.decisions if fact.role == requirement.role]
     weighed = [_weigh(fact, requirement, context) for fact in newest]
     counting = [item for item in weighed if item.problem is None]
     if signed(counting) < requirement.count or any(item.blocks for item in weighed):
@@ -58,11 +58,7 @@ def standing_vetoes(context: Context, role: str) -> list[SignOffFact]:
 
     A later approval by the same person does not lift it, nor does losing the role, time or new evidence.
     """
-    return [
-        fact
-        for fact in standing(context.evidence.signoffs)
-        if fact.role == role and fact.decision == "reject"
-    ]
+    return [fact for fact in context.rejections if fact.role == role]
 
 
 def veto(requirement: Requirement, context: Context, vetoes: list[SignOffFact]) -> RequirementResult:
@@ -120,16 +116,14 @@ def _against(fact: SignOffFact, requirement: Requirement, context: Context) -> t
         fact.signer,
         requirement.role,
         involved=evidence.involved if requirement.independence else {},
-        roles_held=_held(context, fact.signer),
-        signed_roles=signed_roles(evidence.signoffs, context.now),
+        roles_held=context.roles_held.get(fact.signer, ()),
+        signed_roles=context.signed_roles,
         name=fact.signer_name,
         recused=evidence.recused,
-        acting_for=ActingFor(holder, fact.acting_for_name, _held(context, holder)) if holder else None,
+        acting_for=ActingFor(holder, fact.acting_for_name, context.roles_held.get(holder, ()))
+        if holder
+        else None,
     )
-
-
-def _held(context: Context, username: str) -> list[str]:
-    return [role for role, people in context.evidence.holders.items() if username in _usernames(people)]
 
 
 def _unsigned(
@@ -184,7 +178,6 @@ def _next_step(context: Context, role: str, moved: bool) -> str:
 def _eligible(requirement: Requirement, context: Context, counting: list[Weighed]) -> list[Person]:
     """Who could give a signature that is still missing."""
     evidence = context.evidence
-    fixed = signed_roles(evidence.signoffs, context.now)
     done = {item.fact.signer for item in counting}
     return [
         person
@@ -195,7 +188,7 @@ def _eligible(requirement: Requirement, context: Context, counting: list[Weighed
             requirement.role,
             involved=evidence.involved if requirement.independence else {},
             roles_held=(requirement.role,),
-            signed_roles=fixed,
+            signed_roles=context.signed_roles,
             recused=evidence.recused,
         )
     ]
@@ -210,10 +203,6 @@ def _said(fact: SignOffFact, context: Context) -> str:
     }.get(fact.decision, f'signed "{fact.decision}"')
     signer = f"{fact.signer_name}, for {fact.acting_for_name}," if fact.acting_for else fact.signer_name
     return f"{signer} {done} on {day(fact.signed_at, context.now)}"
-
-
-def _usernames(people: tuple[Person, ...]) -> set[str]:
-    return {person.username for person in people}
 
 
 def _upper(text: str) -> str:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from policy.break_glass import with_break_glass
 from policy.context import Context, Judgement, after, earliest, told
 from policy.evidence import Evidence, TierFact
-from policy.independence import newest_decisions, standing
 from policy.judge_evaluation import judge_evaluation
 from policy.judge_facts import judge_artifact, judge_card, judge_conditions, judge_tier, part_of_confirmer
 from policy.judge_findings import judge_findings
@@ -160,7 +159,7 @@ def _open_conditions(context: Context) -> list[date]:
     """When each condition of a standing approval that nobody has met is due."""
     return [
         item.due_on
-        for fact in newest_decisions(context.evidence.signoffs)
+        for fact in context.decisions
         if fact.decision == "approve_with_conditions"
         for item in fact.conditions
         if not item.met
@@ -219,7 +218,7 @@ def _asked(
 
 def _other_vetoes(asked: tuple[Requirement, ...], context: Context) -> list[Judgement]:
     """Rejections by roles that the list does not ask: they stop the version all the same."""
-    roles = dict.fromkeys(fact.role for fact in standing(context.evidence.signoffs))
+    roles = dict.fromkeys(fact.role for fact in context.rejections)
     found = []
     for role in [role for role in roles if role not in [item.role for item in asked]]:
         vetoes = standing_vetoes(context, role)
