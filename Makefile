@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v pyth
 VENV := .venv/bin
 STARTED := $(shell date +%s)
 
-.PHONY: help run demo-reset test check bench lock clean install install-dev
+.PHONY: help run demo-reset test test-faults check bench lock clean install install-dev
 
 help: ## This list
 	@echo "Countersign: which machine-learning models may run, and the proof of it later."
@@ -28,6 +28,9 @@ demo-reset: install ## Delete all data and load the demo portfolio afresh (FORCE
 
 test: install-dev ## Every test, on SQLite and again on PostgreSQL + Redis (SERVERS=0 leaves the second half out)
 	@exec bin/test $(ARGS)
+
+test-faults: install-dev ## The fault drills at full length (`make test` runs them short): what is killed, cut or crashed loses nothing
+	@KILLS=50 exec $(VENV)/python -m pytest tests/faults $(ARGS)
 
 check: install-dev ## Lint, format, types, import contracts, dead code, migrations, deployment settings
 	@exec bin/check

@@ -20,6 +20,7 @@ NAMES = (
     "workers",
     "scale",
     "verify",
+    "log",
 )
 
 
