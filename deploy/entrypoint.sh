@@ -30,6 +30,7 @@ case "${1:-web}" in
         ;;
     migrate)
         python manage.py migrate --noinput
+        [ -z "${COUNTERSIGN_APP_ROLE:-}" ] || python manage.py app_role "$COUNTERSIGN_APP_ROLE"
         python manage.py collectstatic --noinput --verbosity 0
         ;;
     mlflow)

@@ -12,7 +12,7 @@ import yaml
 from tests.ops.processes import ROOT
 
 OURS = ("migrate", "web", "worker", "scheduler", "mlflow")
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "COUNTERSIGN_SECRET_KEY")
+SECRETS = ("POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "REDIS_PASSWORD", "COUNTERSIGN_SECRET_KEY")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,17 @@ def test_our_containers_have_no_privileges(compose: dict[str, Any], name: str) -
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_migrations_are_run_by_the_owner_of_the_tables(compose: dict[str, Any]) -> None:
+    users = {
+        name: compose["services"][name]["environment"]["DATABASE_URL"].split("//")[1].split(":")[0]
+        for name in ("migrate", "web", "worker", "scheduler")
+    }
+    app = compose["services"]["migrate"]["environment"]["COUNTERSIGN_APP_ROLE"]
+
+    assert users == {"migrate": "countersign", "web": app, "worker": app, "scheduler": app}
+    assert app != "countersign"
 
 
 def test_every_service_shows_its_health(compose: dict[str, Any]) -> None:
