@@ -10,10 +10,8 @@ from policy.evidence import Evidence, SignOffFact
 from policy.independence import newest_decisions, signed_roles, standing
 from policy.plan import PlannedEvaluation
 from policy.requirement import Requirement
-from policy.result import RequirementResult, Result
+from policy.result import NO_DETAIL, RequirementResult, Result
 from policy.words import named
-
-NO_DETAIL: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -86,18 +84,19 @@ def told(
     stale: bool = False,
 ) -> RequirementResult:
     """Return the result of a requirement, linked to where a person can act."""
+    link = url or context.evidence.links.get(requirement.kind)
     return RequirementResult(
-        id=requirement.id,
-        kind=requirement.kind,
-        title=requirement.title,
-        result=result,
-        reason=reason,
-        remedy=remedy,
-        who=who,
-        url=url or context.evidence.links.get(requirement.kind),
-        evidence=evidence,
-        detail=detail,
-        stale=stale,
+        requirement.id,
+        requirement.kind,
+        requirement.title,
+        result,
+        reason,
+        remedy,
+        who,
+        link,
+        evidence,
+        detail,
+        stale,
     )
 
 

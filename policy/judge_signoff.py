@@ -80,31 +80,30 @@ def veto(requirement: Requirement, context: Context, vetoes: list[SignOffFact]) 
 
 
 def _weigh(fact: SignOffFact, requirement: Requirement, context: Context) -> Weighed:
-    said = _said(fact, context)
     if fact.decision == "request_changes":
-        return Weighed(fact, f"{said}.", blocks=True)
+        return Weighed(fact, f"{_said(fact, context)}.", blocks=True)
     if fact.decision not in APPROVALS:
         return Weighed(
             fact, f'{fact.signer_name} signed "{fact.decision}", which means nothing.', blocks=True
         )
     against = _against(fact, requirement, context)
     if against:
-        return Weighed(fact, f"{said}, and that does not count. {' '.join(against)}")
+        return Weighed(fact, f"{_said(fact, context)}, and that does not count. {' '.join(against)}")
     expires = earliest(
         fact.expires_at, fact.signed_at + requirement.valid_for if requirement.valid_for else None
     )
     if expires is not None and expires <= context.now:
-        return Weighed(fact, f"{said}. That expired on {day(expires, context.now)}.")
+        return Weighed(fact, f"{_said(fact, context)}. That expired on {day(expires, context.now)}.")
     moved = tuple(
         name for name in changed(fact.components, context.parts) if name not in requirement.survives
     )
     if moved:
         parts = listed(component(name) for name in moved)
-        return Weighed(fact, f"{said}. Since then the {parts} changed.", changed=moved)
+        return Weighed(fact, f"{_said(fact, context)}. Since then the {parts} changed.", changed=moved)
     overdue = [item for item in fact.conditions if not item.met and item.due_on < context.today]
     if overdue:
         texts = listed(f'"{item.text}", due on {day(item.due_on, context.now)}' for item in overdue)
-        return Weighed(fact, f"{said}. Not met: {texts}.")
+        return Weighed(fact, f"{_said(fact, context)}. Not met: {texts}.")
     open_until = earliest(*(after(item.due_on) for item in fact.conditions if not item.met))
     return Weighed(fact, until=earliest(expires, open_until))
 

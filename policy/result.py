@@ -1,17 +1,19 @@
 """Say what became of one requirement, and of all of them together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Decision = Literal["allow", "deny"]
 Basis = Literal["policy", "waiver", "break_glass"]
 Result = Literal["satisfied", "unsatisfied", "waived", "not_applicable", "error"]
 
 
-@dataclass(frozen=True)
-class RequirementResult:
+NO_DETAIL: Mapping[str, Any] = {}
+
+
+class RequirementResult(NamedTuple):
     """One requirement, judged: the result, why, and what to do about it."""
 
     id: str
@@ -23,7 +25,7 @@ class RequirementResult:
     who: tuple[str, ...] = ()
     url: str | None = None
     evidence: tuple[str, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = NO_DETAIL
     stale: bool = False
 
 

@@ -5,7 +5,7 @@ A waiver accepts a known shortfall. What cannot be judged, what somebody objects
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from policy.context import Context, Judgement, after, told
@@ -144,7 +144,7 @@ def waived(
     counting = [fact for fact in facts if not problems[fact.id]]
     if not counting:
         newest = max(facts, key=lambda fact: fact.id)
-        return judged._replace(result=replace(result, reason=f"{result.reason} {problems[newest.id]}"))
+        return judged._replace(result=result._replace(reason=f"{result.reason} {problems[newest.id]}"))
     best = max(counting, key=lambda fact: (_last_day(fact, terms), fact.id))
     return _applied(requirement, result, best, _last_day(best, terms), context)
 

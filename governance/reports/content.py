@@ -162,7 +162,7 @@ def to_json(content: Content) -> str:
             "basis": judged.verdict.basis,
             "exceptions": [asdict(used) for used in judged.verdict.exceptions],
             "summary": judged.verdict.summary,
-            "requirements": [asdict(result) for result in judged.verdict.requirements],
+            "requirements": [result._asdict() for result in judged.verdict.requirements],
             "policy": judged.policy.digest if judged.policy else None,
             "evidence_digest": judged.digest,
             "components": judged.components,

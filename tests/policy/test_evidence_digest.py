@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.evidence import EvaluationFact, changed, evidence_digest
+from policy.evidence import EvaluationFact, canonical_digest, changed, evidence_digest
 from policy.metrics import EVALUATIONS
 from policy.parts import components
 from tests.policy.builders import NOW, YESTERDAY, run, unsigned
@@ -34,6 +34,15 @@ def test_the_digest_is_sha256_over_canonical_json() -> None:
     # printf '{"a":"1","b":"2"}' | sha256sum
     expected = "sha256:21f76dfbfe6dfe21f762080ef484112cf2952974cef30741fd1931e1c6d92112"
     assert evidence_digest({"b": "2", "a": "1"}) == expected
+
+
+def test_a_part_of_several_runs_is_the_canonical_digest_of_theirs() -> None:
+    odd = 'sha256:"quoted"\n\x1fé\u2028😀'
+    runs = (run("fairness", 1, digest="b", dataset="one"), run("fairness", 2, digest=odd, dataset="two"))
+
+    made = components(replace(unsigned(), evaluations=runs), EVALUATIONS)
+
+    assert made["evaluation.fairness"] == canonical_digest(sorted(["b", odd]))
 
 
 @given(parts, st.randoms())

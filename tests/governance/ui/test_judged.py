@@ -1,6 +1,5 @@
 """How requirements are grouped, and what each reader is told."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -17,7 +16,7 @@ SIGNOFF = RequirementResult(
     who=("Ada Okafor (risk officer)", "Per Dahl (risk officer)"),
     url="/reviews/1/",
 )
-STALE = replace(SIGNOFF, stale=True, detail={"since": date(2026, 11, 18)})
+STALE = SIGNOFF._replace(stale=True, detail={"since": date(2026, 11, 18)})
 
 
 def of(result: str) -> dict[str, object]:
@@ -70,7 +69,7 @@ def test_nobody_else_is(reader: str) -> None:
 
 def test_a_stale_signoff_says_since_when() -> None:
     assert row_of(STALE).note.startswith("Stale since 18 Nov")
-    assert row_of(replace(STALE, detail={})).note == "Stale"
+    assert row_of(STALE._replace(detail={})).note == "Stale"
     assert row_of(SIGNOFF).note == ""
 
 
