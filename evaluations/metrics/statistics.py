@@ -142,9 +142,18 @@ class Sums:
 
     def resampled(self, *, seed: int, draws: int = DRAWS) -> Floats:
         """Means in each resample, shape (draws, k): normal, with the mean and the covariance that a bootstrap of
-        rows has exactly."""
+        rows has exactly.
+
+        Drawn in standard deviations of each value: beside a sum of squares of amounts, rounding alone would move a
+        ratio near 1 by more than its interval is wide.
+        """
         mean = self.total / self.n
         covariance = (self.product / self.n - np.outer(mean, mean)) / self.n
-        drawn = np.random.default_rng(seed).multivariate_normal(mean, covariance, size=draws, method="eigh")
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        unit = np.where(deviation > 0.0, deviation, 1.0)
+        standard = np.random.default_rng(seed).multivariate_normal(
+            np.zeros_like(mean), covariance / np.outer(unit, unit), size=draws, method="eigh"
+        )
+        drawn = mean + deviation * standard
         found: Floats = drawn[:, 1:] / drawn[:, :1]
         return found

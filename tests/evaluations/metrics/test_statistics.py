@@ -167,5 +167,16 @@ def test_resampled_sums_spread_as_resampled_rows_do(weighted: bool) -> None:
     assert drawn.std(axis=0) == pytest.approx(plain.std(axis=0), rel=0.06)
 
 
+def test_a_ratio_beside_squares_of_amounts_keeps_its_spread() -> None:
+    chance = np.random.default_rng(11)
+    ratio, amount = chance.normal(0.16, 0.12, 5_000), chance.lognormal(12, 0.6, 5_000)
+    values = np.column_stack([amount**2, amount * ratio, ratio, amount**2 * ratio])
+
+    drawn = Sums.of(values).resampled(seed=5, draws=4_000)
+
+    assert drawn[:, 2].std() == pytest.approx(ratio.std() / np.sqrt(5_000), rel=0.05)
+    assert drawn[:, 2].mean() == pytest.approx(ratio.mean(), abs=0.1 * ratio.std() / np.sqrt(5_000))
+
+
 def test_nothing_resampled_is_nothing() -> None:
     assert Cells.count((["a"], np.array([], dtype=int))).resampled(seed=1, draws=3).tolist() == [[0.0]] * 3
