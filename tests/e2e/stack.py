@@ -20,7 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from governance.celery import app as celery
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 POLITE_SECONDS = 8.0
 # As `manage.py serve` starts it, with one child.
 WORKER = ["-m", "celery", "--app", "governance.celery:app", "--quiet", "worker", "--concurrency", "1"]
