@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from audit.canonical import canonical, instant
-from audit.keys import attestation_key, key_id
+from audit.keys import attestation_keys, key_id
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -135,16 +135,20 @@ def statement(summary: Summary) -> dict[str, object]:
     }
 
 
-def attest(summary: Summary, key: EllipticCurvePrivateKey | None = None) -> Envelope:
-    """The envelope of a decision, signed with our key unless another is given. Raises SigningKeyMissing."""
-    key = key or attestation_key()
+def attest(summary: Summary, *keys: EllipticCurvePrivateKey) -> Envelope:
+    """The envelope of a decision, signed with our keys unless others are given. Raises SigningKeyMissing."""
     payload = canonical(statement(summary)).encode()
-    signature = key.sign(pae(PAYLOAD_TYPE, payload), ECDSA(SHA256()))
+    signed = pae(PAYLOAD_TYPE, payload)
     return {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": key_id(key.public_key()), "sig": base64.b64encode(signature).decode()}],
+        "signatures": [_signature(key, signed) for key in keys or attestation_keys(summary.decided_at)],
     }
+
+
+def _signature(key: EllipticCurvePrivateKey, signed: bytes) -> Signature:
+    made = key.sign(signed, ECDSA(SHA256()))
+    return {"keyid": key_id(key.public_key()), "sig": base64.b64encode(made).decode()}
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """`POST /api/v1/gate/decisions`: the one question that a pipeline asks before it deploys."""
 
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -13,7 +12,6 @@ from rest_framework.response import Response
 from accounts.api import KeyView
 from accounts.models import Scope
 from accounts.problems import Problem
-from audit.keys import SigningKeyMissing
 from governance.gate.access import locked_version_asked_for, record_miss
 from governance.gate.actions import decide_on_locked
 from governance.gate.idempotency import Remembered, once
@@ -65,8 +63,6 @@ class Decisions(KeyView):
                     actor=self.actor,
                 )
                 remembered.keep(decision)
-        except SigningKeyMissing as missing:
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(missing)) from missing
         except Problem as missing:
             record_miss(asked, missing, actor=self.actor, at=timezone.now())
             raise

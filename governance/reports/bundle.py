@@ -85,7 +85,7 @@ def _bring_up_to_date(at: datetime) -> None:
 
 
 def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint) -> list[int]:
-    """Places in the log of what concerns the version: its own, its model's, and of the policies that judged."""
+    """Places in the log of what concerns the version: its own, its model's, of its policies, of the signing keys."""
     version, model = report.version, report.version.model
     own = Q(subject=version.ref) | subject_begins(f"{version.ref}/")
     of_model = Q(subject=model.ref) | subject_begins(f"{model.ref}/") & ~subject_begins(
@@ -93,7 +93,7 @@ def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint
     )
     of_policy = Q(subject__in=[pack.ref for pack in packs])
     found = LogEntry.objects.filter(seq__lt=checkpoint.size)
-    events = Event.objects.filter(own | of_model | of_policy).values("pk")
+    events = Event.objects.filter(own | of_model | of_policy | subject_begins("signing-key:")).values("pk")
     return list(found.filter(event__in=events).values_list("seq", flat=True))
 
 

@@ -22,7 +22,6 @@ from django.utils import timezone
 from accounts.models import User
 from audit.canonical import canonical
 from audit.checkpoints import make_checkpoint
-from audit.keys import log_key
 from audit.models import Event
 from audit.notes import CheckpointText, sign_note
 from audit.sequencer import sequence_pending
@@ -31,6 +30,7 @@ from governance.reports.models import Report
 from registry.models import ModelVersion
 from riskreview.models import PolicyPack
 from tests import builders
+from tests.audit.signing import log_key
 from tests.governance.reports.test_reports import made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
