@@ -43,7 +43,8 @@ FILES = (
     *("README.txt", "manifest.json", "report.pdf", "facts.json", "events.jsonl", "checkpoint.txt"),
     *("witnesses.jsonl", "keys.json"),
 )
-FOLDERS = ("attestations/", "policies/")
+FOLDERS = ("attestations/", "sigstore/", "policies/")
+SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 KEY_VERBS = ("signing_key.introduced", "signing_key.rotated")
 RETIRED = "is signed only by a key that was retired before it: whoever holds that key made it up"
 ABOUT = ("report", "model", "version", "environment", "as_of")
@@ -693,6 +694,22 @@ def _check_decisions(
         findings.broken(f"The attestation of decision {number} is missing.")
     if names and good == len(names):
         findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
+    _check_sigstore(bundle, keys, findings)
+
+
+def _check_sigstore(bundle: Bundle, keys: Keys, findings: Findings) -> None:
+    """Each Sigstore bundle says what the attestation of the same decision says, under a key that it names."""
+    for name in (name for name in bundle.files if name.startswith("sigstore/")):
+        told, other = bundle.json(name), f"attestations/{name[9:-14]}.json"
+        try:
+            keys.statement(told["dsseEnvelope"])
+            hint = told["verificationMaterial"]["publicKey"]["hint"]
+            same = bundle.json(other)["payload"] == told["dsseEnvelope"]["payload"]
+        except (KeyError, TypeError, ValueError) as reason:
+            findings.broken(f"{name}: it cannot be relied on ({reason}).")
+            continue
+        if told.get("mediaType") != SIGSTORE or not same or hint not in keys.attestation:
+            findings.broken(f"{name}: it is not the Sigstore bundle of {other}.")
 
 
 def attested(event: dict[str, Any]) -> bool:
