@@ -1,6 +1,6 @@
 """Attestations of gate decisions: an in-toto Statement with a SLSA verification summary in a DSSE envelope.
 
-References: in-toto Statement v1, SLSA Verification Summary Attestation v1, DSSE v1.0.2.
+References: in-toto Statement v1, SLSA Verification Summary Attestation v1, DSSE v1.0.2, Sigstore bundle v0.3.
 """
 
 import base64
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 from cryptography.exceptions import InvalidSignature
@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from audit.canonical import canonical, instant
-from audit.keys import attestation_key, key_id
+from audit.keys import attestation_keys, key_id
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
 
@@ -135,15 +136,36 @@ def statement(summary: Summary) -> dict[str, object]:
     }
 
 
-def attest(summary: Summary, key: EllipticCurvePrivateKey | None = None) -> Envelope:
-    """The envelope of a decision, signed with our key unless another is given. Raises SigningKeyMissing."""
-    key = key or attestation_key()
+def attest(summary: Summary, *keys: EllipticCurvePrivateKey) -> Envelope:
+    """The envelope of a decision, signed with our keys unless others are given. Raises SigningKeyMissing."""
     payload = canonical(statement(summary)).encode()
-    signature = key.sign(pae(PAYLOAD_TYPE, payload), ECDSA(SHA256()))
+    signed = pae(PAYLOAD_TYPE, payload)
     return {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": key_id(key.public_key()), "sig": base64.b64encode(signature).decode()}],
+        "signatures": [_signature(key, signed) for key in keys or attestation_keys(summary.decided_at)],
+    }
+
+
+def _signature(key: EllipticCurvePrivateKey, signed: bytes) -> Signature:
+    made = key.sign(signed, ECDSA(SHA256()))
+    return {"keyid": key_id(key.public_key()), "sig": base64.b64encode(made).decode()}
+
+
+def sigstore_bundle(envelope: Mapping[str, Any]) -> dict[str, object]:
+    """The envelope as a Sigstore bundle v0.3, which names the key by its id and allows one signature: the newest key's.
+
+    There is no entry of a public transparency log in it: the product's own log holds the decision.
+    """
+    newest = envelope["signatures"][0]
+    return {
+        "mediaType": SIGSTORE_BUNDLE,
+        "verificationMaterial": {
+            "publicKey": {"hint": newest["keyid"]},
+            "tlogEntries": [],
+            "timestampVerificationData": {"rfc3161Timestamps": []},
+        },
+        "dsseEnvelope": {**envelope, "signatures": [newest]},
     }
 
 

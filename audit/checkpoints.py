@@ -1,15 +1,16 @@
 """Signed checkpoints of the log, and the check that the log still is what they say."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from audit.actions import columns_of
-from audit.keys import SigningKeyMissing, log_key
+from audit.keys import SigningKeyMissing, log_keys, log_verifiers
 from audit.merkle import append, frontier_root, leaf_hash
 from audit.models import Checkpoint, Event, LogEntry, TreeState
 from audit.notes import CheckpointText, NoteRefused, open_note, parse_checkpoint, sign_note
@@ -53,7 +54,7 @@ def make_checkpoint(at: datetime) -> Checkpoint | None:
     if newest and newest.size == state.size:
         return newest
     text = CheckpointText(settings.COUNTERSIGN_ORIGIN, state.size, root)
-    note = sign_note(str(text), settings.COUNTERSIGN_ORIGIN, log_key())
+    note = sign_note(str(text), settings.COUNTERSIGN_ORIGIN, *log_keys(at))
     checkpoint, _ = Checkpoint.objects.get_or_create(
         size=state.size, defaults={"root": root.hex(), "note": note, "signed_at": at}
     )
@@ -95,15 +96,15 @@ def _continued(newest: Checkpoint | None, state: TreeState) -> bytes:
     if root != frontier_root([bytes.fromhex(text) for text in state.frontier]):
         raise LogBroken(f"The {state.size:,} entries of the log do not hash to the root kept of them.")
     if newest:
-        _agree(newest, tiles.root(0, newest.size) if newest.size <= state.size else None)
+        _agree(newest, tiles.root(0, newest.size) if newest.size <= state.size else None, log_verifiers())
     return root
 
 
-def _agree(checkpoint: Checkpoint, root: bytes | None) -> None:
-    """Raise LogBroken unless the checkpoint is truly signed and states this root."""
+def _agree(checkpoint: Checkpoint, root: bytes | None, keys: Iterable[Ed25519PublicKey]) -> None:
+    """Raise LogBroken unless the checkpoint is truly signed by one of the log's keys and states this root."""
     named = f"The checkpoint of {checkpoint.size:,} entries"
     try:
-        said = parse_checkpoint(open_note(checkpoint.note, log_key().public_key()))
+        said = parse_checkpoint(open_note(checkpoint.note, *keys))
     except NoteRefused as error:
         raise LogBroken(f"{named} does not verify. {error}") from error
     if said.size != checkpoint.size or said.root.hex() != checkpoint.root:
@@ -118,7 +119,7 @@ def _rehash(first: int, state: TreeState, told: Callable[[int, int], None] | Non
     """Hash the events of the entries from `first` again; from 0, also compare every checkpoint on the way."""
     entries = LogEntry.objects.filter(seq__gte=first, seq__lt=state.size).order_by("seq")
     checkpoints = {c.size: c for c in Checkpoint.objects.filter(size__lte=state.size)} if first == 0 else {}
-    frontier, expected = list[bytes](), first
+    frontier, expected, keys = list[bytes](), first, log_verifiers() if checkpoints else []
     for entry in entries.select_related("event").iterator(chunk_size=2000):
         if entry.seq != expected:
             raise LogBroken(f"Entry {expected:,} is missing from the log.")
@@ -133,7 +134,7 @@ def _rehash(first: int, state: TreeState, told: Callable[[int, int], None] | Non
         if first == 0:
             append(frontier, entry.seq, leaf)
             if expected in checkpoints:
-                _agree(checkpoints[expected], frontier_root(frontier))
+                _agree(checkpoints[expected], frontier_root(frontier), keys)
     if expected != state.size:
         raise LogBroken(f"The log should hold {state.size:,} entries but ends at {expected:,}.")
 

@@ -1,161 +1,223 @@
-"""The two signing keys: Ed25519 for the log's checkpoints, ECDSA P-256 for attestations.
+"""The two signing keys, and the ring of those that signed before them.
 
-Each comes from the environment (PEM in COUNTERSIGN_LOG_KEY, or a path in COUNTERSIGN_LOG_KEY_FILE; likewise
-COUNTERSIGN_ATTESTATION_KEY), or else from VAR_DIR/keys, where it is made on first use if the settings allow.
+Ed25519 signs the log's checkpoints, ECDSA P-256 signs attestations. The database knows the public half of every key
+that ever signed (`SigningKey`); new things are signed by the newest of its kind, and what older ones signed verifies
+for ever. Until the scheduler has introduced a key, the one that the environment or VAR_DIR/keys holds counts.
 """
 
 import base64
-import hashlib
-import os
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
+from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-    generate_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 
+from audit.canonical import instant
+from audit.keyfiles import (
+    ATTESTATION,
+    KINDS,
+    LOG,
+    Held,
+    Kind,
+    PrivateKey,
+    PublicKey,
+    SigningKeyMissing,
+    held,
+    key_id,
+    make_first,
+    public_pem,
+)
+from audit.models import Checkpoint, SigningKey
 from audit.notes import verifier_key
 
-PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
-PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
+__all__ = ["PrivateKey", "PublicKey", "SigningKeyMissing", "key_id"]
 
 
-class SigningKeyMissing(RuntimeError):
-    """A signing key is absent or unusable; the message says which and what to set."""
+class Member(NamedTuple):
+    """A public key of the ring. `until` is when the next one took its place, None for the newest."""
+
+    keyid: str
+    key: PublicKey
+    since: datetime | None
+    until: datetime | None
 
 
-@dataclass(frozen=True)
-class _Place:
-    variable: str
-    filename: str
-    use: str
+def log_keys(at: datetime | None = None) -> list[Ed25519PrivateKey]:
+    """The keys that sign checkpoints: the newest and, while they overlap at that moment, the one before it.
+
+    Raises SigningKeyMissing; the older one may be absent.
+    """
+    return [key for key in signers(LOG, at) if isinstance(key, Ed25519PrivateKey)]
 
 
-_LOG = _Place("COUNTERSIGN_LOG_KEY", "log.pem", "sign checkpoints of the audit log (Ed25519)")
-_ATTESTATION = _Place("COUNTERSIGN_ATTESTATION_KEY", "attestation.pem", "sign attestations (ECDSA P-256)")
+def attestation_keys(at: datetime | None = None) -> list[EllipticCurvePrivateKey]:
+    """The keys that sign attestations, the newest first, as for the log. Raises SigningKeyMissing."""
+    return [key for key in signers(ATTESTATION, at) if isinstance(key, EllipticCurvePrivateKey)]
 
 
-def log_key() -> Ed25519PrivateKey:
-    """The key that signs checkpoints. Raises SigningKeyMissing."""
-    key = _parse(_pem(_LOG) or _make(_LOG, Ed25519PrivateKey.generate), _LOG.variable)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SigningKeyMissing(f"The key in {_LOG.variable} is not an Ed25519 key.")
-    return key
+def log_verifiers() -> list[Ed25519PublicKey]:
+    """Every public key that ever signed checkpoints, the newest first. Raises SigningKeyMissing if there is none."""
+    return [m.key for m in reversed(ring(LOG)) if isinstance(m.key, Ed25519PublicKey)]
 
 
-def attestation_key() -> EllipticCurvePrivateKey:
-    """The key that signs attestations. Raises SigningKeyMissing."""
-    pem = _pem(_ATTESTATION) or _make(_ATTESTATION, lambda: generate_private_key(SECP256R1()))
-    key = _parse(pem, _ATTESTATION.variable)
-    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-        raise SigningKeyMissing(f"The key in {_ATTESTATION.variable} is not an ECDSA key on P-256.")
-    return key
+def signers(kind: Kind, at: datetime | None = None) -> list[PrivateKey]:
+    """The private keys that sign at this moment, the newest first. Raises SigningKeyMissing."""
+    rows = list(SigningKey.objects.filter(kind=kind.name).order_by("-pk")[:2])
+    if not rows:
+        return [configured(kind).key]
+    signing = [_private(kind, rows[0])]
+    overlaps = at is not None and rows[0].overlap_until is not None and at < rows[0].overlap_until
+    if overlaps and len(rows) > 1:
+        signing += [found.key for found in held(kind) if found.key and found.keyid == rows[1].keyid][:1]
+    return signing
 
 
-def key_id(key: PublicKey) -> str:
-    """SHA-256 of the DER SubjectPublicKeyInfo, in hexadecimal: the keyid of our attestations."""
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+class Usable(NamedTuple):
+    """A private key and where it was found."""
+
+    key: PrivateKey
+    keyid: str
+    where: str
+
+
+def configured(kind: Kind) -> Usable:
+    """The key that would be the first of the ring: what is given, else what was made here, else a new one.
+
+    Raises SigningKeyMissing, and never makes a key for a log that was signed before.
+    """
+    first = next(held(kind), None)
+    if first is None:
+        _make_missing(kind)
+        first = next(held(kind), None)
+    return _usable(first, kind)
+
+
+def ring(kind: Kind) -> list[Member]:
+    """The public keys of the kind, the oldest first. Raises SigningKeyMissing where there is none yet."""
+    rows = list(SigningKey.objects.filter(kind=kind.name).order_by("pk"))
+    if not rows:
+        found = configured(kind)
+        return [Member(found.keyid, found.key.public_key(), None, None)]
+    ends = [row.introduced_at for row in rows[1:]]
+    return [
+        Member(row.keyid, _public(row.pem), row.introduced_at, end)
+        for row, end in zip(rows, [*ends, None], strict=True)
+    ]
 
 
 def public_keys() -> dict[str, object]:
-    """The public halves: a JWK set, and PEM with what else a verifier needs."""
-    log, attestation = log_key().public_key(), attestation_key().public_key()
-    numbers = attestation.public_numbers()
+    """The public halves of every key: a JWK set, and PEM with what else a verifier needs. Raises SigningKeyMissing."""
+    log, attestation = ring(LOG), ring(ATTESTATION)
+    origin = settings.COUNTERSIGN_ORIGIN
     return {
-        "keys": [
-            {
-                "kty": "OKP",
-                "crv": "Ed25519",
-                "alg": "EdDSA",
-                "use": "sig",
-                "kid": key_id(log),
-                "x": _base64url(log.public_bytes_raw()),
-            },
-            {
-                "kty": "EC",
-                "crv": "P-256",
-                "alg": "ES256",
-                "use": "sig",
-                "kid": key_id(attestation),
-                "x": _base64url(numbers.x.to_bytes(32)),
-                "y": _base64url(numbers.y.to_bytes(32)),
-            },
-        ],
+        "keys": [_jwk(member) for member in (*reversed(log), *reversed(attestation))],
         "log": {
-            "origin": settings.COUNTERSIGN_ORIGIN,
-            "verifier_key": verifier_key(settings.COUNTERSIGN_ORIGIN, log),
-            "pem": _public_pem(log),
+            "origin": origin,
+            "verifier_key": _verifier_key(origin, log[-1]),
+            "pem": public_pem(log[-1].key),
+            "ring": [{**_told(member), "verifier_key": _verifier_key(origin, member)} for member in log],
         },
-        "attestation": {"keyid": key_id(attestation), "pem": _public_pem(attestation)},
+        "attestation": {
+            "keyid": attestation[-1].keyid,
+            "pem": public_pem(attestation[-1].key),
+            "ring": [_told(member) for member in attestation],
+        },
     }
 
 
-def _pem(place: _Place) -> bytes | None:
-    if given := os.environ.get(place.variable):
-        return given.encode()
-    named = os.environ.get(f"{place.variable}_FILE")
-    path = Path(named) if named else _keys_folder() / place.filename
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        if named:
-            raise SigningKeyMissing(f"{place.variable}_FILE names {path}, which does not exist.") from None
-        return None
+def pem_of_all() -> str:
+    """Every public key as PEM, each under lines that say which it is. Raises SigningKeyMissing."""
+    parts = []
+    for kind in KINDS.values():
+        for member in reversed(ring(kind)):
+            state = "signs" if member.until is None else f"retired {instant(member.until)}"
+            parts.append(f"# {kind.name} {member.keyid} {state}\n{public_pem(member.key)}")
+    return "\n".join(parts)
 
 
-def _make(place: _Place, generate: Callable[[], PrivateKey]) -> bytes:
-    """Make the key and keep it. When two processes do so at once, both get the one that was linked first."""
+def _private(kind: Kind, row: SigningKey) -> PrivateKey:
+    """The private half of a key that the database knows; another one will not do."""
+    seen = list[Held]()
+    for found in held(kind):
+        if found.key and found.keyid == row.keyid:
+            return found.key
+        seen.append(found)
+    lost = f"The private key to {kind.use} is not there: this installation signs with {row.keyid[:16]}…"
+    if not seen:
+        raise SigningKeyMissing(
+            f"{lost} Put it back (a backup of {kind.made.parent}, {kind.variable} or {kind.variable}_FILE). "
+            f"It is never made anew by itself; if it is lost for good: manage.py keys rotate {kind.name}"
+        )
+    there = " ".join(
+        found.problem or f"{found.where} holds {found.keyid[:16]}…, another key." for found in seen
+    )
+    raise SigningKeyMissing(
+        f"{lost} {there} Put the right one back, or make it the next one: manage.py keys rotate {kind.name}"
+    )
+
+
+def _make_missing(kind: Kind) -> None:
+    """Make the keys that are not there, both at once, so that neither is made later for a log that was signed."""
     if not settings.COUNTERSIGN_GENERATE_KEYS:
         raise SigningKeyMissing(
-            f"There is no key to {place.use}. "
-            f"Set {place.variable} to a PEM private key, or {place.variable}_FILE to its path."
+            f"There is no key to {kind.use}. "
+            f"Set {kind.variable} to a PEM private key, or {kind.variable}_FILE to its path."
         )
-    folder = _keys_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / place.filename
-    descriptor, draft = tempfile.mkstemp(dir=folder)  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        os.unlink(draft)
-    return path.read_bytes()
+    if Checkpoint.objects.exists():
+        raise SigningKeyMissing(
+            f"The private key to {kind.use} is not there, and this installation has signed before. Put it back (a "
+            f"backup of {kind.made.parent}); if it is lost for good: manage.py keys rotate {kind.name}"
+        )
+    for one in KINDS.values():
+        if next(held(one), None) is None:
+            make_first(one)
 
 
-@lru_cache(maxsize=8)
-def _parse(pem: bytes, variable: str) -> object:
-    try:
-        return load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
-        raise SigningKeyMissing(f"The key for {variable} could not be read: {error}") from error
+def _usable(found: Held | None, kind: Kind) -> Usable:
+    if found is None or found.key is None:
+        raise SigningKeyMissing(found.problem if found else f"There is no key to {kind.use}.")
+    return Usable(found.key, found.keyid, found.where)
 
 
-def _keys_folder() -> Path:
-    return settings.VAR_DIR / "keys"
+@lru_cache(maxsize=64)
+def _public(pem: str) -> PublicKey:
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, PublicKey):
+        raise SigningKeyMissing("A key in the database is of no kind that signs here.")
+    return key
 
 
-def _public_pem(key: PublicKey) -> str:
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+def _jwk(member: Member) -> Mapping[str, str]:
+    common = {"use": "sig", "kid": member.keyid}
+    if isinstance(member.key, Ed25519PublicKey):
+        x = _base64url(member.key.public_bytes_raw())
+        return {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", **common, "x": x}
+    numbers = member.key.public_numbers()
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "alg": "ES256",
+        **common,
+        "x": _base64url(numbers.x.to_bytes(32)),
+        "y": _base64url(numbers.y.to_bytes(32)),
+    }
+
+
+def _told(member: Member) -> dict[str, str | None]:
+    return {
+        "keyid": member.keyid,
+        "pem": public_pem(member.key),
+        "introduced_at": instant(member.since) if member.since else None,
+        "retired_at": instant(member.until) if member.until else None,
+    }
+
+
+def _verifier_key(origin: str, member: Member) -> str | None:
+    return verifier_key(origin, member.key) if isinstance(member.key, Ed25519PublicKey) else None
 
 
 def _base64url(data: bytes) -> str:

@@ -104,3 +104,37 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint of {self.size}"
+
+
+class SigningKey(models.Model):
+    """The public half of a key that signs here, or did: the ring. Never changed or deleted.
+
+    A key signs until the next of its kind is introduced; for things that allow two signatures, until the next one's
+    `overlap_until`.
+    """
+
+    kind = models.CharField(max_length=16, choices=[("log", "Log"), ("attestation", "Attestation")])
+    keyid = models.CharField(max_length=64, unique=True)
+    pem = models.TextField()
+    introduced_at = models.DateTimeField()
+    introduced_by = models.CharField(max_length=200)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    overlap_until = models.DateTimeField(null=True, blank=True)
+    previous = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="next"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(previous__isnull=True), name="audit_signingkey_one_first"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} key {self.keyid[:16]}"
+
+    @property
+    def ref(self) -> str:
+        """Stable text for the audit trail."""
+        return f"signing-key:{self.kind}"

@@ -39,39 +39,44 @@ def verifier_key(name: str, key: Ed25519PublicKey) -> str:
     return f"{name}+{key_hash(name, key).hex()}+{encoded}"
 
 
-def sign_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
-    """The text, which ends with a newline, with one signature line under it."""
+def sign_note(text: str, name: str, *keys: Ed25519PrivateKey) -> str:
+    """The text, which ends with a newline, with a signature line of each key under it."""
     if not name or "+" in name or any(c.isspace() for c in name):
         raise ValueError(f"{name!r} cannot name a key: it must hold neither spaces nor a plus sign")
     if not text.endswith("\n"):
         raise ValueError("the text of a note ends with a newline")
-    signature = key_hash(name, key.public_key()) + key.sign(text.encode())
-    return f"{text}\n{_DASH}{name} {base64.b64encode(signature).decode()}\n"
+    signatures = (key_hash(name, key.public_key()) + key.sign(text.encode()) for key in keys)
+    lines = (f"{_DASH}{name} {base64.b64encode(signature).decode()}\n" for signature in signatures)
+    return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, key: Ed25519PublicKey) -> str:
-    """The text of the note, once a signature by the key is found to hold. Raises NoteRefused.
+def open_note(note: str, *keys: Ed25519PublicKey) -> str:
+    """The text of the note, once a signature by one of the keys is found to hold, and none by them not to.
 
-    The key's name is taken from the signature line: a log keeps verifying after it moved to another address.
+    Raises NoteRefused. Lines of keys that are not known here are passed over, as C2SP asks. The key's name is taken
+    from the signature line: a log keeps verifying after it moved to another address.
     """
     text, separator, signatures = note.rpartition("\n\n")
     if not separator or not signatures.endswith("\n"):
         raise NoteRefused("The note has no signature block.")
-    text += "\n"
+    text, held = f"{text}\n", False
     for line in signatures.splitlines():
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         try:
             raw = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             raise NoteRefused("A signature line of the note is not base64.") from None
-        if not line.startswith(_DASH) or raw[:4] != key_hash(name, key):
+        if not line.startswith(_DASH):
             continue
-        try:
-            key.verify(raw[4:], text.encode())
-        except InvalidSignature:
-            raise NoteRefused(f"The signature of {name} does not hold.") from None
-        return text
-    raise NoteRefused("The note is not signed by the log's key.")
+        for key in (key for key in keys if raw[:4] == key_hash(name, key)):
+            try:
+                key.verify(raw[4:], text.encode())
+            except InvalidSignature:
+                raise NoteRefused(f"The signature of {name} does not hold.") from None
+            held = True
+    if not held:
+        raise NoteRefused("The note is not signed by the log's key.")
+    return text
 
 
 def parse_checkpoint(text: str) -> CheckpointText:

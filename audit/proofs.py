@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Max
 from django.db.models.functions import TruncDate
 
-from audit.keys import log_key
+from audit.keys import log_verifiers
 from audit.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash, verify_inclusion
 from audit.models import Checkpoint, Event, LogEntry, TreeState
 from audit.notes import NoteRefused, open_note, parse_checkpoint
@@ -123,7 +123,7 @@ def _steps(ranges: list[Range], tiles: Tiles | None = None) -> tuple[Step, ...]:
 def _holds(entry: LogEntry, checkpoint: Checkpoint, path: tuple[Step, ...]) -> bool:
     """Whether the event, hashed anew, is proven under the root that the checkpoint's signature covers."""
     try:
-        signed = parse_checkpoint(open_note(checkpoint.note, log_key().public_key()))
+        signed = parse_checkpoint(open_note(checkpoint.note, *log_verifiers()))
     except NoteRefused:
         return False
     leaf = leaf_hash(entry.event.payload.encode())

@@ -193,4 +193,7 @@ class Verb(StrEnum):
     REPORT_FAILED = "report.failed", "Report failed", Outcome.ERROR
     REPORT_DOWNLOADED = "report.downloaded", "Report downloaded", Outcome.NEUTRAL
 
+    SIGNING_KEY_INTRODUCED = "signing_key.introduced", "Signing key introduced", Outcome.NEUTRAL
+    SIGNING_KEY_ROTATED = "signing_key.rotated", "Signing key rotated", Outcome.STALE
+
     DEMO_LOADED = "demo.loaded", "Demo portfolio loaded", Outcome.NEUTRAL

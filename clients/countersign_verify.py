@@ -5,7 +5,8 @@
                                               [--consistency PROOF.json]
     countersign_verify.py log    EXPORT.jsonl [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
 
---keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another way
+--keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another
+              way; newer ones are taken from the log where a checkpoint signed by yours covers their introduction
 --checkpoint  a checkpoint of this log that you noted earlier; more than one may be given
 --consistency what /api/v1/audit/consistency answered, where a bundle does not connect to your checkpoint by itself
 
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -42,7 +43,10 @@ FILES = (
     *("README.txt", "manifest.json", "report.pdf", "facts.json", "events.jsonl", "checkpoint.txt"),
     *("witnesses.jsonl", "keys.json"),
 )
-FOLDERS = ("attestations/", "policies/")
+FOLDERS = ("attestations/", "sigstore/", "policies/")
+SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+KEY_VERBS = ("signing_key.introduced", "signing_key.rotated")
+RETIRED = "is signed only by a key that was retired before it: whoever holds that key made it up"
 ABOUT = ("report", "model", "version", "environment", "as_of")
 
 
@@ -230,44 +234,64 @@ def digest(content: bytes) -> str:
 
 
 class Keys:
-    """The public keys of a log and of its attestations."""
+    """The public keys of a log and of its attestations, former ones included: the ring, the oldest first."""
 
     def __init__(self, told: Any) -> None:
+        self.log: dict[str, ed25519.Ed25519PublicKey] = {}
+        self.attestation: dict[str, ec.EllipticCurvePublicKey] = {}
         try:
-            log = load_pem_public_key(told["log"]["pem"].encode())
-            signing = load_pem_public_key(told["attestation"]["pem"].encode())
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            for kind in ("log", "attestation"):
+                for member in (*(told[kind].get("ring") or ()), told[kind]):
+                    self.add(kind, member["pem"])
+        except (KeyError, TypeError, AttributeError, ValueError, UnsupportedAlgorithm) as error:
             raise Unreadable(f"These are not the public keys of an installation: {error!r}") from error
-        if not isinstance(log, ed25519.Ed25519PublicKey) or not isinstance(
-            signing, ec.EllipticCurvePublicKey
-        ):
+
+    def add(self, kind: str, pem: str) -> bool:
+        """Take a key up; whether it was new. Raises Unreadable for one of the wrong kind."""
+        key = load_pem_public_key(pem.encode())
+        keyid = digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        before = len(self.log) + len(self.attestation)
+        if kind == "log" and isinstance(key, ed25519.Ed25519PublicKey):
+            self.log.setdefault(keyid, key)
+        elif kind == "attestation" and isinstance(key, ec.EllipticCurvePublicKey):
+            self.attestation.setdefault(keyid, key)
+        else:
             raise Unreadable("The keys are not of the kinds that are expected (Ed25519 and ECDSA P-256).")
-        self.log, self.attestation = log, signing
+        return len(self.log) + len(self.attestation) > before
 
     @property
-    def fingerprints(self) -> tuple[str, str]:
+    def fingerprints(self) -> set[str]:
         """SHA-256 of each key's DER form."""
-        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return digest(self.log.public_bytes(*form)), digest(self.attestation.public_bytes(*form))
+        return {*self.log, *self.attestation}
+
+    def learn(self, events: list[dict[str, Any]]) -> int:
+        """Take up the keys that events of the log introduce; how many were new. The log must be proven before."""
+        return sum(self.add(e["detail"]["kind"], e["detail"]["pem"]) for e in events if introduces(e))
 
     def opened(self, note: str) -> Checkpoint:
-        """The checkpoint in a note that the log's key signed. Raises ValueError with the reason."""
+        """The checkpoint in a note that a key of the log signed. Raises ValueError with the reason."""
+        return self.opened_by(note)[0]
+
+    def opened_by(self, note: str) -> tuple[Checkpoint, set[str]]:
+        """The same, and the fingerprints of the keys that signed it."""
         text, separator, signatures = note.rpartition("\n\n")
         if not separator:
             raise ValueError("it is not a signed note")
-        signed = f"{text}\n".encode()
+        signed, by = f"{text}\n".encode(), set[str]()
         for line in signatures.splitlines():
             name, _, encoded = line.removeprefix("\u2014 ").partition(" ")
             raw = unbase64(encoded)
-            named = hashlib.sha256(name.encode() + b"\n\1" + self.log.public_bytes_raw()).digest()[:4]
-            if raw[:4] != named:
-                continue
-            try:
-                self.log.verify(raw[4:], signed)
-            except InvalidSignature:
-                raise ValueError("its signature does not hold") from None
-            return checkpoint_in(text)
-        raise ValueError("the log's key did not sign it")
+            for keyid, key in self.log.items():
+                if raw[:4] != _sha256(name.encode() + b"\n\1" + key.public_bytes_raw()).digest()[:4]:
+                    continue
+                try:
+                    key.verify(raw[4:], signed)
+                except InvalidSignature:
+                    raise ValueError("its signature does not hold") from None
+                by.add(keyid)
+        if not by:
+            raise ValueError("the log's key did not sign it")
+        return checkpoint_in(text), by
 
     def statement(self, envelope: Any) -> Any:
         """The statement in a DSSE envelope. Raises ValueError with the reason."""
@@ -276,12 +300,24 @@ class Keys:
         payload, kind = unbase64(envelope.get("payload")), PAYLOAD_TYPE.encode()
         signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
         for signature in envelope.get("signatures") or ():
-            try:
-                self.attestation.verify(unbase64(signature.get("sig")), signed, ec.ECDSA(SHA256()))
-            except InvalidSignature:
-                continue
-            return json.loads(payload)
+            for key in self.attestation.values():
+                try:
+                    key.verify(unbase64(signature.get("sig")), signed, ec.ECDSA(SHA256()))
+                except InvalidSignature:
+                    continue
+                return json.loads(payload)
         raise ValueError("the attestation key did not sign it")
+
+
+def introduces(event: dict[str, Any]) -> bool:
+    """Whether the event tells of a key that signs from then on."""
+    return event["verb"] in KEY_VERBS
+
+
+def last_log_key(events: list[dict[str, Any]]) -> str | None:
+    """The fingerprint of the key that the last of these events made the log's own; None where none did."""
+    named = [e["detail"]["keyid"] for e in events if introduces(e) and e["detail"]["kind"] == "log"]
+    return str(named[-1]) if named else None
 
 
 def unbase64(text: Any) -> bytes:
@@ -370,6 +406,7 @@ def check_bundle(
         return
     findings.holds(f"The log {newest.origin} is signed at {newest.size:,} entries.")
     events = _check_events(bundle, newest, findings)
+    _check_keys(keys, bundle.files["checkpoint.txt"].decode(), events, findings)
     known = _check_witnesses(bundle, keys, newest, findings)
     links = links_in(proofs)
     for place in noted:
@@ -391,7 +428,8 @@ def keys_for(path: str | None, brought: Any, findings: Findings) -> Keys:
         findings.note(
             "The keys are the ones that came along: this shows that all of it agrees, not who made it."
         )
-        findings.note("Compare them by another way: log {}, attestations {}.".format(*own.fingerprints))
+        log, attestation = ", ".join(own.log), ", ".join(own.attestation)
+        findings.note(f"Compare them by another way: log {log}, attestations {attestation}.")
         return own
     try:
         with open(path, "rb") as file:
@@ -399,12 +437,36 @@ def keys_for(path: str | None, brought: Any, findings: Findings) -> Keys:
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error}") from error
     if own is not None:
-        findings.check(
-            own.fingerprints == given.fingerprints,
-            "The keys that came along are yours.",
-            "The keys that came along are not the ones that you have: something was replaced. Yours are used.",
-        )
+        _compare_keys(own, given, findings)
     return given
+
+
+def _compare_keys(own: Keys, given: Keys, findings: Findings) -> None:
+    """Keys that were retired since, or introduced since, are no replacement; what is neither is one."""
+    further = len(own.fingerprints - given.fingerprints)
+    if further and given.fingerprints < own.fingerprints and own.log.keys() & given.log.keys():
+        findings.note(
+            f"{further} newer key{'s' if further > 1 else ''} came along that you do not have. "
+            "They count only where the log itself, signed by yours, introduces them."
+        )
+        return
+    findings.check(
+        own.fingerprints <= given.fingerprints,
+        "The keys that came along are yours.",
+        "The keys that came along are not the ones that you have: something was replaced. Yours are used.",
+    )
+
+
+def _check_keys(keys: Keys, note: str, events: list[dict[str, Any]], findings: Findings) -> None:
+    """Take up the keys that the proven events introduce; the newest of them must have signed the checkpoint."""
+    learned = keys.learn(events)
+    if learned:
+        findings.holds(
+            f"{learned} newer key{'s are' if learned > 1 else ' is'} introduced by the log itself."
+        )
+    newest = last_log_key(events)
+    if newest is not None and newest not in keys.opened_by(note)[1]:
+        findings.broken(f"The checkpoint {RETIRED}.")
 
 
 def _check_manifest(bundle: Bundle, manifest: Any, facts: Any, findings: Findings) -> None:
@@ -632,11 +694,28 @@ def _check_decisions(
         findings.broken(f"The attestation of decision {number} is missing.")
     if names and good == len(names):
         findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
+    _check_sigstore(bundle, keys, findings)
+
+
+def _check_sigstore(bundle: Bundle, keys: Keys, findings: Findings) -> None:
+    """Each Sigstore bundle says what the attestation of the same decision says, under a key that it names."""
+    for name in (name for name in bundle.files if name.startswith("sigstore/")):
+        told, other = bundle.json(name), f"attestations/{name[9:-14]}.json"
+        try:
+            keys.statement(told["dsseEnvelope"])
+            hint = told["verificationMaterial"]["publicKey"]["hint"]
+            same = bundle.json(other)["payload"] == told["dsseEnvelope"]["payload"]
+        except (KeyError, TypeError, ValueError) as reason:
+            findings.broken(f"{name}: it cannot be relied on ({reason}).")
+            continue
+        if told.get("mediaType") != SIGSTORE or not same or hint not in keys.attestation:
+            findings.broken(f"{name}: it is not the Sigstore bundle of {other}.")
 
 
 def attested(event: dict[str, Any]) -> bool:
     """Whether the gate signed this answer: not a dry run, and there was a policy to judge by."""
-    return not event["detail"].get("dry_run") and bool(event["detail"].get("policy"))
+    detail = event["detail"]
+    return not detail.get("dry_run") and not detail.get("unsigned") and bool(detail.get("policy"))
 
 
 def _check_policies(bundle: Bundle, facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
@@ -707,10 +786,11 @@ def check_log(path: str, keys_path: str | None, noted: list[str], findings: Find
 def _check_lines(lines: Iterator[str], keys: Keys, wanted: dict[int, bytes], findings: Findings) -> None:
     tree, checked, ids = Tree(), 0, set[str]()
     last: Checkpoint | None = None
+    introduced = list[dict[str, Any]]()
     for line in lines:
         row = row_of(line)
         if "note" in row:
-            last = _at_checkpoint(row["note"], keys, tree, findings) or last
+            last = _at_checkpoint(row["note"], keys, tree, introduced, findings) or last
             checked += 1
             continue
         if row["seq"] != tree.size:
@@ -724,6 +804,8 @@ def _check_lines(lines: Iterator[str], keys: Keys, wanted: dict[int, bytes], fin
             findings.broken(f"Entry {tree.size:,} tells of an event that is in the log already.")
             return
         tree.add(leaf_of(payload))
+        if '"verb":"signing_key.' in payload and introduces(event := json.loads(payload)):
+            introduced.append(event)
         if tree.size in wanted:
             _compare_at(tree, wanted.pop(tree.size), findings)
     for size in wanted:
@@ -747,7 +829,9 @@ def _compare_at(tree: Tree, root: bytes, findings: Findings) -> None:
     )
 
 
-def _at_checkpoint(note: str, keys: Keys, tree: Tree, findings: Findings) -> Checkpoint | None:
+def _at_checkpoint(
+    note: str, keys: Keys, tree: Tree, introduced: list[dict[str, Any]], findings: Findings
+) -> Checkpoint | None:
     try:
         said = keys.opened(note)
     except ValueError as reason:
@@ -759,6 +843,10 @@ def _at_checkpoint(note: str, keys: Keys, tree: Tree, findings: Findings) -> Che
         findings.broken(
             f"The first {said.size:,} entries do not hash to what their checkpoint signs: one was changed."
         )
+    else:
+        keys.learn(introduced)
+        if (newest := last_log_key(introduced)) is not None and newest not in keys.opened_by(note)[1]:
+            findings.broken(f"The checkpoint of {said.size:,} entries {RETIRED}.")
     return said
 
 

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", system.readyz, name="readyz"),
     path("metrics", login_not_required(ExportToDjangoView), name="metrics"),
     path(".well-known/countersign/keys.json", system.keys, name="keys"),
+    path(".well-known/countersign/keys.pem", system.keys_pem, name="keys_pem"),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("_states/", states, name="states"))

@@ -173,6 +173,7 @@ PUBLIC = [
     Door("/readyz", stranger=200),
     Door("/metrics", stranger=200),
     Door("/.well-known/countersign/keys.json", stranger=200),
+    Door("/.well-known/countersign/keys.pem", stranger=200),
     Door("/api/v1/schema/", stranger=200),
     Door("/api/v1/schemas/evaluation-result", stranger=200),
     Door("/api/v1/schemas/policy-pack", stranger=200),

@@ -15,6 +15,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from governance.gate.models import GateDecision
+from governance.gate.signing import signing_keys
 from policy.result import ExceptionUsed, RequirementResult
 from registry.models import ModelVersion
 from riskreview.judgement import Judged, judge_locked
@@ -68,7 +69,7 @@ def decide_on_locked(
     counts, so the decision may not be older than that.
     """
     at = at or timezone.now()
-    judged = judge_locked(version, environment, at=at)
+    keys, judged = signing_keys(judge_locked(version, environment, at=at), at)
     verdict = judged.verdict
     decision = GateDecision(
         version=version,
@@ -89,14 +90,14 @@ def decide_on_locked(
         decided_at=at,
         valid_until=verdict.valid_until,
     )
-    if judged.policy is not None and not dry_run:
-        decision.attestation = dict(attestation.attest(_summary(decision, judged.policy, judged)))
+    if judged.policy is not None and keys and not dry_run:
+        decision.attestation = dict(attestation.attest(_summary(decision, judged.policy, judged), *keys))
     decision.save(force_insert=True)
-    _record(decision, judged, actor)
+    _record(decision, judged, actor, unsigned=not keys)
     return decision
 
 
-def _record(decision: GateDecision, judged: Judged, actor: Actor) -> None:
+def _record(decision: GateDecision, judged: Judged, actor: Actor, *, unsigned: bool) -> None:
     record(
         Verb.GATE_ALLOWED if judged.allows else Verb.GATE_DENIED,
         subject=decision.ref,
@@ -112,6 +113,7 @@ def _record(decision: GateDecision, judged: Judged, actor: Actor) -> None:
             "artifact": decision.version.artifact_digest,
             "unmet": [item["id"] for item in decision.unmet],
             "context": decision.context,
+            **({"unsigned": True} if unsigned else {}),
         },
     )
 

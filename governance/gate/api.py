@@ -1,11 +1,12 @@
 """`POST /api/v1/gate/decisions`: the one question that a pipeline asks before it deploys."""
 
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +14,8 @@ from rest_framework.response import Response
 from accounts.api import KeyView
 from accounts.models import Scope
 from accounts.problems import Problem
-from audit.keys import SigningKeyMissing
+from audit.attestation import SIGSTORE_BUNDLE, sigstore_bundle
+from audit.canonical import canonical
 from governance.gate.access import locked_version_asked_for, record_miss
 from governance.gate.actions import decide_on_locked
 from governance.gate.idempotency import Remembered, once
@@ -65,8 +67,6 @@ class Decisions(KeyView):
                     actor=self.actor,
                 )
                 remembered.keep(decision)
-        except SigningKeyMissing as missing:
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(missing)) from missing
         except Problem as missing:
             record_miss(asked, missing, actor=self.actor, at=timezone.now())
             raise
@@ -83,3 +83,20 @@ class DecisionDetail(KeyView):
         """The decision with its grounds, as it was given."""
         decisions = GateDecision.objects.select_related("version__model", "policy")
         return Response(document(get_object_or_404(decisions, pk=pk)))
+
+
+class DecisionBundle(KeyView):
+    """The attestation of one decision, for the tools of Sigstore."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": Scope.GATE}
+
+    @extend_schema(
+        operation_id="gate_decision_bundle",
+        responses={(200, SIGSTORE_BUNDLE): OpenApiTypes.OBJECT, 404: PROBLEMS[404]},
+    )
+    def get(self, request: Request, pk: str) -> HttpResponse:
+        """The attestation as a Sigstore bundle v0.3. 404 where the gate signed nothing, as in a dry run."""
+        decision = get_object_or_404(GateDecision.objects.only("attestation"), pk=pk)
+        if decision.attestation is None:
+            raise Http404("This decision is not signed.")
+        return HttpResponse(canonical(sigstore_bundle(decision.attestation)), content_type=SIGSTORE_BUNDLE)

@@ -14,7 +14,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
+from audit.actor import Actor
+from audit.keyring import introduce
+from audit.keys import SigningKeyMissing
 from governance.configuration import environment_switch
 
 Say = Callable[[str], None]
@@ -46,6 +50,7 @@ def prepare(say: Say) -> None:
         if _interrupted_demo().exists():
             _forget_interrupted_demo(say)
         _migrate(say)
+        _introduce_keys(say)
         if environment_switch("COUNTERSIGN_DEMO", default=True) and not get_user_model().objects.exists():
             _load_demo(say)
     except OperationalError as error:
@@ -113,6 +118,14 @@ def _migrate(say: Say) -> None:
         say("Bringing the database up to date …")
         call_command("migrate", verbosity=0, interactive=False)
         say("The database is up to date.")
+
+
+def _introduce_keys(say: Say) -> None:
+    """The first keys are made before anything is signed. Without them everything starts all the same, and says so."""
+    try:
+        introduce(actor=Actor.system("start"), at=timezone.now())
+    except SigningKeyMissing as missing:
+        say(f"A signing key is missing: the gate denies until it is there. {missing}")
 
 
 def _load_demo(say: Say) -> None:

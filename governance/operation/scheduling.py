@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from accounts.mailing import waiting
 from accounts.tasks import MAIL_TASK
+from audit.actor import Actor
 from audit.checkpoints import LogBroken, make_checkpoint
+from audit.keyring import introduce
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from evaluations.environments.tasks import sweep_environments
@@ -35,6 +37,7 @@ from riskreview.risks.reminders import remind_risks
 from riskreview.tiering.reminders import remind_tiers
 
 log = logging.getLogger(__name__)
+SCHEDULER = Actor.system("scheduler")
 TURN_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 INVENTORY_BATCH = 50
@@ -210,6 +213,10 @@ def _mail(at: datetime) -> None:
 
 def _checkpoint(at: datetime) -> None:
     """Sign what was added. A log that cannot be signed stays unsigned and says so every minute; the rest goes on."""
+    try:
+        introduce(actor=SCHEDULER, at=at)
+    except SigningKeyMissing as problem:
+        log.error("A signing key is missing. %s", problem)
     try:
         make_checkpoint(at)
     except (LogBroken, SigningKeyMissing) as problem:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 
 from accounts.refusals import Conflict
+from audit.attestation import sigstore_bundle
 from audit.canonical import canonical
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing, public_keys
@@ -85,7 +86,7 @@ def _bring_up_to_date(at: datetime) -> None:
 
 
 def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint) -> list[int]:
-    """Places in the log of what concerns the version: its own, its model's, and of the policies that judged."""
+    """Places in the log of what concerns the version: its own, its model's, of its policies, of the signing keys."""
     version, model = report.version, report.version.model
     own = Q(subject=version.ref) | subject_begins(f"{version.ref}/")
     of_model = Q(subject=model.ref) | subject_begins(f"{model.ref}/") & ~subject_begins(
@@ -93,7 +94,7 @@ def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint
     )
     of_policy = Q(subject__in=[pack.ref for pack in packs])
     found = LogEntry.objects.filter(seq__lt=checkpoint.size)
-    events = Event.objects.filter(own | of_model | of_policy).values("pk")
+    events = Event.objects.filter(own | of_model | of_policy | subject_begins("signing-key:")).values("pk")
     return list(found.filter(event__in=events).values_list("seq", flat=True))
 
 
@@ -105,14 +106,15 @@ def _packs(report: Report, judging: str | None) -> list[PolicyPack]:
 
 
 def _attestations(report: Report) -> dict[str, bytes]:
-    """The signed decisions about the version up to the report's moment, each as a DSSE envelope."""
+    """The signed decisions about the version up to the report's moment, as DSSE envelopes and as Sigstore bundles."""
     rows = GateDecision.objects.filter(
         version=report.version, environment=report.environment, decided_at__lte=report.as_of, dry_run=False
     ).exclude(attestation=None)
-    return {
-        f"attestations/{row.pk}.json": canonical(row.attestation).encode()
-        for row in rows.only("attestation").order_by("decided_at")
-    }
+    found: dict[str, bytes] = {}
+    for row in rows.only("attestation").order_by("decided_at"):
+        found[f"attestations/{row.pk}.json"] = canonical(row.attestation).encode()
+        found[f"sigstore/{row.pk}.sigstore.json"] = canonical(sigstore_bundle(row.attestation or {})).encode()
+    return found
 
 
 def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:

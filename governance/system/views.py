@@ -14,7 +14,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from audit.keys import SigningKeyMissing, public_keys
+from audit.keyring import key_states, problems
+from audit.keys import SigningKeyMissing, pem_of_all, public_keys
 from audit.sequencer import lag_seconds
 from evaluations.models import WorkerSandbox
 from evaluations.queries import environments
@@ -91,6 +92,8 @@ def system_page(request: HttpRequest) -> HttpResponse:
         "open": [row for row in workers if row.used == "off"],
         "environments": list(environments()[:MOST_ENVIRONMENTS]),
         "environments_setting": settings.ENVIRONMENTS,
+        "keys": key_states(timezone.now()),
+        "key_problems": problems(),
         "closed": [row for row in workers if row.used == "none"],
     }
     return render(request, "system.html", context)
@@ -108,3 +111,14 @@ def keys(request: HttpRequest) -> HttpResponse:
         return JsonResponse(public_keys())
     except SigningKeyMissing as missing:
         return JsonResponse({"detail": str(missing)}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=300)
+def keys_pem(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/countersign/keys.pem`: the same for tools that take PEM."""
+    try:
+        return HttpResponse(pem_of_all(), content_type="application/x-pem-file")
+    except SigningKeyMissing as missing:
+        return HttpResponse(str(missing), status=HTTPStatus.SERVICE_UNAVAILABLE, content_type="text/plain")

@@ -134,6 +134,10 @@ DETAILS: Mapping[str, Tell] = {
     Verb.GATE_ALLOWED: _allowed,
     Verb.GATE_DENIED: lambda detail: "unmet: " + ", ".join(detail.get("unmet", [])),
     **dict.fromkeys((Verb.ROLE_GRANTED, Verb.ROLE_REVOKED), _field("role")),
+    Verb.SIGNING_KEY_INTRODUCED: lambda detail: f"{detail.get('kind', '')} {detail.get('keyid', '')[:16]}",
+    Verb.SIGNING_KEY_ROTATED: lambda detail: (
+        f"{detail.get('kind', '')} {detail.get('keyid', '')[:16]}: {_reason(detail)}"
+    ),
     **dict.fromkeys((Verb.TIER_CONFIRMED, Verb.TIER_ASSESSED), _field("tier")),
     Verb.EVALUATION_REQUESTED: lambda detail: f"{detail.get('kind', '')} on {detail.get('dataset', '')}",
     **dict.fromkeys(

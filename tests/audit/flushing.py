@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 triggers = import_module("audit.migrations.0002_history_never_changes")
+ring = import_module("audit.migrations.0003_signing_keys")
 registered = import_module("registry.migrations.0004_versions_never_change")
 
 
@@ -52,10 +53,12 @@ def history_can_be_flushed() -> Iterator[None]:
     def flush_with_history(self: BaseDatabaseOperations, sql_list: Sequence[str]) -> None:
         statements = Statements(self.connection)
         with transaction.atomic(using=self.connection.alias):
+            ring.permit(None, statements)
             triggers.permit(None, statements)
             registered.permit(None, statements)
             flush(self, sql_list)
             triggers.forbid(None, statements)
+            ring.forbid(None, statements)
             registered.forbid(None, statements)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -9,12 +9,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from audit.checkpoints import make_checkpoint, newest_checkpoint
-from audit.keys import log_key, public_keys
+from audit.keys import public_keys
 from audit.models import Checkpoint
 from audit.notes import CheckpointText, open_note, parse_checkpoint, sign_note
 from audit.sequencer import pending_count, sequence_pending
 from clients import countersign_verify as verifier
 from tests.audit.conftest import NOON, Happen
+from tests.audit.signing import log_key
 from tests.audit.test_log import TAMPERING, tamper
 
 pytestmark = pytest.mark.django_db

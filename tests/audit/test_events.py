@@ -11,6 +11,7 @@ from audit.actions import NotInTransaction, record
 from audit.actor import Actor
 from audit.checkpoints import make_checkpoint
 from audit.identity import uuid7
+from audit.keyring import introduce
 from audit.models import Checkpoint, Event, LogEntry, Pending
 from audit.sequencer import sequence_pending
 from audit.verbs import Outcome, Verb
@@ -113,6 +114,7 @@ CHANGES = {
     "audit_event": "verb = 'gate.allowed'",
     "audit_logentry": "leaf_hash = ''",
     "audit_checkpoint": "note = ''",
+    "audit_signingkey": "pem = ''",
 }
 
 
@@ -121,6 +123,7 @@ def history(happen: Happen) -> list[Event]:
     events = happen(3)
     sequence_pending()
     make_checkpoint(NOON)
+    introduce(actor=ADA, at=NOON)
     return events
 
 

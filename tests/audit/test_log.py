@@ -13,13 +13,13 @@ from pytest_django.fixtures import Settings
 
 from audit import merkle
 from audit.checkpoints import LogBroken, make_checkpoint, newest_checkpoint, verify_log
-from audit.keys import log_key
 from audit.models import Checkpoint, Event, LogEntry, Pending, Subtree, TreeState
 from audit.notes import open_note, parse_checkpoint
 from audit.proofs import NotProvable, consistency_proof_of, inclusion_proof_of
 from audit.sequencer import lag_seconds, pending_count, sequence_pending, written_at
 from tests.audit.conftest import NOON, Happen
 from tests.audit.flushing import Statements, triggers
+from tests.audit.signing import log_key
 
 
 def leaves() -> list[bytes]:

@@ -20,10 +20,13 @@ from cryptography.hazmat.primitives.serialization import (
 from pytest_django.fixtures import Settings
 
 from audit.attestation import AttestationRefused, Judged, Summary, attest, open_envelope, pae, statement
-from audit.keys import PrivateKey, SigningKeyMissing, attestation_key, key_id, log_key, public_keys
+from audit.keyfiles import LOG, held, make_first
+from audit.keys import PrivateKey, SigningKeyMissing, key_id, public_keys
 from audit.notes import CheckpointText, NoteRefused, open_note, parse_checkpoint, sign_note, verifier_key
 from tests.audit.conftest import NOON
+from tests.audit.signing import attestation_key, log_key
 
+pytestmark = pytest.mark.django_db
 VECTORS = json.loads((Path(__file__).parent / "merkle-vectors.json").read_text())
 
 SUMMARY = Summary(
@@ -61,15 +64,14 @@ def test_keys_are_made_once_and_are_nobody_elses_to_read(tmp_path: Path) -> None
 
 
 def test_processes_that_make_a_key_at_once_agree_on_one() -> None:
-    made: list[Ed25519PublicKey] = []
-    threads = [threading.Thread(target=lambda: made.append(log_key().public_key())) for _ in range(8)]
+    threads = [threading.Thread(target=make_first, args=(LOG,)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(made) == 8
-    assert len({key.public_bytes_raw() for key in made}) == 1
+    assert [found.key for found in held(LOG)] == [log_key()]
+    assert [path.name for path in LOG.made.parent.iterdir()] == ["log.pem"]
 
 
 def test_a_key_from_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -145,6 +147,21 @@ def test_our_checkpoint_is_byte_for_byte_the_published_one() -> None:
     assert sign_note(str(text), "gov.example/audit", key) == example["note"]
     assert verifier_key("gov.example/audit", key.public_key()) == example["vkey"]
     assert parse_checkpoint(open_note(example["note"], key.public_key())) == text
+
+
+def test_a_note_of_two_keys_opens_under_either_and_under_none_that_fails() -> None:
+    old, new, other = (Ed25519PrivateKey.generate() for _ in range(3))
+    note = sign_note("text\n", "log", new, old)
+
+    assert len(note.splitlines()) == 4
+    for key in (old, new):
+        assert open_note(note, key.public_key(), other.public_key()) == "text\n"
+    first, second = note.splitlines()[2:]
+    raw = bytearray(base64.b64decode(second.rpartition(" ")[2]))
+    raw[-1] ^= 1
+    forged = f"text\n\n{first}\n\u2014 log {base64.b64encode(raw).decode()}\n"
+    with pytest.raises(NoteRefused, match="does not hold"):
+        open_note(forged, new.public_key(), old.public_key())
 
 
 def test_a_note_that_was_changed_does_not_open() -> None:

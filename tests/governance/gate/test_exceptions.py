@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.attestation import open_envelope
-from audit.keys import attestation_key
 from audit.models import Event
 from governance.gate.models import GateDecision
 from governance.portfolio.standing import standing_of
@@ -20,6 +19,7 @@ from registry.models import ModelVersion
 from riskreview.exceptions.break_glass import end_break_glass
 from riskreview.exceptions.waivers import end_waiver
 from tests import builders
+from tests.audit.signing import attestation_key
 from tests.conftest import actor_of_user
 from tests.downloads import streamed
 

@@ -15,12 +15,12 @@ from django.utils import timezone
 from accounts.actions import revoke_key, set_active
 from accounts.models import ApiKey
 from audit.attestation import open_envelope
-from audit.keys import attestation_key
 from audit.models import Event
 from governance.gate.models import GateDecision, IdempotentCall
 from registry.models import ModelVersion
 from riskreview.models import Decision
 from tests import builders
+from tests.audit.signing import attestation_key
 from tests.conftest import AT, actor_of_user
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,6 @@ from django.utils import timezone
 from accounts.models import User
 from audit.canonical import canonical
 from audit.checkpoints import make_checkpoint
-from audit.keys import log_key
 from audit.models import Event
 from audit.notes import CheckpointText, sign_note
 from audit.sequencer import sequence_pending
@@ -31,6 +30,7 @@ from governance.reports.models import Report
 from registry.models import ModelVersion
 from riskreview.models import PolicyPack
 from tests import builders
+from tests.audit.signing import log_key
 from tests.governance.reports.test_reports import made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -291,6 +291,7 @@ def test_a_forged_checkpoint_and_a_replaced_key_are_told(
     origin, _, root = note.splitlines()[:3]
     text = CheckpointText(origin, int(size), base64.b64decode(root))
     keys = json.loads(files["keys.json"])
+    del keys["log"]["ring"]
     keys["log"]["pem"] = (
         thief.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     )
@@ -300,6 +301,10 @@ def test_a_forged_checkpoint_and_a_replaced_key_are_told(
     }
     code, said = auditor.checks(packed(stolen))
     assert code == 1 and "not the ones that you have" in said and "did not sign it" in said
+
+    keys["log"]["ring"] = json.loads(files["keys.json"])["log"]["ring"]  # as if it had been rotated
+    code, said = auditor.checks(packed(stolen | {"keys.json": json.dumps(keys).encode()}))
+    assert code == 1 and "1 newer key came along" in said and "did not sign it" in said
 
 
 def test_the_whole_log_is_checked_and_every_way_to_rewrite_it_is_told(

@@ -11,11 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from audit.keys import attestation_key, key_id
-from audit.models import Pending
+from audit.actor import Actor
+from audit.attestation import open_envelope
+from audit.keyfiles import ATTESTATION
+from audit.keyring import introduce, rotate
+from audit.keys import key_id
+from audit.models import Event, Pending
 from governance.operation.scheduling import heartbeat_file
 from registry.models import ModelVersion
 from tests import builders
+from tests.audit.signing import attestation_key
 
 pytestmark = pytest.mark.django_db
 
@@ -75,17 +80,71 @@ def test_the_published_keys_are_those_that_sign(client: Client) -> None:
     assert "PRIVATE" not in str(found)
 
 
-def test_without_keys_the_gate_answers_503_and_never_allow(
-    signed: ModelVersion, api: Callable[..., Client], settings: Settings
-) -> None:
-    settings.COUNTERSIGN_GENERATE_KEYS = False
+def asked(api: Callable[..., Client]) -> dict[str, object]:
+    """The gate's answer about the signed version."""
     question = {"model": "credit-default", "version": "1", "environment": "production"}
     answer = api("gate").post("/api/v1/gate/decisions", question, content_type="application/json")
-    assert answer.status_code == 503
-    assert answer["Content-Type"] == "application/problem+json"
-    assert '"allow"' not in answer.content.decode()
-    assert not signed.decisions.exists()
-    assert Client().get("/.well-known/countersign/keys.json").status_code == 503
+    assert answer.status_code == 200
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def test_without_keys_the_gate_denies_and_says_so_and_the_system_page_too(
+    cast: SimpleNamespace,
+    signed: ModelVersion,
+    api: Callable[..., Client],
+    client_of: Callable[..., Client],
+    settings: Settings,
+) -> None:
+    settings.COUNTERSIGN_GENERATE_KEYS = False
+    answer = asked(api)
+    assert (answer["decision"], answer["basis"], answer["attestation"]) == ("deny", "policy", None)
+    assert answer["summary"] == "Denied: the private key that signs decisions is not there."
+    unmet = [item for item in answer["requirements"] if item["result"] in ("unsatisfied", "error")]  # type: ignore[attr-defined]
+    assert [(item["id"], item["result"]) for item in unmet] == [("attestation_key", "error")]
+    assert "Set COUNTERSIGN_ATTESTATION_KEY" in unmet[0]["reason"]
+    event = Event.objects.get(verb="gate.denied")
+    assert (event.detail["unmet"], event.detail["unsigned"]) == (["attestation_key"], True)
+    assert "There is no key to sign attestations" in client_of(cast.adam).get("/system/").content.decode()
+    for form in ("json", "pem"):
+        assert Client().get(f"/.well-known/countersign/keys.{form}").status_code == 503
+
+
+def test_a_key_that_got_lost_is_not_made_anew_and_counts_again_when_it_is_back(
+    cast: SimpleNamespace, signed: ModelVersion, api: Callable[..., Client], client_of: Callable[..., Client]
+) -> None:
+    introduce(actor=Actor.system("scheduler"), at=timezone.now())
+    page = client_of(cast.adam).get("/system/").content.decode()
+    assert "decisions" in page and "cannot sign" not in page
+    aside = ATTESTATION.made.rename(ATTESTATION.made.with_suffix(".aside"))
+    assert asked(api)["decision"] == "deny"
+    assert not ATTESTATION.made.exists()
+    assert "cannot sign" in client_of(cast.adam).get("/system/").content.decode()
+    assert Client().get("/.well-known/countersign/keys.json").status_code == 200  # verifying goes on
+    aside.rename(ATTESTATION.made)
+    assert asked(api)["decision"] == "allow"
+
+
+def test_after_a_rotation_decisions_carry_both_signatures_and_both_keys_are_published(
+    signed: ModelVersion, api: Callable[..., Client], client: Client
+) -> None:
+    now = timezone.now()
+    introduce(actor=Actor.system("scheduler"), at=now)
+    before = asked(api)["attestation"]
+    old = attestation_key().public_key()
+    rotate(ATTESTATION, reason="Yearly.", overlap=timedelta(days=1), actor=Actor.system("operator"), at=now)
+    new, after = attestation_key().public_key(), asked(api)["attestation"]
+    assert isinstance(before, dict) and isinstance(after, dict)
+    assert [one["keyid"] for one in after["signatures"]] == [key_id(new), key_id(old)]
+    assert open_envelope(after, old) == open_envelope(after, new)
+    assert open_envelope(before, old)
+    published = client.get("/.well-known/countersign/keys.json").json()
+    assert [one["keyid"] for one in published["attestation"]["ring"]] == [key_id(old), key_id(new)]
+    assert published["attestation"]["keyid"] == key_id(new)
+    assert {key_id(old), key_id(new)} <= {one["kid"] for one in published["keys"]}
+    pem = client.get("/.well-known/countersign/keys.pem").content.decode()
+    assert (pem.count("BEGIN PUBLIC KEY"), "PRIVATE" in pem) == (3, False)
+    assert f"# attestation {key_id(new)} signs\n" in pem
 
 
 def test_metrics_are_there_to_be_scraped(client: Client) -> None:

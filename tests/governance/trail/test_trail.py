@@ -11,13 +11,13 @@ from django.test import Client
 
 from accounts.models import User
 from audit.checkpoints import make_checkpoint
-from audit.keys import log_key
 from audit.merkle import leaf_hash, verify_inclusion
 from audit.models import Event
 from audit.notes import open_note
 from audit.sequencer import sequence_pending
 from registry.models import ModelVersion
 from tests import builders
+from tests.audit.signing import log_key
 from tests.conftest import AT
 
 pytestmark = pytest.mark.django_db
