@@ -20,6 +20,7 @@ from accounts.tasks import MAIL_TASK
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
+from audit.words import merge_words
 from evaluations.environments.tasks import sweep_environments
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
@@ -58,6 +59,7 @@ def duties() -> list[Duty]:
     return [
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
+        Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("start the evaluations that are due", 30.0, start_due),
         Duty("tell people", 30.0, tell_people),
