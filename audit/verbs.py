@@ -193,4 +193,6 @@ class Verb(StrEnum):
     REPORT_FAILED = "report.failed", "Report failed", Outcome.ERROR
     REPORT_DOWNLOADED = "report.downloaded", "Report downloaded", Outcome.NEUTRAL
 
+    AUDIT_EXPORTED = "audit.exported", "Audit trail exported", Outcome.NEUTRAL
+
     DEMO_LOADED = "demo.loaded", "Demo portfolio loaded", Outcome.NEUTRAL

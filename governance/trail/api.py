@@ -3,7 +3,8 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -18,6 +19,7 @@ from audit.models import Event
 from audit.proofs import NotProvable, consistency_proof_of, inclusion_proof_of, log_size
 from audit.queries import CursorRefused, event_by_id, events
 from governance.trail.asking import NAMES, filter_of
+from governance.trail.exports import export
 
 
 class EventAnswer(serializers.ModelSerializer[Event]):
@@ -106,6 +108,21 @@ class Events(ReadsTrail):
             query["cursor"] = page.next
             following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
         return Response({"results": EventAnswer(page.events, many=True).data, "next": following})
+
+
+class Export(ReadsTrail):
+    """The trail as a file."""
+
+    @extend_schema(
+        operation_id="audit_export",
+        parameters=[*(OpenApiParameter(name, str) for name in NAMES), OpenApiParameter("format", str)],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/plain"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All that matches, newest first, in `format` jsonl or cef, sent as it is read. Taking it is on the record."""
+        wanted = filter_of(request.query_params.dict())
+        name = request.query_params.get("format", "jsonl")
+        return export(wanted=wanted, name=name, actor=self.actor, at=timezone.now())
 
 
 class ProvenEventAnswer(EventAnswer):

@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import Any
 
 from django.core.cache import cache
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import UserRequest
+from accounts.access import UserRequest, actor_of
 from audit.checking import check_inclusion
 from audit.checkpoints import LogState, newest_checkpoint, verify_log
 from audit.keys import SigningKeyMissing
@@ -30,7 +30,8 @@ from audit.queries import (
     events,
 )
 from audit.verbs import Verb
-from governance.trail.asking import NAMES, read_filter
+from governance.trail import exports
+from governance.trail.asking import NAMES, filter_of, read_filter
 from governance.trail.telling import sentence, subject_url, subject_words
 
 COUNTED = 10_000  # how far matching entries are counted: beyond, the page says "more than"
@@ -84,10 +85,16 @@ def trail(request: UserRequest) -> HttpResponse:
         "narrowed": wanted != EventFilter(),
         "later": "cursor" in request.GET,
         "kinds": VERBS_BY_AREA,
-        "names": cache.get_or_set("trail-names", actor_names, NAMES_SECONDS)[:MOST_NAMES],
+        "names": _names(),
         "given": {name: request.GET.get(name, "") for name in NAMES},
     }
     return render(request, "trail/events.html", context)
+
+
+def _names() -> list[str]:
+    """Everybody who ever did something, to choose from."""
+    names: list[str] = cache.get_or_set("trail-names", actor_names, NAMES_SECONDS) or []
+    return names[:MOST_NAMES]
 
 
 def _days(page: EventPage) -> list[tuple[date, list[Entry]]]:
@@ -154,6 +161,14 @@ def proof(request: UserRequest, seq: int) -> HttpResponse:
 def pretty(payload: str) -> str:
     """The payload for people: the same JSON, a field a line."""
     return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+
+
+@require_GET
+def export(request: UserRequest) -> StreamingHttpResponse:
+    """The trail as it is filtered, as a file in `?format=`."""
+    wanted = filter_of(request.GET.dict())
+    name = request.GET.get("format", "jsonl")
+    return exports.export(wanted=wanted, name=name, actor=actor_of(request), at=timezone.now())
 
 
 @require_POST

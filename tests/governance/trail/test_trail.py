@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -20,10 +21,12 @@ from audit.merkle import leaf_hash, verify_inclusion
 from audit.models import Event
 from audit.notes import open_note
 from audit.proofs import inclusion_proof_of
+from audit.queries import EventFilter, events
 from audit.sequencer import sequence_pending
 from registry.models import ModelVersion
 from tests import builders
 from tests.conftest import AT
+from tests.downloads import streamed
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -166,6 +169,38 @@ def test_a_changed_event_does_not_verify(cast: SimpleNamespace, log: int, client
         cursor.execute("UPDATE audit_event SET actor_name = 'Somebody else' WHERE verb = 'tier.confirmed'")
     page = client_of(cast.aud).post("/audit/verify/").content.decode()
     assert "The log does not verify." in page
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "cef"])
+def test_the_trail_is_taken_as_it_is_filtered_and_taking_it_is_on_the_record(
+    kind: str, cast: SimpleNamespace, log: int, client_of: ClientOf, api: Api
+) -> None:
+    query = {"format": kind, "verb": "review.signed"}
+    answer = client_of(cast.aud).get("/audit/export/", query)
+    assert answer.streaming and f".{kind}" in answer["Content-Disposition"]
+    lines = streamed(answer).splitlines()
+    shown = events(EventFilter(verb="review.signed")).events
+    assert len(lines) == len(shown) == 2
+    assert all(str(event.pk) in line for event, line in zip(shown, lines, strict=True))
+    assert streamed(api("audit:read").get(f"{URL}/export", query)).splitlines() == lines
+    taken = Event.objects.filter(verb="audit.exported").order_by("pk")
+    assert [event.detail for event in taken] == [{"format": kind, "filters": {"verb": "review.signed"}}] * 2
+    assert taken[0].actor == "user:aud"
+
+
+def test_an_export_holds_everything_up_to_its_own_event(log: int, api: Api) -> None:
+    answer = api("audit:read").get(f"{URL}/export")
+    told = [json.loads(line)["verb"] for line in streamed(answer).splitlines()]
+    assert told.count("audit.exported") == 1  # its own
+    assert len(told) == Event.objects.count()
+
+
+@pytest.mark.parametrize("query", [{"format": "exe"}, {"since": "yesterday"}])
+def test_an_export_that_cannot_be_is_refused_and_not_recorded(
+    query: dict[str, str], log: int, api: Api
+) -> None:
+    assert api("audit:read").get(f"{URL}/export", query).status_code == 400
+    assert not Event.objects.filter(verb="audit.exported").exists()
 
 
 def test_the_api_turns_pages_without_losing_an_event(log: int, api: Api) -> None:
