@@ -115,13 +115,16 @@ class Export(ReadsTrail):
 
     @extend_schema(
         operation_id="audit_export",
-        parameters=[*(OpenApiParameter(name, str) for name in NAMES), OpenApiParameter("format", str)],
+        parameters=[
+            *(OpenApiParameter(name, str) for name in NAMES),
+            OpenApiParameter("as", str, enum=["jsonl", "cef"]),
+        ],
         responses={(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/plain"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """All that matches, newest first, in `format` jsonl or cef, sent as it is read. Taking it is on the record."""
+        """All that matches, newest first, `as` jsonl or cef, sent as it is read. Taking it is on the record."""
         wanted = filter_of(request.query_params.dict())
-        name = request.query_params.get("format", "jsonl")
+        name = request.query_params.get("as", "jsonl")
         return export(wanted=wanted, name=name, actor=self.actor, at=timezone.now())
 
 

@@ -40,7 +40,7 @@ def export(*, wanted: EventFilter, name: str, actor: Actor, at: datetime) -> Str
     """All that matches and was recorded by now, newest first. Raises Invalid for a format that there is not."""
     known = formats()
     if name not in known:
-        raise Invalid(f"There is no format {name[:40]}; there are {', '.join(known)}.", field="format")
+        raise Invalid(f"There is no format {name[:40]}; there are {', '.join(known)}.", field="as")
     with transaction.atomic():
         detail = {"format": name, "filters": as_told(wanted)}
         record(Verb.AUDIT_EXPORTED, subject="audit", actor=actor, at=at, detail=detail)

@@ -165,9 +165,9 @@ def pretty(payload: str) -> str:
 
 @require_GET
 def export(request: UserRequest) -> StreamingHttpResponse:
-    """The trail as it is filtered, as a file in `?format=`."""
+    """The trail as it is filtered, as a file in the format `?as=`."""
     wanted = filter_of(request.GET.dict())
-    name = request.GET.get("format", "jsonl")
+    name = request.GET.get("as", "jsonl")
     return exports.export(wanted=wanted, name=name, actor=actor_of(request), at=timezone.now())
 
 

@@ -175,7 +175,7 @@ def test_a_changed_event_does_not_verify(cast: SimpleNamespace, log: int, client
 def test_the_trail_is_taken_as_it_is_filtered_and_taking_it_is_on_the_record(
     kind: str, cast: SimpleNamespace, log: int, client_of: ClientOf, api: Api
 ) -> None:
-    query = {"format": kind, "verb": "review.signed"}
+    query = {"as": kind, "verb": "review.signed"}
     answer = client_of(cast.aud).get("/audit/export/", query)
     assert answer.streaming and f".{kind}" in answer["Content-Disposition"]
     lines = streamed(answer).splitlines()
@@ -195,7 +195,7 @@ def test_an_export_holds_everything_up_to_its_own_event(log: int, api: Api) -> N
     assert len(told) == Event.objects.count()
 
 
-@pytest.mark.parametrize("query", [{"format": "exe"}, {"since": "yesterday"}])
+@pytest.mark.parametrize("query", [{"as": "exe"}, {"since": "yesterday"}])
 def test_an_export_that_cannot_be_is_refused_and_not_recorded(
     query: dict[str, str], log: int, api: Api
 ) -> None:
