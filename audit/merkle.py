@@ -99,20 +99,30 @@ def consistency_proof(leaves: Sequence[bytes], old: int) -> list[bytes]:
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the proof shows the leaf hash at `index` under the root of `size` (RFC 9162, 2.1.3.2)."""
+    hashes = climb(leaf, index, size, proof)
+    return hashes is not None and (hashes[-1] if hashes else leaf) == root
+
+
+def climb(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[bytes] | None:
+    """The hash reached with each hash of an inclusion proof, the last one being the root that it leads to.
+
+    None where the proof does not fit that leaf and size.
+    """
     if not 0 <= index < size:
-        return False
-    node, last, reached = index, size - 1, leaf
+        return None
+    node, last, reached, hashes = index, size - 1, leaf, list[bytes]()
     for sibling in proof:
         if last == 0:
-            return False
+            return None
         if node & 1 or node == last:
             reached = node_hash(sibling, reached)
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
             reached = node_hash(reached, sibling)
+        hashes.append(reached)
         node, last = node >> 1, last >> 1
-    return last == 0 and reached == root
+    return hashes if last == 0 else None
 
 
 def verify_consistency(old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:

@@ -6,7 +6,8 @@ class Event(models.Model):
     """One thing that happened, written in the transaction of the change itself.
 
     `payload` is the RFC 8785 canonical JSON of all the other columns and is what the log hashes; the columns
-    exist to be searched. Rows are never changed or deleted: triggers forbid it.
+    exist to be searched, and its words are indexed where the database can (migration 0003). Rows are never
+    changed or deleted: triggers forbid it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -25,6 +26,7 @@ class Event(models.Model):
             models.Index(fields=["at", "id"], name="audit_event_at"),
             models.Index(fields=["verb", "at"], name="audit_event_verb"),
             models.Index(fields=["actor", "at"], name="audit_event_actor"),
+            models.Index(fields=["actor_name", "at"], name="audit_event_name"),
             # pattern_ops lets PostgreSQL find a prefix of the subject in it, whatever the collation.
             models.Index(
                 fields=["subject", "at"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import Max
@@ -80,6 +80,11 @@ def inclusion_proof_of(seq: int) -> InclusionProof:
         checkpoint=checkpoint.note,
         verified=_holds(entry, checkpoint, path),
     )
+
+
+def checkpoint_time(proof: InclusionProof) -> datetime | None:
+    """When the checkpoint of the proof was signed."""
+    return Checkpoint.objects.filter(size=proof.size).values_list("signed_at", flat=True).first()
 
 
 def consistency_proof_of(old: int, size: int) -> tuple[Step, ...]:

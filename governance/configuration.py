@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from governance.siem.collectors import Collector, collector_of
+from registry.addresses import BadAddress
+
 
 def environment_switch(name: str, *, default: bool) -> bool:
     """True for 1, true, yes, on; anything else that is set is False."""
@@ -62,6 +65,23 @@ def blob_storage() -> dict[str, Any]:
         "region_name": os.environ.get("COUNTERSIGN_S3_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
     }
     return {"BACKEND": "registry.stores.s3.ObjectStore", "OPTIONS": options}
+
+
+def log_collector() -> Collector | None:
+    """Where the log is forwarded to: COUNTERSIGN_SIEM_URL with what belongs to it; None where nothing is named."""
+    try:
+        return collector_of(
+            os.environ.get("COUNTERSIGN_SIEM_URL", "").strip(),
+            format="cef"
+            if environment_choice("COUNTERSIGN_SIEM_FORMAT", ("json", "cef")) == "cef"
+            else "json",
+            private=environment_switch("COUNTERSIGN_SIEM_PRIVATE", default=False),
+            authorization=secret("COUNTERSIGN_SIEM_AUTHORIZATION"),
+            ca_file=os.environ.get("COUNTERSIGN_SIEM_CA", ""),
+            from_now=environment_choice("COUNTERSIGN_SIEM_FROM", ("start", "now")) == "now",
+        )
+    except BadAddress as problem:
+        raise ImproperlyConfigured(f"COUNTERSIGN_SIEM_URL cannot be used. {problem}") from None
 
 
 def secret(name: str) -> str:

@@ -13,6 +13,7 @@ from governance.configuration import (
     environment_list,
     environment_numbers,
     environment_switch,
+    log_collector,
     secret,
     secret_key,
 )
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "governance.gate",
     "governance.reports",
     "governance.tracking",
+    "governance.siem",
     "governance",
 ]
 
@@ -252,6 +254,9 @@ RECHECK_EVIDENCE = False
 # The record
 COUNTERSIGN_ORIGIN = os.environ.get("COUNTERSIGN_ORIGIN") or COUNTERSIGN_URL.split("://", 1)[-1] + "/log"
 COUNTERSIGN_GENERATE_KEYS = environment_switch("COUNTERSIGN_GENERATE_KEYS", default=not SECURE_TRANSPORT)
+
+# Where the record is forwarded to, entry by entry.
+SIEM = log_collector()
 
 # API
 REST_FRAMEWORK = {

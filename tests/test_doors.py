@@ -100,6 +100,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     done = version.evaluations.filter(kind="fairness").get()
     explained = version.evaluations.get(kind="explainability")
     return {
+        "event": str(Event.objects.get(entry__seq=0).pk),
         "field": builders.a_field(cast).key,
         "finding": str(builders.a_finding(cast, version).pk),
         "run": str(done.pk),

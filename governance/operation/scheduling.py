@@ -22,12 +22,14 @@ from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keyring import introduce
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
+from audit.words import merge_words
 from evaluations.environments.tasks import sweep_environments
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
 from evaluations.wake import wake
 from governance.home.telling import tell_people
 from governance.portfolio.upkeep import catch_up
+from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
 from riskreview.exceptions.reminders import remind_waivers
 from riskreview.findings.escalation import escalate_findings
@@ -61,6 +63,8 @@ def duties() -> list[Duty]:
     return [
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
+        Duty("wake the forwarding of the log", 5.0, wake_forwarding),
+        Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("start the evaluations that are due", 30.0, start_due),
         Duty("tell people", 30.0, tell_people),

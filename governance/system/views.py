@@ -20,6 +20,7 @@ from audit.sequencer import lag_seconds
 from evaluations.models import WorkerSandbox
 from evaluations.queries import environments
 from governance.operation.scheduling import heartbeat_age_seconds
+from governance.siem.forwarding import standing
 
 LONGEST_LAG_SECONDS = 60.0
 LONGEST_SILENCE_SECONDS = 30.0
@@ -82,7 +83,7 @@ def _sequencer() -> str:
 
 @require_safe
 def system_page(request: HttpRequest) -> HttpResponse:
-    """What stands around models on each worker's machine."""
+    """What stands around models on each worker's machine, and how the log is forwarded."""
     workers = list(WorkerSandbox.objects.all())
     context = {
         "workers": workers,
@@ -94,6 +95,7 @@ def system_page(request: HttpRequest) -> HttpResponse:
         "environments_setting": settings.ENVIRONMENTS,
         "keys": key_states(timezone.now()),
         "key_problems": problems(),
+        "siem": standing(timezone.now()),
         "closed": [row for row in workers if row.used == "none"],
     }
     return render(request, "system.html", context)

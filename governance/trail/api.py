@@ -1,8 +1,10 @@
 """The trail for machines: events, the newest signed checkpoint, inclusion proofs."""
 
+import uuid
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -15,8 +17,9 @@ from accounts.refusals import Invalid
 from audit.checkpoints import newest_checkpoint
 from audit.models import Event
 from audit.proofs import NotProvable, consistency_proof_of, inclusion_proof_of, log_size
-from audit.queries import CursorRefused, events
-from governance.trail.views import filter_of
+from audit.queries import CursorRefused, event_by_id, events
+from governance.trail.asking import NAMES, filter_of
+from governance.trail.exports import export
 
 
 class EventAnswer(serializers.ModelSerializer[Event]):
@@ -81,20 +84,22 @@ class Events(ReadsTrail):
     @extend_schema(
         operation_id="audit_events",
         parameters=[
-            OpenApiParameter(name, str)
-            for name in ("who", "verb", "subject", "since", "until", "text", "cursor")
-        ]
-        + [OpenApiParameter("page_size", int)],
+            *(OpenApiParameter(name, str) for name in (*NAMES, "cursor")),
+            OpenApiParameter("page_size", int),
+        ],
         responses=EventPageAnswer,
     )
     def get(self, request: Request) -> Response:
-        """Newest first."""
+        """Newest first. `who` is an actor or part of a name, `verb` a verb or its area, `subject` a beginning.
+
+        A page may hold fewer than it was asked for, even none, and still name the `next` one; null ends the list.
+        """
         size = request.query_params.get("page_size", "50")
         if not size.isdecimal() or not 1 <= int(size) <= 500:
             raise Invalid("page_size is a number from 1 to 500.", field="page_size")
         try:
             cursor = request.query_params.get("cursor", "")
-            page = events(filter_of(request._request), cursor=cursor, limit=int(size))
+            page = events(filter_of(request.query_params.dict()), cursor=cursor, limit=int(size))
         except CursorRefused as refused:
             raise Invalid(str(refused) or "This cursor is not one of ours.", field="cursor") from refused
         following = None
@@ -103,6 +108,52 @@ class Events(ReadsTrail):
             query["cursor"] = page.next
             following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
         return Response({"results": EventAnswer(page.events, many=True).data, "next": following})
+
+
+class Export(ReadsTrail):
+    """The trail as a file."""
+
+    @extend_schema(
+        operation_id="audit_export",
+        parameters=[
+            *(OpenApiParameter(name, str) for name in NAMES),
+            OpenApiParameter("as", str, enum=["jsonl", "cef"]),
+        ],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/plain"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All that matches, newest first, `as` jsonl or cef, sent as it is read. Taking it is on the record."""
+        wanted = filter_of(request.query_params.dict())
+        name = request.query_params.get("as", "jsonl")
+        return export(wanted=wanted, name=name, actor=self.actor, at=timezone.now())
+
+
+class ProvenEventAnswer(EventAnswer):
+    """An event with what was hashed and its proof; the proof is null until a checkpoint covers it."""
+
+    proof = serializers.SerializerMethodField()
+
+    class Meta(EventAnswer.Meta):
+        fields = (*EventAnswer.Meta.fields, "payload", "proof")  # type: ignore[assignment]
+
+    def get_proof(self, event: Event) -> dict[str, object] | None:
+        """As `audit/proof/{seq}` answers it."""
+        try:
+            return inclusion_proof_of(event.seq).as_json() if event.seq is not None else None
+        except NotProvable:
+            return None
+
+
+class OneEvent(ReadsTrail):
+    """An audit event."""
+
+    @extend_schema(operation_id="audit_event", responses=ProvenEventAnswer)
+    def get(self, request: Request, event_id: uuid.UUID) -> Response:
+        """With its payload in canonical JSON and its inclusion proof."""
+        found = event_by_id(event_id)
+        if found is None:
+            raise Http404(f"There is no event {event_id}.")
+        return Response(ProvenEventAnswer(found).data)
 
 
 class NewestCheckpoint(ReadsTrail):

@@ -1,23 +1,41 @@
 """The audit trail: who did what, when, and the proof that it was not changed since."""
 
+import json
+import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.core.cache import cache
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import UserRequest
+from accounts.access import UserRequest, actor_of
+from audit.checking import check_inclusion
 from audit.checkpoints import LogState, newest_checkpoint, verify_log
+from audit.keys import SigningKeyMissing
 from audit.models import Event
-from audit.proofs import NotProvable, inclusion_proof_of
-from audit.queries import CursorRefused, EventFilter, EventPage, count_events, event_by_seq, events
+from audit.proofs import NotProvable, checkpoint_time, inclusion_proof_of
+from audit.queries import (
+    CursorRefused,
+    EventFilter,
+    EventPage,
+    actor_names,
+    count_events,
+    event_by_id,
+    event_by_seq,
+    events,
+)
 from audit.verbs import Verb
+from governance.trail import exports
+from governance.trail.asking import NAMES, filter_of, read_filter
 from governance.trail.telling import sentence, subject_url, subject_words
+
+COUNTED = 10_000  # how far matching entries are counted: beyond, the page says "more than"
+MOST_NAMES, NAMES_SECONDS = 500, 60
 
 
 @dataclass(frozen=True)
@@ -45,44 +63,38 @@ def entry_of(event: Event) -> Entry:
     )
 
 
-def filter_of(request: HttpRequest) -> EventFilter:
-    """What the address asks for."""
-    given = {name: request.GET.get(name, "").strip()[:300] for name in ("who", "verb", "subject", "text")}
-    return EventFilter(
-        **given,
-        since=_midnight(request.GET.get("since", "")),
-        until=_midnight(request.GET.get("until", ""), days=1),
-    )
-
-
-def _midnight(text: str, days: int = 0) -> datetime | None:
-    try:
-        day: date | None = parse_date(text)
-        return timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min)) if day else None
-    except (ValueError, OverflowError):  # no such day, or the last one that there is
-        return None
-
-
 @require_GET
 def trail(request: UserRequest) -> HttpResponse:
-    """Every event, newest first."""
-    wanted = filter_of(request)
+    """Every event, newest first, as far as it is asked for."""
+    wanted, problems = read_filter(request.GET.dict())
     try:
         page = events(wanted, cursor=request.GET.get("cursor", ""))
     except CursorRefused:
         page = events(wanted)
-    now = timezone.now()
+    counted = None if page.searched_to else count_events(wanted, COUNTED + 1)
     context = {
         "days": _days(page),
-        "next": page.next,
-        "count": count_events(wanted),
-        "log": verify_log(now),
+        "page": page,
+        "count": min(counted or 0, COUNTED),
+        "more_than_counted": counted is not None and counted > COUNTED,
+        "counted": counted is not None,
+        "log": verify_log(timezone.now()),
         "checkpoint": newest_checkpoint(),
         "wanted": wanted,
+        "problems": problems,
         "narrowed": wanted != EventFilter(),
-        **_filters(request, wanted),
+        "later": "cursor" in request.GET,
+        "kinds": VERBS_BY_AREA,
+        "names": _names(),
+        "given": {name: request.GET.get(name, "") for name in NAMES},
     }
     return render(request, "trail/events.html", context)
+
+
+def _names() -> list[str]:
+    """Everybody who ever did something, to choose from."""
+    names: list[str] = cache.get_or_set("trail-names", actor_names, NAMES_SECONDS) or []
+    return names[:MOST_NAMES]
 
 
 def _days(page: EventPage) -> list[tuple[date, list[Entry]]]:
@@ -90,43 +102,73 @@ def _days(page: EventPage) -> list[tuple[date, list[Entry]]]:
     return [(day, list(group)) for day, group in groupby(rows, lambda row: row.event.at.date())]
 
 
-def _filters(request: HttpRequest, wanted: EventFilter) -> dict[str, Any]:
-    areas = sorted({verb.value.split(".")[0] for verb in Verb})
-    kinds = [(area, f"{area.capitalize()}: all") for area in areas]
-    kinds += [(verb.value, verb.label) for verb in Verb]
-    shown = {"who": "Who", "subject": "Subject"}
-    chips = []
-    for name, label in shown.items():
-        if value := getattr(wanted, name):
-            kept = request.GET.copy()
-            kept.pop(name, None)
-            kept.pop("cursor", None)
-            words = subject_words(value) if name == "subject" else value
-            chips.append({"label": label, "value": words, "remove": f"?{kept.urlencode()}"})
-    return {
-        "selects": [{"name": "verb", "label": "What", "options": kinds, "value": wanted.verb}],
-        "dates": [
-            {"name": "since", "label": "From", "value": request.GET.get("since", "")},
-            {"name": "until", "label": "To", "value": request.GET.get("until", "")},
-        ],
-        "chips": chips,
-        "hidden": {name: getattr(wanted, name) for name in shown if getattr(wanted, name)},
-    }
+def _areas() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every verb under its area, for the choice."""
+    pairs = sorted((verb.value.split(".")[0], verb.value, verb.label) for verb in Verb)
+    return [
+        (area, [(value, label) for _, value, label in group])
+        for area, group in groupby(pairs, lambda row: row[0])
+    ]
+
+
+VERBS_BY_AREA = _areas()
 
 
 @require_GET
 def entry(request: UserRequest, seq: int) -> HttpResponse:
-    """One entry: what was recorded, and the proof that it is in the log."""
+    """One entry: what was recorded, and the proof that it is in the log, done again step by step."""
     event = event_by_seq(seq)
     if event is None:
         raise Http404(f"The log has no entry {seq}.")
+    context: dict[str, Any] = {"row": entry_of(event), "pretty": pretty(event.payload)}
     try:
-        proof, unproven = inclusion_proof_of(seq), ""
-    except NotProvable as reason:
-        proof, unproven = None, str(reason)
-    context = {"row": entry_of(event), "proof": proof, "unproven": unproven}
+        proof = inclusion_proof_of(seq)
+        context |= {
+            "proof": proof,
+            "proof_text": json.dumps(proof.as_json()),
+            "checked": check_inclusion(proof),
+            "signed_at": checkpoint_time(proof),
+        }
+    except (NotProvable, SigningKeyMissing) as reason:
+        context["unproven"] = str(reason)
     template = "trail/proof.html" if request.headers.get("HX-Request") else "trail/entry.html"
     return render(request, template, context)
+
+
+@require_GET
+def event(request: UserRequest, event_id: uuid.UUID) -> HttpResponse:
+    """The entry of an event by its identifier, as collectors of logs know it."""
+    found = event_by_id(event_id)
+    if found is None:
+        raise Http404(f"There is no event {event_id}.")
+    if found.seq is None:
+        raise Http404("This event waits for its place in the log. Try again in a moment.")
+    return redirect("trail:entry", found.seq)
+
+
+@require_GET
+def proof(request: UserRequest, seq: int) -> HttpResponse:
+    """The proof as a file, to check it elsewhere."""
+    try:
+        found = inclusion_proof_of(seq)
+    except NotProvable as reason:
+        raise Http404(str(reason)) from reason
+    answer = HttpResponse(json.dumps(found.as_json(), indent=2), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="proof-{seq}.json"'
+    return answer
+
+
+def pretty(payload: str) -> str:
+    """The payload for people: the same JSON, a field a line."""
+    return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+
+
+@require_GET
+def export(request: UserRequest) -> StreamingHttpResponse:
+    """The trail as it is filtered, as a file in the format `?as=`."""
+    wanted = filter_of(request.GET.dict())
+    name = request.GET.get("as", "jsonl")
+    return exports.export(wanted=wanted, name=name, actor=actor_of(request), at=timezone.now())
 
 
 @require_POST

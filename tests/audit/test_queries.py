@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from audit import queries
 from audit.actions import record
 from audit.actor import Actor
 from audit.models import Event
@@ -13,6 +15,7 @@ from audit.queries import (
     count_events,
     event_by_seq,
     events,
+    export_of,
     trail_of,
 )
 from audit.sequencer import sequence_pending
@@ -47,6 +50,9 @@ def trail() -> list[Event]:
         (EventFilter(), [3, 2, 1, 0]),
         (EventFilter(who="user:ada"), [1, 0]),
         (EventFilter(who="okafor"), [1, 0]),
+        (EventFilter(who="ADA"), [1, 0]),
+        (EventFilter(who="nobody"), []),
+        (EventFilter(who="key:ci-retail"), [3, 2]),
         (EventFilter(who="user:a"), []),
         (EventFilter(verb="gate.denied"), [3]),
         (EventFilter(verb="gate"), [3, 2]),
@@ -65,7 +71,9 @@ def test_the_trail_is_searched_by_who_what_and_when(
     trail: list[Event], wanted: EventFilter, found: list[int]
 ) -> None:
     assert events(wanted).events == [trail[n] for n in found]
-    assert count_events(wanted) == len(found)
+    assert count_events(wanted, 100) == len(found)
+    assert count_events(wanted, 1) == min(len(found), 1)
+    assert [event.pk for event in export_of(wanted, at_once=1)] == [trail[n].pk for n in found]
 
 
 @pytest.mark.django_db
@@ -83,6 +91,47 @@ def test_pages_follow_each_other_without_gap_or_overlap(happen: Happen) -> None:
 
     assert len(seen) == 10
     assert seen == sorted(made, key=lambda event: (event.at, event.id), reverse=True)
+
+
+@pytest.mark.django_db
+def test_without_an_index_of_the_words_a_search_stops_and_goes_on(
+    happen: Happen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = happen(9)  # attempts 0 to 8, a second apart
+    monkeypatch.setattr(queries, "words_are_indexed", lambda: False)
+    monkeypatch.setattr(queries, "SEARCHED_AT_ONCE", 3)
+    wanted = EventFilter(text='"attempt":1}')
+
+    first = events(wanted)
+    assert (first.events, first.searched_to) == ([], made[6].at)
+    second = events(wanted, cursor=first.next)
+    assert (second.events, second.searched_to) == ([], made[3].at)
+    third = events(wanted, cursor=second.next)
+    assert third.events == [made[1]]
+    assert list(export_of(wanted)) == [made[1]]
+
+
+@pytest.mark.django_db
+def test_each_filter_goes_by_an_index_and_none_sorts_the_whole_trail(happen: Happen) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's planner says other words")
+    happen(300)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_event")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plans = {
+        "audit_event_verb": EventFilter(verb="waiver.granted"),
+        "audit_event_actor": EventFilter(who="key:ci-retail", verb="waiver.granted"),
+        "audit_event_subject": EventFilter(subject="model:other"),
+        "audit_event_at": EventFilter(since=NOON, until=NOON + MINUTE),
+    }
+    for index, wanted in plans.items():
+        with CaptureQueriesContext(connection) as asked:
+            events(wanted)
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {asked.captured_queries[-1]['sql']}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "audit_event_" in plan and "Seq Scan on audit_event" not in plan, (index, plan)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SiemConfig(AppConfig):
+    name = "governance.siem"
+    label = "siem"
