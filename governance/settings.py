@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "evaluations",
     "riskreview",
     "governance.portfolio",
+    "governance.pipelines",
     "governance.gate",
     "governance.reports",
     "governance.tracking",
@@ -252,6 +253,11 @@ RECHECK_EVIDENCE = False
 # The record
 COUNTERSIGN_ORIGIN = os.environ.get("COUNTERSIGN_ORIGIN") or COUNTERSIGN_URL.split("://", 1)[-1] + "/log"
 COUNTERSIGN_GENERATE_KEYS = environment_switch("COUNTERSIGN_GENERATE_KEYS", default=not SECURE_TRANSPORT)
+
+# Identity tokens of pipelines: whom they must be meant for, and CI servers that may be private or http.
+CI_AUDIENCE = os.environ.get("COUNTERSIGN_CI_AUDIENCE") or COUNTERSIGN_URL
+CI_ALLOW = origins(environment_list("COUNTERSIGN_CI_ALLOW", default=[]))
+CI_CA = os.environ.get("COUNTERSIGN_CI_CA", "")
 
 # API
 REST_FRAMEWORK = {
