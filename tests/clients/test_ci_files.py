@@ -1,4 +1,4 @@
-"""The ready files for CI systems and identity tokens in the client: run for real, against servers that keep what came."""
+"""The ready files for CI systems, and identity tokens in the client: run for real, against servers that remember."""
 
 import json
 import os
