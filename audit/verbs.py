@@ -39,6 +39,9 @@ class Verb(StrEnum):
     USER_ENABLED = "user.enabled", "User enabled", Outcome.OK
     KEY_CREATED = "key.created", "API key created", Outcome.OK
     KEY_REVOKED = "key.revoked", "API key revoked", Outcome.NO
+    PIPELINE_TRUSTED = "pipeline.trusted", "Pipeline may ask the gate", Outcome.OK
+    PIPELINE_SWITCHED_OFF = "pipeline.switched_off", "Pipeline may no longer ask the gate", Outcome.NO
+    PIPELINE_REFUSED = "pipeline.refused", "Pipeline turned away", Outcome.NO
 
     MODEL_CREATED = "model.created", "Model created", Outcome.OK
     MODEL_CHANGED = "model.changed", "Model changed", Outcome.NEUTRAL

@@ -5,7 +5,10 @@
                         [--wait 30m] [--json]
     countersign.py push --model credit-default --version 4 FOLDER [--trained-on loans@2] [--json]
 
-The address and the API key come from COUNTERSIGN_URL and COUNTERSIGN_TOKEN.
+The address and the API key come from COUNTERSIGN_URL and COUNTERSIGN_TOKEN. Without a key, gate proves itself with an
+identity token: the one in COUNTERSIGN_OIDC_TOKEN (GitLab), which serves one question, or one that it fetches for each
+question where GitHub Actions lets the job (permissions: id-token: write). It is made for the audience
+COUNTERSIGN_OIDC_AUDIENCE, which is the address unless told.
 
 Exit codes of gate: 0 allow, 1 deny, 2 wrong usage, 3 no answer could be had. Only 0 means that the version may run.
 An allow by a waiver or by break-glass is 0 as well, and says so in a block of exclamation marks; --json holds "basis".
@@ -31,7 +34,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 ALLOW, DENY, USAGE, NO_ANSWER = 0, 1, 2, 3
@@ -71,11 +74,11 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Gate:
-    """The gate of one Countersign."""
+    """The gate of one Countersign. `credential` gives what proves who asks, anew for each attempt."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, credential: Callable[[float], str]) -> None:
         self.url = url.rstrip("/") + "/api/v1/gate/decisions"
-        self.token = token
+        self.credential = credential
         self.opener = opener()
 
     def ask(self, question: dict[str, Any], deadline: float) -> dict[str, Any]:
@@ -108,7 +111,7 @@ class Gate:
             data=json.dumps(question).encode(),
             method="POST",
             headers={
-                "Authorization": f"Bearer {self.token}",
+                "Authorization": f"Bearer {self.credential(limit)}",
                 "Content-Type": "application/json",
                 "Accept": "application/json, application/problem+json",
                 "Idempotency-Key": key,
@@ -116,6 +119,32 @@ class Gate:
             },
         )
         return fetch(self.opener, request, limit, retried)
+
+
+class GitHubIdentity:
+    """Identity tokens that GitHub Actions makes for this job, each used for one question.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+
+    def __init__(self, url: str, secret: str, audience: str) -> None:
+        self.url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode({'audience': audience})}"
+        self.secret = secret
+        self.opener = opener()
+
+    def __call__(self, limit: float) -> str:
+        """A fresh token. Raises NoAnswer."""
+        headers = {"Authorization": f"Bearer {self.secret}", "Accept": "application/json"}
+        request = urllib.request.Request(self.url, headers=headers)
+        try:
+            answer = fetch(self.opener, request, limit, retried=False)
+        except NoAnswer as failure:
+            message = f"GitHub gave no identity token. {failure}".replace(self.url, "its address")
+            raise NoAnswer(message, failure.pause) from None
+        token = answer.get("value")
+        if not isinstance(token, str) or not plain(token):
+            raise NoAnswer("GitHub's answer holds no identity token.")
+        return token
 
 
 class Registry:
@@ -472,16 +501,43 @@ def address(given: str | None) -> str:
             "Set COUNTERSIGN_URL to the address of Countersign, such as https://countersign.example."
         )
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        say(f"warning: {url} is not https, so the API key travels in the clear.")
+        say(f"warning: {url} is not https, so the API key or token travels in the clear.")
     return url
 
 
-def key(scope: str = "gate") -> str:
+def key(scope: str) -> str:
     """The API key, checked."""
     token = os.environ.get("COUNTERSIGN_TOKEN", "").strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not plain(token):
         raise WrongUsage(f"Set COUNTERSIGN_TOKEN to an API key with the scope {scope}.")
     return token
+
+
+def plain(token: str) -> bool:
+    """Whether it can stand in a header."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def credential(url: str, waits: bool) -> Callable[[float], str]:
+    """What proves who asks: an API key, else an identity token of the CI system."""
+    get = os.environ.get
+    given, source = get("COUNTERSIGN_OIDC_TOKEN", "").strip(), get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
+    if get("COUNTERSIGN_TOKEN", "").strip() or not (given or source):
+        fixed = key("gate")
+        return lambda limit: fixed
+    if given:
+        if not plain(given):
+            raise WrongUsage("COUNTERSIGN_OIDC_TOKEN holds no identity token.")
+        if waits:
+            raise WrongUsage(
+                "COUNTERSIGN_OIDC_TOKEN serves one question, so --wait cannot ask again. Leave --wait out and let the "
+                "CI system retry the job, which gets a token of its own."
+            )
+        return lambda limit: given
+    secret = get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+    if urllib.parse.urlsplit(source).scheme not in ("http", "https") or not plain(secret):
+        raise WrongUsage("ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not GitHub's.")
+    return GitHubIdentity(source, secret, get("COUNTERSIGN_OIDC_AUDIENCE") or url.rstrip("/"))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -521,7 +577,8 @@ def ask(arguments: argparse.Namespace) -> int:
     """Ask the gate, print its answer, return the exit code."""
     if not arguments.version and not arguments.digest:
         raise WrongUsage("Give --version or --digest, so that one version is meant.")
-    gate = Gate(address(arguments.url), key())
+    url = address(arguments.url)
+    gate = Gate(url, credential(url, waits=arguments.wait is not None))
     question = {"model": arguments.model, "environment": arguments.environment, "context": context()}
     if arguments.version:
         question["version"] = arguments.version

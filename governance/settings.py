@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "evaluations",
     "riskreview",
     "governance.portfolio",
+    "governance.pipelines",
     "governance.gate",
     "governance.reports",
     "governance.tracking",
@@ -257,6 +258,10 @@ COUNTERSIGN_GENERATE_KEYS = environment_switch("COUNTERSIGN_GENERATE_KEYS", defa
 
 # Where the record is forwarded to, entry by entry.
 SIEM = log_collector()
+# Identity tokens of pipelines: whom they must be meant for, and CI servers that may be private or http.
+CI_AUDIENCE = os.environ.get("COUNTERSIGN_CI_AUDIENCE") or COUNTERSIGN_URL
+CI_ALLOW = origins(environment_list("COUNTERSIGN_CI_ALLOW", default=[]))
+CI_CA = os.environ.get("COUNTERSIGN_CI_CA", "")
 
 # API
 REST_FRAMEWORK = {

@@ -18,6 +18,9 @@ from evaluations.models import EvaluationRun, EvaluationSchedule
 from evaluations.schedules import ScheduleEntry, add_schedule
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
+from governance.pipelines.actions import trust_pipeline
+from governance.pipelines.models import TrustRule
+from governance.pipelines.terms import Terms
 from policy.cards import load_card_schema
 from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
@@ -138,6 +141,26 @@ def a_field(
     """A field that Adam added to the inventory."""
     entry = FieldEntry(**({"label": key.replace("-", " ").capitalize()} | changes))
     return define_field(key=key, kind=kind, entry=entry, actor=actor_of_user(cast.adam), at=AT)
+
+
+def a_trust_rule(cast: SimpleNamespace, name: str = "retail-deploy", **changes: Any) -> TrustRule:
+    """Pipelines of acme/credit may ask about credit-default in production, by Adam's word."""
+    given: dict[str, Any] = {
+        "kind": "github",
+        "owner_id": "42",
+        "repository_id": "1001",
+        "repository": "acme/credit",
+        "models": ("credit-default",),
+        "environments": ("production",),
+    } | changes
+    return trust_pipeline(
+        name=name,
+        terms=Terms(**given),
+        reason="It deploys the model.",
+        maker=cast.adam,
+        actor=actor_of_user(cast.adam),
+        at=AT,
+    )
 
 
 def a_version(

@@ -121,6 +121,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "use": use_digest(version.model),
         "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
+        "pipeline": builders.a_trust_rule(cast).name,
         "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
         "report": str(report.pk),

@@ -33,8 +33,14 @@ class Answer:
 class Pinned(http.client.HTTPConnection):
     """Goes to the addresses that were judged, whatever the name answers by now; Host and SNI are the name's."""
 
-    def __init__(self, place: Place, addresses: Sequence[str], context: ssl.SSLContext | None) -> None:
-        super().__init__(place.host, place.port)
+    def __init__(
+        self,
+        place: Place,
+        addresses: Sequence[str],
+        context: ssl.SSLContext | None,
+        seconds: float | None = None,
+    ) -> None:
+        super().__init__(place.host, place.port, timeout=seconds)
         self._addresses = addresses
         self._context = context
 
@@ -42,7 +48,7 @@ class Pinned(http.client.HTTPConnection):
         """The first address that takes a connection."""
         for number, address in enumerate(self._addresses, start=1):
             try:
-                plain = socket.create_connection((address, self.port))
+                plain = socket.create_connection((address, self.port), self.timeout)
                 break
             except OSError:
                 if number == len(self._addresses):
@@ -53,10 +59,13 @@ class Pinned(http.client.HTTPConnection):
         )
 
 
-def opened(place: Place, addresses: Sequence[str], ca_file: str) -> Pinned:
-    """A connection that is made with the first request. `ca_file` replaces the system's authorities."""
+def opened(place: Place, addresses: Sequence[str], ca_file: str, *, seconds: float | None = None) -> Pinned:
+    """A connection that is made with the first request. `ca_file` replaces the system's authorities.
+
+    `seconds` is how long connecting and each wait for a byte may take; without it, whoever asks watches the clock.
+    """
     context = ssl.create_default_context(cafile=ca_file or None) if place.scheme == "https" else None
-    return Pinned(place, addresses, context)
+    return Pinned(place, addresses, context, seconds)
 
 
 def post(connection: Pinned, target: str, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:

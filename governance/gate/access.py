@@ -7,8 +7,8 @@ from typing import Any
 
 from accounts.problems import Problem
 from accounts.statement import Statement
-from audit.actor import Actor
 from governance.gate.actions import locked_versions, refuse
+from governance.gate.askers import Asker
 from registry.models import Environment, ModelVersion, RegisteredModel
 
 BY_NUMBER = Statement(
@@ -48,11 +48,11 @@ def locked_version_asked_for(question: Mapping[str, Any]) -> ModelVersion:
     return found
 
 
-def record_miss(question: Mapping[str, Any], missing: Problem, *, actor: Actor, at: datetime) -> None:
+def record_miss(question: Mapping[str, Any], missing: Problem, *, asker: Asker, at: datetime) -> None:
     """Put on the record that the gate was asked about something that it could not judge."""
     named = question.get("version") or question.get("artifact_digest")
     subject = f"model:{question['model']}/version:{named}/env:{question['environment']}"
-    refuse(subject=subject, reason=str(missing), actor=actor, at=at)
+    refuse(subject=subject, reason=str(missing), actor=asker.actor, pipeline=asker.claims, at=at)
 
 
 def _by_number(version: ModelVersion | None, slug: str, number: str, digest: str | None) -> ModelVersion:

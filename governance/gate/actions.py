@@ -61,12 +61,13 @@ def decide_on_locked(
     context: Mapping[str, Any],
     dry_run: bool,
     actor: Actor,
+    pipeline: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> GateDecision:
     """The same for a version that came from `locked_versions` in this transaction.
 
     Without a moment it is this one, now that the version is held: a signature that came while the gate waited for it
-    counts, so the decision may not be older than that.
+    counts, so the decision may not be older than that. `pipeline` is what its identity token said, if it had one.
     """
     at = at or timezone.now()
     keys, judged = signing_keys(judge_locked(version, environment, at=at), at)
@@ -87,6 +88,7 @@ def decide_on_locked(
         context=dict(context),
         asked_by=actor.id,
         asker_name=actor.name,
+        pipeline=dict(pipeline) if pipeline else None,
         decided_at=at,
         valid_until=verdict.valid_until,
     )
@@ -98,6 +100,7 @@ def decide_on_locked(
 
 
 def _record(decision: GateDecision, judged: Judged, actor: Actor, *, unsigned: bool) -> None:
+    asked = {"pipeline": decision.pipeline} if decision.pipeline else {}
     record(
         Verb.GATE_ALLOWED if judged.allows else Verb.GATE_DENIED,
         subject=decision.ref,
@@ -114,14 +117,20 @@ def _record(decision: GateDecision, judged: Judged, actor: Actor, *, unsigned: b
             "unmet": [item["id"] for item in decision.unmet],
             "context": decision.context,
             **({"unsigned": True} if unsigned else {}),
+            **asked,
         },
     )
 
 
-def refuse(*, subject: str, reason: str, actor: Actor, at: datetime) -> None:
+def refuse(
+    *, subject: str, reason: str, actor: Actor, at: datetime, pipeline: Mapping[str, str] | None = None
+) -> None:
     """Put on the record that the gate could not even judge: a version that does not exist, a digest that differs."""
+    asked = {"pipeline": dict(pipeline)} if pipeline else {}
     with transaction.atomic():
-        record(Verb.GATE_REFUSED, subject=subject[:300], actor=actor, at=at, detail={"reason": reason})
+        record(
+            Verb.GATE_REFUSED, subject=subject[:300], actor=actor, at=at, detail={"reason": reason, **asked}
+        )
 
 
 def _requirement(result: RequirementResult) -> dict[str, Any]:

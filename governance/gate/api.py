@@ -12,20 +12,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import KeyView
+from accounts.authentication import KeyAuthentication
 from accounts.models import Scope
 from accounts.problems import Problem
 from audit.attestation import SIGSTORE_BUNDLE, sigstore_bundle
 from audit.canonical import canonical
 from governance.gate.access import locked_version_asked_for, record_miss
 from governance.gate.actions import decide_on_locked
+from governance.gate.askers import Asker, AskerThrottle, MayAsk, asker_of
 from governance.gate.idempotency import Remembered, once
 from governance.gate.models import GateDecision
 from governance.gate.serializers import DecisionAnswer, GateQuestion, document
+from governance.pipelines.authentication import PipelineAuthentication
 
 PROBLEMS: dict[int, Any] = {
     400: OpenApiResponse(description="Malformed: problem document"),
-    401: OpenApiResponse(description="No key, or one that is unknown, revoked or expired"),
-    403: OpenApiResponse(description="The key lacks the scope gate"),
+    401: OpenApiResponse(
+        description="No key or token, or one that is unknown, revoked, expired or used before"
+    ),
+    403: OpenApiResponse(description="The key lacks the scope gate, or no rule lets this pipeline ask"),
     404: OpenApiResponse(description="Unknown model, version or environment"),
     409: OpenApiResponse(description="The digest differs, or the same Idempotency-Key is in flight"),
     422: OpenApiResponse(description="Idempotency-Key used with another body"),
@@ -38,6 +43,9 @@ class Decisions(KeyView):
     """Ask the gate."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": Scope.GATE}
+    authentication_classes = (PipelineAuthentication, KeyAuthentication)
+    permission_classes = (MayAsk,)
+    throttle_classes = (AskerThrottle,)
 
     @extend_schema(
         operation_id="gate_decide",
@@ -50,12 +58,13 @@ class Decisions(KeyView):
         question = GateQuestion(data=request.data)
         question.is_valid(raise_exception=True)
         asked = question.validated_data
-        token = request.headers.get("Idempotency-Key", "")
-        with once(key=self.key, token=token, body=asked, at=timezone.now()) as remembered:
-            decision = remembered.decision or self._decide(asked, remembered)
+        token, now = request.headers.get("Idempotency-Key", ""), timezone.now()
+        asker = asker_of(request, asked, call_key=token, at=now)
+        with once(asker=asker, token=token, body=asked, at=now) as remembered:
+            decision = remembered.decision or self._decide(asked, remembered, asker)
         return Response(document(decision))
 
-    def _decide(self, asked: dict[str, Any], remembered: Remembered) -> GateDecision:
+    def _decide(self, asked: dict[str, Any], remembered: Remembered, asker: Asker) -> GateDecision:
         """Decision and remembered answer stand or fall together, so that a retry never gets a second opinion."""
         try:
             with transaction.atomic():
@@ -64,11 +73,12 @@ class Decisions(KeyView):
                     environment=asked["environment"],
                     context=asked["context"],
                     dry_run=asked["dry_run"],
-                    actor=self.actor,
+                    actor=asker.actor,
+                    pipeline=asker.claims,
                 )
                 remembered.keep(decision)
         except Problem as missing:
-            record_miss(asked, missing, actor=self.actor, at=timezone.now())
+            record_miss(asked, missing, asker=asker, at=timezone.now())
             raise
         return decision
 

@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import ApiKey
 from accounts.problems import Problem
 from audit.canonical import canonical
+from governance.gate.askers import Asker
 from governance.gate.models import GateDecision, IdempotentCall
 
 KEPT_FOR = timedelta(hours=24)
@@ -32,14 +32,14 @@ class Remembered:
 
 
 @contextmanager
-def once(*, key: ApiKey, token: str, body: dict[str, object], at: datetime) -> Iterator[Remembered]:
+def once(*, asker: Asker, token: str, body: dict[str, object], at: datetime) -> Iterator[Remembered]:
     """Claim a token. Without an answer at the end (an error was raised) the claim is given back."""
     if not token:
         yield Remembered(None)
         return
     if len(token) > LONGEST_TOKEN:
         raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key is longer than {LONGEST_TOKEN} characters.")
-    call = _claim(key, token, hashlib.sha256(canonical(body).encode()).hexdigest(), at)
+    call = _claim(asker, token, hashlib.sha256(canonical(body).encode()).hexdigest(), at)
     remembered = Remembered(call)
     try:
         yield remembered
@@ -47,13 +47,15 @@ def once(*, key: ApiKey, token: str, body: dict[str, object], at: datetime) -> I
         IdempotentCall.objects.filter(pk=call.pk, decision=None).delete()
 
 
-def _claim(key: ApiKey, token: str, body_sha256: str, at: datetime) -> IdempotentCall:
-    mine = IdempotentCall.objects.filter(key=key, token=token)
+def _claim(asker: Asker, token: str, body_sha256: str, at: datetime) -> IdempotentCall:
+    mine = IdempotentCall.objects.filter(key=asker.key, rule=asker.rule, token=token)
     mine.filter(started_at__lt=at - KEPT_FOR).delete()
     mine.filter(decision=None, started_at__lt=at - ABANDONED_AFTER).delete()
     try:
         with transaction.atomic():
-            return IdempotentCall.objects.create(key=key, token=token, body_sha256=body_sha256, started_at=at)
+            return IdempotentCall.objects.create(
+                key=asker.key, rule=asker.rule, token=token, body_sha256=body_sha256, started_at=at
+            )
     except IntegrityError:
         known = mine.select_related("decision").first()
     if known is not None and known.body_sha256 != body_sha256:

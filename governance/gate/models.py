@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import ApiKey
+from governance.pipelines.models import TrustRule
 from registry.models import Environment, ModelVersion
 from riskreview.models import PolicyPack
 
@@ -31,6 +32,7 @@ class GateDecision(models.Model):
     context = models.JSONField(default=dict)
     asked_by = models.CharField(max_length=120)
     asker_name = models.CharField(max_length=120)
+    pipeline = models.JSONField(null=True, blank=True)  # who asked by an identity token: claims of interest
     decided_at = models.DateTimeField(db_index=True)
     valid_until = models.DateTimeField()
     exceptions = models.JSONField(null=True, blank=True)  # the waivers or break-glass that made it an allow
@@ -67,14 +69,21 @@ class GateDecision(models.Model):
 class IdempotentCall(models.Model):
     """A gate call under an Idempotency-Key. Without an answer it is still in flight."""
 
-    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+")
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    rule = models.ForeignKey(TrustRule, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     token = models.CharField(max_length=255)
     body_sha256 = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     decision = models.ForeignKey(GateDecision, on_delete=models.PROTECT, null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["key", "token"], name="idempotency_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "token"], name="idempotency_key_once"),
+            models.UniqueConstraint(fields=["rule", "token"], name="idempotency_key_once_per_rule"),
+            models.CheckConstraint(
+                condition=Q(key__isnull=True) ^ Q(rule__isnull=True), name="idempotent_call_has_one_asker"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.token

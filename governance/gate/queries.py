@@ -28,6 +28,7 @@ def decisions(filters: DecisionFilters) -> QuerySet[GateDecision]:
             | Q(version__model__slug__icontains=filters.q)
             | Q(asker_name__icontains=filters.q)
             | Q(context__icontains=filters.q)
+            | Q(pipeline__icontains=filters.q)
         )
     if filters.environment:
         found = found.filter(environment=filters.environment)
@@ -39,6 +40,12 @@ def decisions(filters: DecisionFilters) -> QuerySet[GateDecision]:
 def recent_decisions(version: ModelVersion, *, limit: int) -> list[GateDecision]:
     """The newest decisions about one version."""
     return list(version.decisions.select_related("policy").order_by("-decided_at")[:limit])
+
+
+def decisions_by_rule(name: str, *, limit: int) -> list[GateDecision]:
+    """The newest decisions that pipelines asked for by a rule."""
+    found = GateDecision.objects.filter(pipeline__rule=name).select_related("version__model")
+    return list(found.order_by("-decided_at")[:limit])
 
 
 def decision_named(text: str) -> GateDecision | None:

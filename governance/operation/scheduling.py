@@ -28,6 +28,7 @@ from evaluations.jobs import sweep
 from evaluations.schedules import start_due
 from evaluations.wake import wake
 from governance.home.telling import tell_people
+from governance.pipelines.actions import forget_ended_tokens
 from governance.portfolio.upkeep import catch_up
 from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
@@ -71,6 +72,7 @@ def duties() -> list[Duty]:
         Duty("send the mail", 15.0, _mail),
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("announce the end of waivers", 600.0, remind_waivers),
+        Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
         Duty("escalate findings", 300.0, escalate_findings),

@@ -55,6 +55,7 @@ RULES = (
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("accounts:keys", "API keys", "key"),
+    Link("pipelines:rules", "Pipelines", "branch"),
     Link("registry:fields", "Inventory fields", "edit"),
     Link("tracking:servers", "Tracking servers", "link"),
     Link("system", "System", "settings"),

@@ -84,7 +84,32 @@ def _tags(detail: dict[str, Any]) -> str:
 
 def _allowed(detail: dict[str, Any]) -> str:
     how = {"waiver": "with a waiver", "break_glass": "by break-glass, against the policy"}
-    return how.get(str(detail.get("basis")), "")
+    return _by_pipeline(how.get(str(detail.get("basis")), ""), detail)
+
+
+def _denied(detail: dict[str, Any]) -> str:
+    return _by_pipeline("unmet: " + ", ".join(detail.get("unmet", [])), detail)
+
+
+def _turned_away(detail: dict[str, Any]) -> str:
+    return _by_pipeline(_reasons(detail), detail)
+
+
+def _by_pipeline(words: str, detail: dict[str, Any]) -> str:
+    """The same with the pipeline that asked, where one proved itself with an identity token."""
+    claims = detail.get("pipeline") or {}
+    ref, run = claims.get("ref"), claims.get("run_id") or claims.get("pipeline_id")
+    place = claims.get("repository") or claims.get("project_path")
+    told = [f"asked by {place}" if place else "", f"on {ref}" if ref else "", f"in run {run}" if run else ""]
+    asked = " ".join(filter(None, told))
+    return f"{words.rstrip('.')}; {asked}".lstrip("; ") if asked else words
+
+
+def _trusted(detail: dict[str, Any]) -> str:
+    """`acme/credit for credit-default in production`."""
+    about = [*detail.get("models", []), f"every model of {detail['team']}" if detail.get("team") else ""]
+    meant = ", ".join(filter(None, about))
+    return f"{detail.get('repository', '')} for {meant} in {', '.join(detail.get('environments', []))}"
 
 
 def _taken(detail: dict[str, Any]) -> str:
@@ -128,11 +153,12 @@ def subject_url(subject: str) -> str | None:
 
 DETAILS: Mapping[str, Tell] = {
     Verb.REVIEW_SIGNED: lambda detail: f"{_plain(detail.get('role'))}, {_plain(detail.get('decision'))}",
-    **dict.fromkeys(
-        (Verb.REVIEW_SIGN_REFUSED, Verb.GATE_REFUSED, Verb.EVALUATION_FAILED, Verb.REPORT_FAILED), _reasons
-    ),
+    **dict.fromkeys((Verb.REVIEW_SIGN_REFUSED, Verb.EVALUATION_FAILED, Verb.REPORT_FAILED), _reasons),
     Verb.GATE_ALLOWED: _allowed,
-    Verb.GATE_DENIED: lambda detail: "unmet: " + ", ".join(detail.get("unmet", [])),
+    Verb.GATE_DENIED: _denied,
+    Verb.PIPELINE_TRUSTED: _trusted,
+    **dict.fromkeys((Verb.GATE_REFUSED, Verb.PIPELINE_REFUSED), _turned_away),
+    Verb.PIPELINE_SWITCHED_OFF: _reason,
     **dict.fromkeys((Verb.ROLE_GRANTED, Verb.ROLE_REVOKED), _field("role")),
     Verb.SIGNING_KEY_INTRODUCED: lambda detail: f"{detail.get('kind', '')} {detail.get('keyid', '')[:16]}",
     Verb.SIGNING_KEY_ROTATED: lambda detail: (

@@ -53,6 +53,7 @@ def version(cast: SimpleNamespace) -> ModelVersion:
         actor=actor,
         at=AT,
     )
+    builders.a_trust_rule(cast)
     sequence_pending()
     return version
 
@@ -112,6 +113,9 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("adam", reverse("accounts:person_new")),
         ("adam", reverse("accounts:person", args=["dev"])),
         ("adam", reverse("accounts:keys")),
+        ("adam", reverse("pipelines:rules")),
+        ("adam", reverse("pipelines:rule_new")),
+        ("adam", reverse("pipelines:rule", args=["retail-deploy"])),
         ("adam", reverse("accounts:settings")),
         ("adam", reverse("password_change")),
         ("dev", reverse("accounts:person_new")),

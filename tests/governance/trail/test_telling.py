@@ -15,6 +15,21 @@ TOLD: list[tuple[Verb, dict[str, Any], str]] = [
     (Verb.GATE_DENIED, {"unmet": ["card.complete", "tier"]}, "unmet: card.complete, tier"),
     (Verb.GATE_ALLOWED, {"basis": "policy"}, ""),
     (Verb.GATE_ALLOWED, {"basis": "waiver"}, "with a waiver"),
+    (
+        Verb.GATE_ALLOWED,
+        {
+            "basis": "waiver",
+            "pipeline": {"repository": "acme/credit", "ref": "refs/heads/main", "run_id": "7"},
+        },
+        "with a waiver; asked by acme/credit on refs/heads/main in run 7",
+    ),
+    (Verb.GATE_REFUSED, {"reason": "Unknown.", "pipeline": {"project_path": "a/b"}}, "Unknown; asked by a/b"),
+    (
+        Verb.PIPELINE_TRUSTED,
+        {"repository": "acme/credit", "models": ["churn"], "team": "Retail", "environments": ["staging"]},
+        "acme/credit for churn, every model of Retail in staging",
+    ),
+    (Verb.PIPELINE_REFUSED, {"reason": "No.", "pipeline": {"repository": "a/b"}}, "No; asked by a/b"),
     (Verb.GATE_ALLOWED, {"basis": "break_glass"}, "by break-glass, against the policy"),
     (Verb.DEPLOYMENT_STARTED, {"environment": "production"}, "in production, real time"),
     (

@@ -1,0 +1,47 @@
+"""What the pages about pipelines read, each in a fixed number of queries."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from audit.models import Event
+from audit.queries import trail_of
+from governance.pipelines.models import SYSTEMS, TrustRule
+
+HISTORY_SHOWN = 30
+MODELS_SHOWN = 3
+ON, OFF = "on", "off"
+STATES = [(ON, "On"), (OFF, "Switched off")]
+
+
+@dataclass(frozen=True)
+class RuleFilters:
+    """What the list's address asks for."""
+
+    q: str = ""
+    kind: str = ""
+    state: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it asks for anything."""
+        return bool(self.q or self.kind or self.state)
+
+
+def rules(filters: RuleFilters) -> QuerySet[TrustRule]:
+    """Rules that match, those that are on first."""
+    found = TrustRule.objects.prefetch_related("named_models")
+    if filters.q:
+        about = Q(named_models__slug__icontains=filters.q) | Q(named_models__name__icontains=filters.q)
+        own = Q(name__icontains=filters.q) | Q(repository__icontains=filters.q) | Q(team__icontains=filters.q)
+        found = found.filter(own | about | Q(repository_id=filters.q)).distinct()
+    if filters.kind in SYSTEMS:
+        found = found.filter(kind=filters.kind)
+    if filters.state in (ON, OFF):
+        found = found.filter(off_at__isnull=filters.state == ON)
+    return found.order_by("off_at", "name")
+
+
+def history_of(rule: TrustRule) -> list[Event]:
+    """What happened to the rule and to pipelines that it turned away, newest first."""
+    return trail_of(rule.ref, limit=HISTORY_SHOWN)
