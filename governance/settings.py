@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "governance.gate",
     "governance.reports",
     "governance.tracking",
+    "governance.compliance",
     "governance",
 ]
 
