@@ -175,6 +175,18 @@ class Verb(StrEnum):
     BREAK_GLASS_DENIED = "break_glass.denied", "Word on a break-glass not accepted", Outcome.NO
     BREAK_GLASS_EXPORTED = "break_glass.exported", "Emergencies exported", Outcome.NEUTRAL
 
+    FRAMEWORK_IMPORTED = "framework.imported", "Control framework imported", Outcome.NEUTRAL
+    FRAMEWORK_SCOPED = "framework.scoped", "Applicability of a framework decided", Outcome.NEUTRAL
+    CONTROL_CONCLUDED = "control.concluded", "Control concluded", Outcome.NEUTRAL
+    CONTROL_TAKEN_BACK = "control.taken_back", "Conclusion on a control taken back", Outcome.STALE
+    CONTROL_REFUSED = "control.refused", "Conclusion on a control refused", Outcome.NO
+    EVIDENCE_ATTACHED = "evidence.attached", "Outside evidence attached", Outcome.NEUTRAL
+    EVIDENCE_DETACHED = "evidence.detached", "Outside evidence taken away", Outcome.STALE
+    GAP_OPENED = "gap.opened", "Gap in the coverage assigned", Outcome.NO
+    GAP_REASSIGNED = "gap.reassigned", "Gap in the coverage reassigned", Outcome.NEUTRAL
+    GAP_CLOSED = "gap.closed", "Gap in the coverage closed", Outcome.OK
+    COVERAGE_EXPORTED = "coverage.exported", "Coverage exported", Outcome.NEUTRAL
+
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK
     POLICY_ACTIVATED_ALONE = "policy.activated_alone", "Policy pack activated by one person", Outcome.NO

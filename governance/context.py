@@ -10,6 +10,7 @@ from accounts.inbox import unread
 from accounts.models import User
 from audit.checkpoints import verify_log
 from audit.models import Event
+from governance.compliance.gaps import gaps_waiting
 from riskreview.policies.packs import active_pack
 from riskreview.queue import queue_for
 
@@ -39,7 +40,8 @@ def _queue_length(user: User) -> int:
     key = f"queue-{user.pk}-{newest}"
     length = cache.get(key)
     if not isinstance(length, int):
-        length = len(queue_for(user, at=timezone.now()))
+        now = timezone.now()
+        length = len(queue_for(user, at=now)) + len(gaps_waiting(user, now))
         cache.set(key, length, QUEUE_SECONDS)
     return length
 

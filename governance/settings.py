@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "governance.reports",
     "governance.tracking",
     "governance.siem",
+    "governance.compliance",
     "governance",
 ]
 

@@ -32,10 +32,10 @@ class PackError(ValueError):
         self.remedy = remedy
 
 
-def parse(text: str, *, source: str, what: str = "the pack") -> "Item":
+def parse(text: str, *, source: str, what: str = "the pack", longest: int = LONGEST) -> "Item":
     """Return the root of a YAML text; `what` is its name in refusals."""
-    if len(text) > LONGEST:
-        raise PackError(source, 1, "The file is too long.", f"Keep it under {LONGEST:,} characters.")
+    if len(text) > longest:
+        raise PackError(source, 1, "The file is too long.", f"Keep it under {longest:,} characters.")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

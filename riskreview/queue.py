@@ -1,5 +1,6 @@
 """What waits for a person, and why it is theirs."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -46,6 +47,11 @@ def queue_for(user: User, at: datetime) -> list[QueueItem]:
         *_findings(user, at),
         *risks_waiting(user, at),
     ]
+    return in_order(items)
+
+
+def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
+    """Overdue first, then what blocks production, then by date and tier."""
     return sorted(items, key=_order)
 
 

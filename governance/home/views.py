@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
+from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
 from governance.home.queries import ending_soon, grouped, portfolio
-from riskreview.queue import queue_for
+from riskreview.queue import in_order, queue_for
 
 DENIALS_SINCE = timedelta(days=14)
 
@@ -20,7 +21,7 @@ DENIALS_SINCE = timedelta(days=14)
 def home(request: UserRequest) -> HttpResponse:
     """The first page after the log-in."""
     now = timezone.now()
-    queue = queue_for(request.user, at=now)
+    queue = in_order([*queue_for(request.user, at=now), *gaps_waiting(request.user, now)])
     context = {
         "queue": queue,
         "groups": grouped(queue, now.date()),

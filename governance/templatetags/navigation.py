@@ -45,11 +45,14 @@ RECORD = (
     Link("riskreview:break_glass_list", "Break-glass", "alert"),
     Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
+    Link("compliance:coverage", "Coverage", "filter"),
     Link("reports:reports", "Reports", "file"),
 )
 RULES = (
     Link("riskreview:tiers", "Tiers", "scale"),
     Link("riskreview:policy", "Policy pack", "policy"),
+    Link("compliance:frameworks", "Frameworks", "check_list"),
+    Link("compliance:programme", "Programme", "home"),
     Link("registry:datasets", "Data sets", "db"),
 )
 ADMINISTRATION = (

@@ -201,6 +201,7 @@ DETAILS: Mapping[str, Tell] = {
             Verb.BREAK_GLASS_WITHDRAWN,
             Verb.BREAK_GLASS_ENDED,
             Verb.BREAK_GLASS_DENIED,
+            Verb.CONTROL_REFUSED,
         ),
         _reason,
     ),
@@ -217,6 +218,13 @@ DETAILS: Mapping[str, Tell] = {
         (Verb.BREAK_GLASS_REQUESTED, Verb.BREAK_GLASS_ACTIVATED),
         lambda detail: f"{_place(detail)}: {_reason(detail)}",
     ),
+    Verb.FRAMEWORK_IMPORTED: lambda detail: f"{detail.get('name', '')}, {detail.get('version', '')}",
+    Verb.FRAMEWORK_SCOPED: lambda detail: (
+        f"{detail.get('framework', '')}: {_plain(detail.get('stance', {}).get('is'))}"
+    ),
+    Verb.CONTROL_CONCLUDED: _field("verdict"),
+    **dict.fromkeys((Verb.EVIDENCE_ATTACHED, Verb.EVIDENCE_DETACHED), _title),
+    **dict.fromkeys((Verb.GAP_OPENED, Verb.GAP_REASSIGNED), lambda detail: f"to {detail.get('owner', '')}"),
     Verb.CARD_REVISED: lambda detail: f"revision {detail.get('revision', '')}",
     **dict.fromkeys([verb for verb in Verb if verb.endswith("exported")], _taken),
 }

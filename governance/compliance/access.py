@@ -1,0 +1,40 @@
+"""Fetching is the permission check. Everybody who is logged in reads frameworks and coverage."""
+
+from django.http import Http404
+
+from accounts.models import User
+from governance.compliance.framework import Control, Framework
+from governance.compliance.library import frameworks
+from governance.compliance.models import Gap, OutsideEvidence
+
+
+def framework_for_reader(user: User, name: str) -> Framework:
+    """The framework that counts under this id. Raises Http404."""
+    found = frameworks().get(name)
+    if found is None:
+        raise Http404(f"There is no framework {name[:64]}.")
+    return found
+
+
+def control_of(framework: Framework, name: str, level: str) -> Control:
+    """A control of this level. Raises Http404."""
+    found = framework.by_id.get(name)
+    if found is None or found.level != level:
+        raise Http404(f"{framework.name} has no control {name[:80]} here.")
+    return found
+
+
+def gap_for_reader(user: User, pk: int) -> Gap:
+    """The gap, with what it is about. Raises Http404."""
+    found = Gap.objects.select_related("model__owner", "owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"There is no gap {pk}.")
+    return found
+
+
+def outside_for_reader(user: User, pk: int) -> OutsideEvidence:
+    """Evidence that is kept elsewhere. Raises Http404."""
+    found = OutsideEvidence.objects.select_related("model__owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404(f"There is no evidence {pk}.")
+    return found

@@ -1,0 +1,116 @@
+"""Coverage at a glance: models × frameworks, models × the controls of one framework, and both as files."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import UserRequest, actor_of
+from governance.compliance.access import framework_for_reader
+from governance.compliance.applying import applicability
+from governance.compliance.coverage import STATES
+from governance.compliance.exports import download
+from governance.compliance.framework import Framework
+from governance.compliance.queries import coverage_of, newest_tiers, scopings_of
+from registry.access import models_for_reader
+from registry.models import Lifecycle, RegisteredModel
+from registry.spreadsheets import FORMATS
+
+MODELS_SHOWN = 25
+COLUMNS_SHOWN = 8
+
+
+@require_GET
+def coverage(request: UserRequest) -> HttpResponseBase:
+    """How each model stands under each framework that applies to it."""
+    now, query = timezone.now(), _query(request)
+    models = _models(request, query)
+    if (kind := request.GET.get("format", "")) in FORMATS:
+        return download(kind, models, {"q": query}, actor=actor_of(request), at=now)
+    page = Paginator(models, MODELS_SHOWN).get_page(request.GET.get("page"))
+    covered = coverage_of(list(page.object_list), today=now.date())
+    columns = {
+        name: answer.framework for row in covered for name, answer in row.applicable.items() if answer.applies
+    }
+    columns = dict(sorted(columns.items(), key=lambda pair: pair[1].name.lower()))
+    context = {
+        "page": page,
+        "columns": list(columns.values()),
+        "rows": [
+            {"covered": row, "cells": [{"framework": name, "summary": row.summary(name)} for name in columns]}
+            for row in covered
+        ],
+        "q": query,
+        "states": list(STATES.values()),
+    }
+    return render(request, "compliance/coverage.html", context)
+
+
+@require_GET
+def coverage_of_framework(request: UserRequest, framework: str) -> HttpResponseBase:
+    """How each control of a framework stands for each model that it applies to."""
+    now, query = timezone.now(), _query(request)
+    found = framework_for_reader(request.user, framework)
+    models = _under(found, list(_models(request, query)))
+    if (kind := request.GET.get("format", "")) in FORMATS:
+        asked = {"q": query, "framework": found.id}
+        return download(kind, models, asked, actor=actor_of(request), at=now, only=found.id)
+    page = Paginator(models, COLUMNS_SHOWN).get_page(request.GET.get("page"))
+    covered = coverage_of(list(page.object_list), today=now.date())
+    standings = [{row.control.id: row for row in one.standings.get(found.id, ())} for one in covered]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for control in found.of_level("model"):
+        cells = [
+            {"model": one.model, "row": rows[control.id]}
+            for one, rows in zip(covered, standings, strict=True)
+            if control.id in rows
+        ]
+        groups.setdefault(control.group, []).append({"control": control, "cells": cells})
+    context = {
+        "framework": found,
+        "page": page,
+        "columns": [{"model": one.model, "summary": one.summary(found.id)} for one in covered],
+        "groups": [(group.title, groups[group.id]) for group in found.groups if group.id in groups],
+        "width": len(covered) + 1,
+        "q": query,
+        "states": list(STATES.values()),
+    }
+    return render(request, "compliance/coverage_framework.html", context)
+
+
+def _query(request: UserRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "").strip()[:100]
+
+
+def _models(request: UserRequest, query: str) -> QuerySet[RegisteredModel]:
+    """Models in use that match, by name. Nothing is asked of retired ones."""
+    rows = models_for_reader(request.user).exclude(lifecycle=Lifecycle.RETIRED).order_by("name", "pk")
+    for word in query.split():
+        rows = rows.filter(
+            Q(name__icontains=word)
+            | Q(slug__icontains=word)
+            | Q(business_line__icontains=word)
+            | Q(owner__last_name__icontains=word)
+        )
+    return rows
+
+
+def _under(framework: Framework, models: list[RegisteredModel]) -> list[RegisteredModel]:
+    """The models to which a framework applies."""
+    followed, decided = scopings_of([model.pk for model in models])
+    tiers = newest_tiers([model.pk for model in models])
+    return [
+        model
+        for model in models
+        if applicability(
+            framework,
+            model,
+            tiers.get(model.pk),
+            followed=followed.get(framework.id),
+            decided=decided.get((model.pk, framework.id)),
+        ).applies
+    ]

@@ -1,0 +1,230 @@
+"""How one model stands: by framework, by control, and what somebody concludes of it."""
+
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import UserRequest, actor_of
+from accounts.refusals import Conflict, Invalid
+from governance.compliance.access import control_of, framework_for_reader
+from governance.compliance.concluding import conclude, take_back
+from governance.compliance.control_page import Place, control_context, typed_conclusion
+from governance.compliance.coverage import OPEN, STATES, Standing, stand
+from governance.compliance.forms import ConcludeForm, ScopeForm, TakeBackForm
+from governance.compliance.queries import ModelCoverage, conclusions_of, coverage_of, gaps_of, left_behind
+from governance.compliance.rules import SCOPERS, why_not_conclude
+from governance.compliance.scoping import decide_scope
+from registry.access import model_for_reader
+from registry.models import RegisteredModel
+from registry.views.complaints import complain
+
+
+def _covered(model: RegisteredModel) -> ModelCoverage:
+    return coverage_of([model], today=timezone.now().date())[0]
+
+
+@require_GET
+def model_compliance(request: UserRequest, slug: str) -> HttpResponse:
+    """Which frameworks apply to a model, why, and how far each is covered."""
+    model = model_for_reader(request.user, slug)
+    covered = _covered(model)
+    applying = [
+        {"answer": answer, "summary": covered.summary(name)}
+        for name, answer in covered.applicable.items()
+        if answer.applies
+    ]
+    context = {
+        "model": model,
+        "covered": covered,
+        "applying": applying,
+        "others": [answer for answer in covered.applicable.values() if not answer.applies],
+        "may_scope": request.user.holds(*SCOPERS),
+    }
+    return render(request, "compliance/model.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def model_framework(request: UserRequest, slug: str, framework: str) -> HttpResponse:
+    """The controls of one framework for one model; a POST concludes on those that were ticked."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    form, status = ConcludeForm(request.POST or None, auto_id="bulk_%s"), 200
+    ticked = request.POST.getlist("control")[:500]
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = conclude(
+                    framework=found.id,
+                    controls=ticked,
+                    model=model,
+                    user=request.user,
+                    actor=actor_of(request),
+                    at=timezone.now(),
+                    **typed_conclusion(form),
+                )
+            except (Invalid, Conflict) as refused:
+                status = complain(form, refused)
+            else:
+                noun = "control" if len(made) == 1 else "controls"
+                messages.success(request, f"Concluded on {len(made)} {noun}. Each is on the record.")
+                return redirect("compliance:model_framework", slug, found.id)
+    covered = _covered(model)
+    answer, rows = covered.applicable[found.id], _standings(covered, found.id)
+    counts, view = Counter(row.state for row in rows), _view(request.GET.get("state", ""))
+    query = request.GET.get("q", "").strip()[:100]
+    shown = [row for row in rows if _in_view(row, view) and _says(row, query)]
+    context = {
+        "model": model,
+        "covered": covered,
+        "framework": found,
+        "answer": answer,
+        "groups": by_group(found.groups, shown),
+        "shown": len(shown),
+        "summary": covered.summary(found.id),
+        "tabs": _tabs(view, counts, query),
+        "view": view,
+        "q": query,
+        "kept": {"state": view} if view else {},
+        "form": form if not why_not_conclude(request.user, model, covered.record.version) else None,
+        "bound": form.is_bound,
+        "ticked": set(ticked),
+        "scope": ScopeForm(auto_id="scope_%s", initial={"stance": answer.decided and answer.decided.stance})
+        if request.user.holds(*SCOPERS)
+        else None,
+        "behind": left_behind(found, model),
+        "today": timezone.now().date(),
+    }
+    return render(request, "compliance/model_framework.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def model_control(request: UserRequest, slug: str, framework: str, control: str) -> HttpResponse:
+    """One control for one model: what there is, what is missing, and what somebody concludes."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    place = Place(found, control_of(found, control, "model"), model)
+    form, status = ConcludeForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                conclude(
+                    framework=found.id,
+                    controls=[control],
+                    model=model,
+                    seen=form.cleaned_data["seen"],
+                    user=request.user,
+                    actor=actor_of(request),
+                    at=timezone.now(),
+                    **typed_conclusion(form),
+                )
+            except (Invalid, Conflict) as refused:
+                status = complain(form, refused)
+            else:
+                messages.success(request, f"Your conclusion on {place.control.ref} is on the record.")
+                return redirect(place.href)
+    covered = _covered(model)
+    standing = next(row for row in _standings(covered, found.id) if row.control.id == control)
+    reason = why_not_conclude(request.user, model, covered.record.version)
+    context = control_context(place, standing, covered.held, form, reason, user=request.user)
+    context |= {"covered": covered, "answer": covered.applicable[found.id]}
+    return render(request, "compliance/control.html", context, status=status)
+
+
+@require_POST
+def model_take_back(request: UserRequest, slug: str, framework: str, control: str) -> HttpResponse:
+    """Take a conclusion back."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    form = TakeBackForm(request.POST)
+    rationale = form.cleaned_data["rationale"] if form.is_valid() else ""
+    try:
+        take_back(
+            framework=found.id,
+            control=control,
+            model=model,
+            rationale=rationale,
+            user=request.user,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+    except (Invalid, Conflict) as refused:
+        messages.error(request, f"{refused} {refused.remedy}".strip())
+    else:
+        messages.success(request, "The conclusion is taken back. It stays in the history.")
+    if control in found.by_id:
+        return redirect("compliance:model_control", slug, found.id, control)
+    return redirect("compliance:model_framework", slug, found.id)
+
+
+@require_POST
+def model_scope(request: UserRequest, slug: str, framework: str) -> HttpResponse:
+    """Decide by hand whether a framework applies to a model."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    form = ScopeForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {}
+    try:
+        made = decide_scope(
+            framework=found.id,
+            model=model,
+            stance=given.get("stance", ""),
+            rationale=given.get("rationale", ""),
+            user=request.user,
+            actor=actor_of(request),
+            at=timezone.now(),
+        )
+    except (Invalid, Conflict) as refused:
+        messages.error(request, f"{refused} {refused.remedy}".strip())
+    else:
+        messages.success(request, f"{found.name}: {made.get_stance_display().lower()}. It is on the record.")
+    return redirect("compliance:model_framework", slug, found.id)
+
+
+def by_group(groups: Any, rows: list[Standing]) -> list[tuple[str, list[Standing]]]:
+    """Standings under the headings of their groups; empty groups are left out."""
+    found: dict[str, list[Standing]] = {}
+    for row in rows:
+        found.setdefault(row.control.group, []).append(row)
+    return [(group.title, found[group.id]) for group in groups if group.id in found]
+
+
+def _standings(covered: ModelCoverage, framework: str) -> list[Standing]:
+    """Of a framework that applies; of one that does not, as if it did, so that a page can show it."""
+    if framework in covered.standings:
+        return covered.standings[framework]
+    answer, key = covered.applicable[framework], (covered.model.pk, framework)
+    return stand(
+        answer.framework,
+        answer.framework.of_level("model"),
+        covered.held,
+        conclusions_of([covered.model.pk]).get(key, {}),
+        gaps_of([covered.model.pk]).get(key, {}),
+        today=covered.record.today,
+    )
+
+
+def _view(asked: str) -> str:
+    return asked if asked in STATES or asked == "open" else ""
+
+
+def _in_view(row: Standing, view: str) -> bool:
+    return not view or row.state == view or (view == "open" and row.state in OPEN)
+
+
+def _says(row: Standing, query: str) -> bool:
+    text = f"{row.control.id} {row.control.ref} {row.control.title}".lower()
+    return all(word in text for word in query.lower().split())
+
+
+def _tabs(view: str, counts: Counter[str], query: str) -> list[dict[str, Any]]:
+    needing = sum(counts[state] for state in OPEN)
+    given = [("", "All", counts.total()), ("open", "Needs somebody", needing)]
+    given += [(state, word, counts[state]) for state, (_, word) in STATES.items() if counts[state]]
+    kept = f"&q={query}" if query else ""
+    return [
+        {"label": label, "href": f"?state={name}{kept}", "count": count, "current": name == view}
+        for name, label, count in given
+    ]

@@ -1,0 +1,81 @@
+"""Pages of frameworks and coverage: they answer, and in a fixed number of queries."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from registry.models import RegisteredModel
+from tests import builders
+
+ClientOf = Callable[[User], Client]
+
+
+def addresses(model: RegisteredModel) -> list[str]:
+    eu = [model.slug, "eu-ai-act"]
+    return [
+        reverse("compliance:frameworks"),
+        reverse("compliance:framework", args=["eu-ai-act"]),
+        reverse("compliance:model", args=[model.slug]),
+        reverse("compliance:model_framework", args=eu),
+        reverse("compliance:model_control", args=[*eu, "EU-10.2b"]),
+        reverse("compliance:programme"),
+        reverse("compliance:programme_control", args=["sr-11-7", "SR117-III.1"]),
+        reverse("compliance:coverage"),
+        reverse("compliance:coverage_framework", args=["eu-ai-act"]),
+        reverse("compliance:gaps"),
+    ]
+
+
+def test_every_page_answers_compliance_and_auditor(
+    cast: SimpleNamespace, lender: RegisteredModel, client_of: ClientOf
+) -> None:
+    for person in (cast.carl, cast.aud):
+        client = client_of(person)
+        answers = {place: client.get(place).status_code for place in addresses(lender)}
+        assert set(answers.values()) == {200}, answers
+
+
+def test_more_models_cost_no_more_queries(
+    cast: SimpleNamespace, lender: RegisteredModel, client_of: ClientOf
+) -> None:
+    client = client_of(cast.carl)
+    places = [
+        reverse("compliance:coverage"),
+        reverse("compliance:coverage_framework", args=["eu-ai-act"]),
+    ]
+    counts = []
+    for slug in ("", "tenant-screening"):
+        if slug:
+            other = builders.ready_to_sign(cast, slug=slug).model
+            other.jurisdictions, other.regulated_uses = ["EU"], ["credit"]
+            other.save()
+        for place in places:
+            client.get(place)
+            with CaptureQueriesContext(
+                connection,
+            ) as seen:
+                assert client.get(place).status_code == 200
+            counts.append(len(seen))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 35
+
+
+def test_what_is_not_there_answers_404(
+    lender: RegisteredModel, cast: SimpleNamespace, client_of: ClientOf
+) -> None:
+    client = client_of(cast.carl)
+    gone = [
+        "/frameworks/nothing/",
+        "/frameworks/eu-ai-act/?version=7",
+        f"/models/{lender.slug}/compliance/nothing/",
+        f"/models/{lender.slug}/compliance/eu-ai-act/nothing/",
+        f"/models/{lender.slug}/compliance/sr-11-7/SR117-III.1/",
+        "/programme/eu-ai-act/EU-10.2b/",
+        "/coverage/nothing/",
+    ]
+    assert {place: client.get(place).status_code for place in gone} == dict.fromkeys(gone, 404)
