@@ -1,10 +1,13 @@
 """An inclusion proof done step by step, so that a reader can follow it and do it again elsewhere."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from audit.actions import columns_of
-from audit.keys import key_id, log_key
+from audit.keys import key_id, log_verifiers
 from audit.merkle import climb, leaf_hash
 from audit.notes import CheckpointText, NoteRefused, open_note, parse_checkpoint
 from audit.proofs import InclusionProof
@@ -47,12 +50,13 @@ class Checked:
 
 def check_inclusion(proof: InclusionProof) -> Checked:
     """Compute everything anew from the payload up to the signature. Raises SigningKeyMissing."""
-    public = log_key().public_key()
+    keys = log_verifiers()
     payload = proof.event.payload.encode()
     leaf = leaf_hash(payload)
     hashes = climb(leaf, proof.seq, proof.size, [bytes.fromhex(step.hash) for step in proof.path])
     reached = (hashes[-1] if hashes else leaf).hex() if hashes is not None else ""
-    signed, problem = _signed(proof)
+    signed, problem = _signed(proof, keys)
+    signer = _signer(proof, keys)
     checks = (
         _columns(proof),
         Check(
@@ -75,10 +79,10 @@ def check_inclusion(proof: InclusionProof) -> Checked:
         Check(
             signed is not None,
             "The log's key signed the checkpoint",
-            f"Its Ed25519 signature holds under the public key {key_id(public)}." if signed else problem,
+            f"Its Ed25519 signature holds under the public key {signer}." if signed else problem,
         ),
     )
-    return Checked(checks, _way(proof, leaf, hashes or []), signed.origin if signed else "", key_id(public))
+    return Checked(checks, _way(proof, leaf, hashes or []), signed.origin if signed else "", signer)
 
 
 def _columns(proof: InclusionProof) -> Check:
@@ -91,11 +95,20 @@ def _columns(proof: InclusionProof) -> Check:
     return Check(not other, "What you read is what was hashed", text)
 
 
-def _signed(proof: InclusionProof) -> tuple[CheckpointText | None, str]:
+def _signed(proof: InclusionProof, keys: list[Ed25519PublicKey]) -> tuple[CheckpointText | None, str]:
     try:
-        return parse_checkpoint(open_note(proof.checkpoint, log_key().public_key())), ""
+        return parse_checkpoint(open_note(proof.checkpoint, *keys)), ""
     except NoteRefused as refused:
         return None, str(refused)
+
+
+def _signer(proof: InclusionProof, keys: list[Ed25519PublicKey]) -> str:
+    """The id of the newest key under which the checkpoint holds; of the newest of all where none does."""
+    for key in keys:
+        with suppress(NoteRefused):
+            open_note(proof.checkpoint, key)
+            return key_id(key)
+    return key_id(keys[0])
 
 
 def _way(proof: InclusionProof, leaf: bytes, hashes: list[bytes]) -> tuple[Climb, ...]:

@@ -14,6 +14,7 @@ LESS: Mapping[str, tuple[str, ...]] = {
     "audit_logentry": ("SELECT", "INSERT"),
     "audit_subtree": ("SELECT", "INSERT"),
     "audit_checkpoint": ("SELECT", "INSERT"),
+    "audit_signingkey": ("SELECT", "INSERT"),
     "audit_pending": ("SELECT", "INSERT", "DELETE"),
     "audit_treestate": ("SELECT", "INSERT", "UPDATE"),
     "django_migrations": ("SELECT",),

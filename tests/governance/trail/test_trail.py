@@ -213,9 +213,10 @@ def test_the_api_turns_pages_without_losing_an_event(log: int, api: Api) -> None
     assert len(seen) == len(set(seen)) == total
 
 
-@pytest.mark.parametrize(
-    ("query", "verbs"), [row for row in SEARCHES if "yesterday" not in row[0].values()], ids=str
-)
+LASTING = [row for row in SEARCHES if "yesterday" not in row[0].values()]
+
+
+@pytest.mark.parametrize(("query", "verbs"), LASTING, ids=[str(row[0]) for row in LASTING])
 def test_the_api_has_the_same_filters(query: dict[str, str], verbs: set[str], log: int, api: Api) -> None:
     found = api("audit:read").get(f"{URL}/events", query).json()["results"]
     assert {event["verb"] for event in found} == verbs

@@ -33,7 +33,7 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_history_never_changes")]
+    dependencies = [("audit", "0003_signing_keys")]
 
     operations = [
         migrations.AddIndex(
