@@ -85,6 +85,7 @@ PAGES = [
     Door("/mlflow/research/runs/{sync}/", who=ADMINISTRATOR),
     Door("/models/"),
     Door("/inventory/search/"),
+    Door("/search/?q=c"),
     Door("/inventory/import/", who=CREATORS),
     Door("/models/new/", who=CREATORS),
     Door(MODEL),

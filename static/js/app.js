@@ -229,8 +229,34 @@ function press(event) {
   event.preventDefault();
 }
 
+/* Ctrl-K or Cmd-K, in fields as well: go to anything. Enter opens the first thing that was found. */
+function openPalette(event) {
+  const palette = document.getElementById("palette");
+  if (!palette || event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  if (palette.open) { palette.close(); return; }
+  palette.showModal();
+  palette.querySelector("input").select();
+}
+
+function startPalette(palette) {
+  const form = palette.querySelector("form[role=search]");
+  form.addEventListener("submit", (event) => {
+    const first = form.querySelector(".cs-found a");
+    if (!first) return;
+    event.preventDefault();
+    location.assign(first.href);
+  });
+  palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
+  all("[data-palette]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => { palette.showModal(); form.querySelector("input").select(); });
+  });
+}
+
 function startKeys() {
   document.addEventListener("keydown", press);
+  document.addEventListener("keydown", openPalette);
   all("[data-keys-switch]").forEach((box) => {
     box.checked = !keysAreOff();
     box.addEventListener("change", () => {
@@ -262,7 +288,7 @@ function walkFound(event) {
   const search = event.target.closest(".cs-search");
   if (!search || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
   const links = all(".cs-found a", search);
-  if (event.key === "Escape") { search.querySelector("[data-found]")?.replaceChildren(); return; }
+  if (event.key === "Escape") { if (!search.closest("dialog")) search.querySelector("[data-found]")?.replaceChildren(); return; }
   if (!links.length) return;
   const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
   (links[at] ?? search.querySelector("input")).focus();
@@ -287,5 +313,6 @@ document.addEventListener("htmx:sendError", () => {
 });
 all("[data-menu]").forEach(startMenu);
 startKeys();
+all("#palette").forEach(startPalette);
 start(document);
 document.querySelector("[data-focus]")?.focus();

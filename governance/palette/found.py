@@ -1,0 +1,168 @@
+"""What somebody may want to go to, from a few letters: pages, what has a number, models, data sets, findings, risks.
+
+A handful of each, with a fixed number of queries: whoever wants the whole list has its page.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+
+from accounts.models import User
+from audit.models import LogEntry
+from evaluations.models import EvaluationRun
+from governance.gate.models import GateDecision
+from governance.portfolio.inventory import suggested
+from governance.reports.models import Report
+from governance.templatetags.navigation import Link, sections
+from registry.models import Dataset, Deployment, ModelVersion
+from riskreview.models import BreakGlass, Finding, Review, Risk, Waiver
+
+MOST = 5
+NUMBERED = re.compile(r"(?P<kind>[a-z]*)[\s#-]*(?P<number>[0-9]{1,12})")
+DIGEST = re.compile(r"(?:sha256:)?(?P<hex>[0-9a-f]{8,64})")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Somewhere to go: what it is called, a word about it, where it is."""
+
+    label: str
+    href: str
+    note: str = ""
+    icon: str = "arrow"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Hits of one kind."""
+
+    heading: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A kind of thing that people call by its number."""
+
+    prefixes: tuple[str, ...]
+    rows: Callable[[], QuerySet[Model]]
+    address: str
+    heading: str
+    icon: str
+    by: str = "pk"
+
+
+NUMBERS = (
+    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", "Finding", "flag"),
+    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", "Risk", "shield"),
+    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", "Waiver", "clock"),
+    Numbered(("bg",), BreakGlass.objects.all, "riskreview:break_glass", "Break-glass", "alert"),
+    Numbered(("run", "evaluation"), EvaluationRun.objects.all, "evaluations:run", "Evaluation", "flask"),
+    Numbered(("review",), Review.objects.all, "riskreview:review", "Review", "check_list"),
+    Numbered(("deployment",), Deployment.objects.all, "deployments:deployment", "Deployment", "play"),
+    Numbered(("report",), Report.objects.all, "reports:report", "Report", "file"),
+    Numbered(("entry", "event"), LogEntry.objects.all, "trail:entry", "Audit trail, entry", "log", "seq"),
+)
+WHATEVER = ("finding", "risk", "run", "review", "entry")
+"""What a number alone may mean."""
+
+
+def found(asked: str, reader: User, *, administrator: bool) -> list[Group]:
+    """Return what fits, the surest first; every page while nothing is asked yet."""
+    asked = " ".join(asked.split())
+    groups = [("Go to", _pages(asked, administrator=administrator))]
+    if asked:
+        lists = {"Models": _models(asked, reader), "Data sets": _datasets(asked)}
+        lists |= {"Findings": _findings(asked), "Risks": _risks(asked)}
+        groups = [("By number", [*_numbered(asked), *_identified(asked)]), *groups, *lists.items()]
+    return [Group(heading, tuple(hits)) for heading, hits in groups if hits]
+
+
+def _pages(asked: str, *, administrator: bool) -> list[Hit]:
+    """Entries of the navigation in which some word begins so."""
+    wanted = asked.casefold()
+    links = [link for section in sections("/", administrator=administrator) for link in section.links]
+    return [
+        Hit(link.label, link.href, icon=link.icon) for link in links if not wanted or _begins(link, wanted)
+    ]
+
+
+def _begins(link: Link, wanted: str) -> bool:
+    label = link.label.casefold()
+    return label.startswith(wanted) or any(word.startswith(wanted) for word in label.split())
+
+
+def _numbered(asked: str) -> Iterator[Hit]:
+    match = NUMBERED.fullmatch(asked.casefold())
+    if match is None:
+        return
+    for kind in NUMBERS:
+        named = match["kind"] in kind.prefixes
+        if not named and (match["kind"] or not {*WHATEVER} & {*kind.prefixes}):
+            continue
+        number = int(match["number"])
+        row = kind.rows().filter(**{kind.by: number}).first()
+        if row is not None:
+            yield Hit(
+                f"{kind.heading} {number}", reverse(kind.address, args=[number]), _title(row), kind.icon
+            )
+
+
+def _title(row: Model) -> str:
+    return str(getattr(row, "title", "") or "")
+
+
+def _identified(asked: str) -> Iterator[Hit]:
+    """A decision by its identifier, versions by the digest of their artifact or its beginning."""
+    try:
+        decision = GateDecision.objects.filter(pk=uuid.UUID(asked)).first()
+    except ValueError:
+        decision = None
+    if decision is not None:
+        address = reverse("gate:decision", args=[decision.pk])
+        yield Hit(f"Gate decision {str(decision.pk)[:8]}", address, decision.decision, "gate")
+    match = DIGEST.fullmatch(asked.casefold())
+    if match is not None:
+        begins = f"sha256:{match['hex']}"
+        versions = ModelVersion.objects.filter(artifact_digest__gte=begins, artifact_digest__lt=f"{begins}g")
+        for version in versions.select_related("model")[:MOST]:
+            yield _version(version, version.artifact_digest[:19] + "…")
+
+
+def _version(version: ModelVersion, note: str) -> Hit:
+    address = reverse("portfolio:version", args=[version.model.slug, version.version])
+    return Hit(f"{version.model.name} v{version.version}", address, note, "box")
+
+
+def _models(asked: str, reader: User) -> list[Hit]:
+    hits = []
+    for row in suggested(asked, reader, limit=MOST):
+        if row.version is not None:
+            hits.append(_version(row.version, row.tier.capitalize()))
+        else:
+            hits.append(Hit(row.model.name, reverse("portfolio:model", args=[row.model.slug]), icon="box"))
+    return hits
+
+
+def _datasets(asked: str) -> list[Hit]:
+    rows = Dataset.objects.filter(name__icontains=asked).order_by("name", "-pk")[:MOST]
+    return [
+        Hit(row.name, reverse("registry:dataset", args=[row.name, row.version]), f"v{row.version}", "db")
+        for row in rows
+    ]
+
+
+def _findings(asked: str) -> list[Hit]:
+    rows = Finding.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+    return [Hit(row.title, reverse("riskreview:finding", args=[row.pk]), row.name, "flag") for row in rows]
+
+
+def _risks(asked: str) -> list[Hit]:
+    rows = Risk.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+    return [
+        Hit(row.title, reverse("riskreview:risk", args=[row.pk]), f"R-{row.pk}", "shield") for row in rows
+    ]
