@@ -54,6 +54,7 @@ def version(cast: SimpleNamespace) -> ModelVersion:
         at=AT,
     )
     builders.a_trust_rule(cast)
+    builders.a_finding(cast, version)
     sequence_pending()
     return version
 
@@ -120,6 +121,27 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("adam", reverse("password_change")),
         ("dev", reverse("accounts:person_new")),
         ("dev", "/nothing/here/"),
+        ("ada", f"{reverse('palette:search')}?q=c"),
+        ("ada", reverse("riskreview:findings")),
+        ("ada", reverse("riskreview:finding", args=[version.model.findings.get().pk])),
+        ("ada", reverse("riskreview:finding_new")),
+        ("ada", reverse("riskreview:due_days")),
+        ("ada", reverse("riskreview:risks")),
+        ("ada", reverse("riskreview:model_risks", args=[slug])),
+        ("ada", reverse("riskreview:risk", args=[version.model.risks.order_by("pk")[0].pk])),
+        ("ada", reverse("riskreview:risk_scales")),
+        ("ada", reverse("riskreview:waivers")),
+        ("ada", reverse("riskreview:waiver_new", args=names)),
+        ("ada", reverse("riskreview:break_glass_list")),
+        ("ada", reverse("riskreview:tiers")),
+        ("ada", reverse("riskreview:questionnaire")),
+        ("ada", reverse("riskreview:packs")),
+        ("ada", reverse("riskreview:applies", args=[slug])),
+        ("viktor", reverse("evaluations:schedules")),
+        ("viktor", reverse("evaluations:given_up")),
+        ("adam", reverse("registry:fields")),
+        ("adam", reverse("system")),
+        ("olga", reverse("accounts:inbox")),
     ]
 
 
