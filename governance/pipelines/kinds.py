@@ -7,6 +7,8 @@ GitLab: https://docs.gitlab.com/ci/secrets/id_token_authentication/
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from audit.canonical import clean
+
 
 @dataclass(frozen=True)
 class System:
@@ -101,7 +103,9 @@ def claims_of_interest(system: System, claims: Mapping[str, object]) -> dict[str
         "environment",
         *system.kept,
     )
-    return {name: text_of(claims[name])[:LONGEST_CLAIM] for name in names if claims.get(name) is not None}
+    return {
+        name: clean(text_of(claims[name]))[:LONGEST_CLAIM] for name in names if claims.get(name) is not None
+    }
 
 
 def text_of(value: object) -> str:

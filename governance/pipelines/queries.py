@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from audit.models import Event
 from audit.queries import trail_of
@@ -39,7 +39,7 @@ def rules(filters: RuleFilters) -> QuerySet[TrustRule]:
         found = found.filter(kind=filters.kind)
     if filters.state in (ON, OFF):
         found = found.filter(off_at__isnull=filters.state == ON)
-    return found.order_by("off_at", "name")
+    return found.order_by(F("off_at").asc(nulls_first=True), "name")
 
 
 def history_of(rule: TrustRule) -> list[Event]:

@@ -94,7 +94,7 @@ def _unproven(text: str) -> tuple[dict[str, Any], str]:
     except (wrong.PyJWTError, ValueError) as error:
         raise NotProven("This is no identity token that can be read.") from error
     issuer = read["payload"].get("iss")
-    if not isinstance(issuer, str) or not issuer:
+    if not isinstance(issuer, str) or not issuer or not issuer.isprintable():
         raise NotProven("The token does not say who issued it.")
     return read["header"], issuer
 
@@ -126,7 +126,8 @@ def _claims(text: str, key: jwt.PyJWK, issuer: str) -> dict[str, Any]:
         said = next((words for kind, words in SAID if isinstance(error, kind)), "The token is not valid.")
         raise NotProven(said.format(audience=audience)) from error
     for name in ("jti", "sub"):
-        if not claims[name] or not isinstance(claims[name], str) or len(claims[name]) > LONGEST_ID:
+        value = claims[name]
+        if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= LONGEST_ID:
             raise NotProven(f"The token's claim {name} must be a text of up to {LONGEST_ID} characters.")
     if int(claims["exp"]) - int(claims["iat"]) > LONGEST_LIFE_SECONDS:
         raise NotProven("The token lives longer than a day.")

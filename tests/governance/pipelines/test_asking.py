@@ -87,6 +87,15 @@ NO_RULE = "No rule lets this repository"
 TIMES_AND_NAMES = ("exp", "iat", "nbf", "jti", "sub", "aud")
 REFUSED: dict[str, tuple[Make, int, str]] = {
     "no token at all": (lambda issuer: "a.b.c", 401, "no identity token that can be read"),
+    "letters that no token has": (lambda issuer: "ä.ö.ü", 401, "no identity token that can be read"),
+    "an issuer that no database can hold": (
+        with_claims(iss="https://a\0b"),
+        401,
+        "does not say who issued it",
+    ),
+    "an id that no database can hold": (with_claims(jti="a\0b"), 401, "claim jti"),
+    "half a letter as its id": (with_claims(jti="\ud800"), 401, "claim jti"),
+    "a repository that no database can hold": (with_claims(repository_id="1\0"), 403, NO_RULE),
     "far too long": (lambda issuer: issuer.token(sub="x" * 9000), 401, "longer than"),
     "another audience": (with_claims(aud="https://other.example"), 401, "for another audience"),
     "our audience among others": (
