@@ -63,6 +63,7 @@ class Verb(StrEnum):
     CARD_COMMENTED = "card.commented", "Comment on a card", Outcome.NEUTRAL
     CARD_COMMENT_RESOLVED = "card.comment_resolved", "Comment on a card resolved", Outcome.OK
     CARD_REVISED = "card.revised", "Model card revised", Outcome.NEUTRAL
+    CARD_DOWNLOADED = "card.downloaded", "Model card downloaded", Outcome.NEUTRAL
     DEPLOYMENT_RECORDED = "deployment.recorded", "Deployment recorded", Outcome.OK
     DEPLOYMENT_STARTED = "deployment.started", "Deployment started", Outcome.RUNNING
     DEPLOYMENT_FAILED = "deployment.failed", "Deployment failed", Outcome.ERROR
@@ -92,6 +93,7 @@ class Verb(StrEnum):
     SCHEDULE_RESUMED = "evaluation.schedule_resumed", "Schedule of evaluations resumed", Outcome.OK
     SCHEDULE_REMOVED = "evaluation.schedule_removed", "Schedule of evaluations removed", Outcome.NEUTRAL
     EVALUATION_CANCELLED = "evaluation.cancelled", "Evaluation cancelled", Outcome.NEUTRAL
+    EVALUATION_DOWNLOADED = "evaluation.downloaded", "Result of an evaluation downloaded", Outcome.NEUTRAL
 
     ENVIRONMENT_ASKED = "environment.asked", "Environment to be built", Outcome.RUNNING
     ENVIRONMENT_BUILT = "environment.built", "Environment built", Outcome.OK

@@ -275,3 +275,9 @@ def result_digest(run: EvaluationRun, result: Mapping[str, Any]) -> str:
     if run.source == PredictionSource.REPORTED:
         measured["source"] = run.source
     return canonical_digest(plain(measured))
+
+
+@transaction.atomic
+def record_result_download(*, run: EvaluationRun, actor: Actor, at: datetime) -> None:
+    """Remember who took the measurements along as a file."""
+    record(Verb.EVALUATION_DOWNLOADED, subject=run.ref, actor=actor, at=at, detail={"format": "json"})

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import UserRequest, actor_of
 from accounts.refusals import Conflict, Invalid
 from evaluations.access import may_evaluate, refuse_unless_may_evaluate, run_for_reader
-from evaluations.actions import MEASURED_KINDS, cancel_evaluation, request_evaluation
+from evaluations.actions import MEASURED_KINDS, cancel_evaluation, record_result_download, request_evaluation
 from evaluations.charts import charts_for
 from evaluations.forms import EvaluationForm
 from evaluations.kinds import RULES
@@ -199,10 +199,11 @@ def cancel(request: UserRequest, number: int) -> HttpResponse:
 
 @require_GET
 def result(request: UserRequest, number: int) -> JsonResponse:
-    """What was measured, as JSON."""
+    """What was measured, as JSON. Taking it is on the record."""
     found = run_for_reader(request.user, number)
     if found.result is None:
         raise Http404("This run has no result.")
+    record_result_download(run=found, actor=actor_of(request), at=timezone.now())
     response = JsonResponse({"run": found.pk, "result": found.result, "provenance": found.provenance})
     response["Content-Disposition"] = f'attachment; filename="run-{found.pk}.json"'
     return response

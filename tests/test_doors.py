@@ -44,6 +44,8 @@ from tests.doors import DEEDS, DOORS, GROUPS, KEEPS_NOTHING, KEY_DOORS, OWN, PEO
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., Client]
+SHOWN_ANYWAY = ("/files/manifest.json", "/proof.json", "/source/")
+"""Files of what the page itself shows, or anybody may have: the only ones that nobody records."""
 REFUSALS = {
     "review.sign_refused",
     "finding.step_refused",
@@ -209,6 +211,9 @@ def knock(client: Client, door: Door | KeyDoor, world: dict[str, str], **more: A
         answer = call(door.path.format(**world), body, **more)
         if answer.streaming:
             b"".join(answer.streaming_content)  # which closes the file
+        if "attachment" in answer.get("Content-Disposition", "") and not door.path.endswith(SHOWN_ANYWAY):
+            newest = Event.objects.order_by("-pk").values_list("verb", flat=True).first()
+            assert str(newest).endswith(("downloaded", "exported")), f"{door} left no event"
         return int(answer.status_code)
 
 

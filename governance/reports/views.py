@@ -23,6 +23,7 @@ from governance.reports.card_pdf import card_pdf
 from governance.reports.models import Report
 from governance.reports.render import RenderFailed
 from registry.access import card_for_reader, version_for_reader
+from registry.actions import record_card_download
 from registry.card_formats import document_of
 from registry.measures import measures_of
 from registry.models import Environment, ModelVersion
@@ -138,7 +139,7 @@ def pdf_response(report: Report, content: Any) -> FileResponse:
 
 @require_GET
 def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
-    """The card of a version as a PDF; `?revision=` for an older one."""
+    """The card of a version as a PDF; `?revision=` for an older one. It is on the record."""
     found = version_for_reader(request.user, slug, version)
     revision = card_for_reader(request.user, found, number_in(request, "revision"))
     if revision is None:
@@ -148,6 +149,7 @@ def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
         content = card_pdf(document)
     except RenderFailed as failed:
         raise Conflict(str(failed), "Take the card in another format meanwhile.") from failed
+    record_card_download(revision=revision, format="pdf", actor=actor_of(request), at=timezone.now())
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{document.name}.pdf"'
     return response

@@ -47,7 +47,7 @@ def forward(*, at: datetime) -> int:
         if batch:
             send(collector, batch, host=urlsplit(settings.COUNTERSIGN_URL).hostname or "")
     except Undelivered as problem:
-        log.warning("The log was not forwarded to %s (attempt %d): %s", row, row.tries + 1, problem)
+        log.warning("The log was not forwarded to %s (attempt %d): %s", row.collector, row.tries + 1, problem)
         held.update(leased_until=None, **_put_off(row, str(problem), at))
         return 0
     if not batch:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -136,6 +136,7 @@ class ProvenEventAnswer(EventAnswer):
     class Meta(EventAnswer.Meta):
         fields = (*EventAnswer.Meta.fields, "payload", "proof")  # type: ignore[assignment]
 
+    @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": True})
     def get_proof(self, event: Event) -> dict[str, object] | None:
         """As `audit/proof/{seq}` answers it."""
         try:

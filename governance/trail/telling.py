@@ -63,6 +63,11 @@ def _field(name: str) -> Tell:
     return lambda detail: _plain(detail.get(name))
 
 
+def _as_written(name: str) -> Tell:
+    """One detail, letter for letter."""
+    return lambda detail: str(detail.get(name, ""))
+
+
 def _title(detail: dict[str, Any]) -> str:
     """As it was written."""
     return str(detail.get("title", ""))
@@ -227,5 +232,8 @@ DETAILS: Mapping[str, Tell] = {
     **dict.fromkeys((Verb.GAP_OPENED, Verb.GAP_REASSIGNED), lambda detail: f"to {detail.get('owner', '')}"),
     Verb.CARD_REVISED: lambda detail: f"revision {detail.get('revision', '')}",
     **dict.fromkeys([verb for verb in Verb if verb.endswith("exported")], _taken),
+    Verb.CARD_DOWNLOADED: lambda detail: f"revision {detail.get('revision', '')}, {detail.get('format', '')}",
+    Verb.ARTIFACT_DOWNLOADED: _as_written("path"),
+    Verb.REPORT_DOWNLOADED: _field("what"),
 }
 """Verb → the details of its events that matter to a reader."""

@@ -1,7 +1,7 @@
 """Every change of the registry: one transaction and one audit event each."""
 
 from registry.actions.card_comments import comment_on_card, resolve_card_comment
-from registry.actions.cards import CardMoved, CardUnchanged, revise_card
+from registry.actions.cards import CardMoved, CardUnchanged, record_card_download, revise_card
 from registry.actions.datasets import record_dataset_download, register_dataset
 from registry.actions.deployments import (
     Restored,
@@ -24,6 +24,7 @@ from registry.actions.versions import (
 )
 
 __all__ = [
+    "record_card_download",
     "roll_back_deployment",
     "finish_deployment",
     "fail_deployment",

@@ -99,3 +99,10 @@ def _texts(sections: Mapping[str, str]) -> dict[str, str]:
     if not texts:
         raise Invalid("The card is empty.", "Write at least one section.")
     return texts
+
+
+@transaction.atomic
+def record_card_download(*, revision: CardRevision, format: str, actor: Actor, at: datetime) -> None:
+    """Remember who took a card along as a file."""
+    detail = {"revision": revision.number, "format": format}
+    record(Verb.CARD_DOWNLOADED, subject=revision.version.ref, actor=actor, at=at, detail=detail)

@@ -20,7 +20,7 @@ from accounts.models import Scope
 from accounts.problems import Problem
 from accounts.refusals import Invalid
 from registry.access import card_for_reader, version_for_reader
-from registry.actions import CardMoved, CardUnchanged, revise_card
+from registry.actions import CardMoved, CardUnchanged, record_card_download, revise_card
 from registry.api.common import checked
 from registry.card_formats import FORMATS, CardDocument, Format, document_of
 from registry.card_formats.own import content
@@ -69,7 +69,7 @@ class Card(KeyView):
 
     @extend_schema(operation_id="cards_retrieve", parameters=PARAMETERS, responses=ANSWERS)
     def get(self, request: Request, slug: str, version: str) -> HttpResponse:
-        """The newest revision. `ETag` names it, for If-Match of a PUT."""
+        """The newest revision. `ETag` names it, for If-Match of a PUT. Taking it for other tools is on the record."""
         found = version_for_reader(self.key.owner, slug, version)
         revision = card_for_reader(self.key.owner, found, _number(request.query_params.get("revision", "")))
         if revision is None:
@@ -78,6 +78,7 @@ class Card(KeyView):
         document = _document(found, revision)
         if chosen.id == "json":
             return _answer(document)
+        record_card_download(revision=revision, format=chosen.id, actor=self.actor, at=timezone.now())
         response = HttpResponse(chosen.write(document), content_type=chosen.content_type)
         return _named(response, revision)
 

@@ -13,7 +13,7 @@ from accounts.access import UserRequest, actor_of
 from accounts.refusals import Conflict, Invalid
 from policy.cards import Section, load_card_schema
 from registry.access import card_for_reader, version_for_editor, version_for_reader
-from registry.actions import CardMoved, revise_card
+from registry.actions import CardMoved, record_card_download, revise_card
 from registry.card_formats import FORMATS, MOST_BYTES, Imported, document_of, read_card
 from registry.differences import Piece, word_diff
 from registry.forms.cards import ImportForm
@@ -25,7 +25,7 @@ from registry.views.complaints import complain
 
 @require_GET
 def card_export(request: UserRequest, slug: str, version: str, name: str) -> HttpResponse:
-    """The card as a file in one of the formats; `?revision=` for an older one."""
+    """The card as a file in one of the formats; `?revision=` for an older one. It is on the record."""
     found = version_for_reader(request.user, slug, version)
     revision = card_for_reader(request.user, found, number_in(request, "revision"))
     if name not in FORMATS:
@@ -34,6 +34,7 @@ def card_export(request: UserRequest, slug: str, version: str, name: str) -> Htt
         raise Http404(f"Version {version} has no card yet.")
     chosen = FORMATS[name]
     document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
+    record_card_download(revision=revision, format=name, actor=actor_of(request), at=timezone.now())
     response = HttpResponse(chosen.write(document), content_type=chosen.content_type)
     response["Content-Disposition"] = f'attachment; filename="{document.name}{chosen.ending}"'
     return response

@@ -49,6 +49,9 @@ TOLD: list[tuple[Verb, dict[str, Any], str]] = [
     (Verb.RISKS_EXPORTED, {"rows": 1200, "format": "csv"}, "1,200 rows, csv"),
     (Verb.RISKS_EXPORTED, {"rows": 1, "format": "xlsx"}, "1 row, xlsx"),
     (Verb.RISKS_EXPORTED, {}, ""),
+    (Verb.CARD_DOWNLOADED, {"revision": 2, "format": "pdf"}, "revision 2, pdf"),
+    (Verb.ARTIFACT_DOWNLOADED, {"path": "model_a.skops"}, "model_a.skops"),
+    (Verb.AUDIT_EXPORTED, {"format": "cef"}, "cef"),
 ]
 
 
