@@ -146,7 +146,9 @@ def _private(kind: Kind, row: SigningKey) -> PrivateKey:
         if found.key and found.keyid == row.keyid:
             return found.key
         seen.append(found)
-    lost = f"The private key to {kind.use} is not there: this installation signs with the key {row.keyid[:16]}."
+    lost = (
+        f"The private key to {kind.use} is not there: this installation signs with the key {row.keyid[:16]}."
+    )
     if not seen:
         raise SigningKeyMissing(
             f"{lost} Put it back (a backup of {kind.made.parent}, {kind.variable} or {kind.variable}_FILE). "
