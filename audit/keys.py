@@ -146,14 +146,16 @@ def _private(kind: Kind, row: SigningKey) -> PrivateKey:
         if found.key and found.keyid == row.keyid:
             return found.key
         seen.append(found)
-    lost = f"The private key to {kind.use} is not there: this installation signs with {row.keyid[:16]}…"
+    lost = (
+        f"The private key to {kind.use} is not there: this installation signs with the key {row.keyid[:16]}."
+    )
     if not seen:
         raise SigningKeyMissing(
             f"{lost} Put it back (a backup of {kind.made.parent}, {kind.variable} or {kind.variable}_FILE). "
             f"It is never made anew by itself; if it is lost for good: manage.py keys rotate {kind.name}"
         )
     there = " ".join(
-        found.problem or f"{found.where} holds {found.keyid[:16]}…, another key." for found in seen
+        found.problem or f"{found.where} holds {found.keyid[:16]}, another key." for found in seen
     )
     raise SigningKeyMissing(
         f"{lost} {there} Put the right one back, or make it the next one: manage.py keys rotate {kind.name}"

@@ -140,3 +140,38 @@ class SigningKey(models.Model):
     def ref(self) -> str:
         """Stable text for the audit trail."""
         return f"signing-key:{self.kind}"
+
+
+class TimeStamp(models.Model):
+    """What a time-stamping authority (RFC 3161) answered about a checkpoint: that its note existed at that moment."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="time_stamps")
+    authority = models.CharField(max_length=300)
+    token = models.TextField()  # the whole TimeStampResp, DER in base64
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "authority"], name="audit_timestamp_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint} stamped by {self.authority}"
+
+
+class AnchorState(models.Model):
+    """How an anchor outside fares: up to which size of the log it has the checkpoints, and what went wrong last.
+
+    No event tells of it: every event makes a new checkpoint, which would be anchored and told of without end.
+    """
+
+    kind = models.CharField(max_length=16, primary_key=True, choices=[("tsa", "TSA"), ("witness", "Witness")])
+    place = models.CharField(max_length=300)
+    size = models.PositiveBigIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=500, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.place}"

@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from audit.keys import log_verifiers
 from audit.merkle import Range, consistency_ranges, inclusion_ranges, leaf_hash, verify_inclusion
-from audit.models import Checkpoint, Event, LogEntry, TreeState
+from audit.models import Checkpoint, Event, LogEntry, TimeStamp, TreeState
 from audit.notes import NoteRefused, open_note, parse_checkpoint
 from audit.tiles import Tiles
 
@@ -118,6 +118,23 @@ def witnesses(newest: Checkpoint) -> Iterator[dict[str, Any]]:
             "note": checkpoint.note,
             "proof": [step.hash for step in steps],
         }
+
+
+def stamps(newest: Checkpoint) -> Iterator[tuple[TimeStamp, list[str]]]:
+    """Time-stamps that bear on what this checkpoint covers, each with the proof that one log continues the other.
+
+    The last of each earlier day, oldest first; then the first that covers all of it: by then, all of it existed.
+    """
+    rows = TimeStamp.objects.select_related("checkpoint").order_by("stamped_at")
+    by_day = {
+        row.stamped_at.astimezone(UTC).date(): row for row in rows.filter(checkpoint__size__lt=newest.size)
+    }
+    covering = rows.filter(checkpoint__size__gte=newest.size).first()
+    tiles = Tiles()
+    for row in (*by_day.values(), *([covering] if covering else [])):
+        old, size = sorted((row.checkpoint.size, newest.size))
+        steps = _steps(consistency_ranges(old, size), tiles) if old != size else ()
+        yield row, [step.hash for step in steps]
 
 
 def _steps(ranges: list[Range], tiles: Tiles | None = None) -> tuple[Step, ...]:

@@ -2,13 +2,14 @@
 """Check, without trusting the server that made it, an evidence bundle or the whole audit log of Countersign.
 
     countersign_verify.py bundle BUNDLE.zip   [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
-                                              [--consistency PROOF.json]
+                                              [--consistency PROOF.json] [--tsa-roots CERTIFICATES.pem]
     countersign_verify.py log    EXPORT.jsonl [--keys KEYS.json] [--checkpoint NOTED.txt] [--json]
 
 --keys        the public keys (/.well-known/countersign/keys.json), as you had them from the organisation by another
               way; newer ones are taken from the log where a checkpoint signed by yours covers their introduction
 --checkpoint  a checkpoint of this log that you noted earlier; more than one may be given
 --consistency what /api/v1/audit/consistency answered, where a bundle does not connect to your checkpoint by itself
+--tsa-roots   certificates of the time-stamping authority that you trust; needs the package `rfc3161-client` too
 
 Exit codes: 0 everything that was checked holds, 1 something does not, 2 wrong usage or unreadable.
 
@@ -33,6 +34,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificates
 
 HOLDS, BROKEN, USAGE = 0, 1, 2
 _sha256, _read_json = hashlib.sha256, json.JSONDecoder().raw_decode
@@ -43,7 +45,7 @@ FILES = (
     *("README.txt", "manifest.json", "report.pdf", "facts.json", "events.jsonl", "checkpoint.txt"),
     *("witnesses.jsonl", "keys.json"),
 )
-FOLDERS = ("attestations/", "sigstore/", "policies/")
+FOLDERS = ("attestations/", "sigstore/", "policies/", "anchors/")
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 KEY_VERBS = ("signing_key.introduced", "signing_key.rotated")
 RETIRED = "is signed only by a key that was retired before it: whoever holds that key made it up"
@@ -390,7 +392,12 @@ def parsed(content: bytes | str, name: str) -> Any:
 
 
 def check_bundle(
-    path: str, keys_path: str | None, noted: list[str], proofs: list[str], findings: Findings
+    path: str,
+    keys_path: str | None,
+    noted: list[str],
+    proofs: list[str],
+    findings: Findings,
+    tsa_roots: str | None = None,
 ) -> None:
     """Everything that a bundle can show."""
     bundle = Bundle(path)
@@ -408,6 +415,7 @@ def check_bundle(
     events = _check_events(bundle, newest, findings)
     _check_keys(keys, bundle.files["checkpoint.txt"].decode(), events, findings)
     known = _check_witnesses(bundle, keys, newest, findings)
+    _check_anchors(bundle, keys, newest, tsa_roots, findings)
     links = links_in(proofs)
     for place in noted:
         if (said := noted_checkpoint(place, keys, findings)) is not None:
@@ -547,6 +555,60 @@ def _check_witnesses(bundle: Bundle, keys: Keys, newest: Checkpoint, findings: F
     if len(older) > 1 and not wrong:
         findings.holds(f"The log only grew since each of {len(older) - 1:,} earlier days.")
     return older
+
+
+def _check_anchors(
+    bundle: Bundle, keys: Keys, newest: Checkpoint, roots: str | None, findings: Findings
+) -> None:
+    """Notes that an authority stamped: each is of this log, and the stamp, where certificates are given, holds."""
+    if "anchors/index.jsonl" not in bundle.files:
+        if roots is not None:
+            findings.note("Nothing in the bundle was time-stamped.")
+        return
+    for row in bundle.lines("anchors/index.jsonl"):
+        size, name = row["size"], f"anchors/{row['size']}"
+        note, answer = bundle.files.get(f"{name}.note"), bundle.files.get(f"{name}.tsr")
+        if note is None or answer is None:
+            findings.broken(f"{name}: the note or its time-stamp is missing.")
+            continue
+        try:
+            said = keys.opened(note.decode())
+        except ValueError as reason:
+            findings.broken(f"{name}.note cannot be relied on: {reason}.")
+            continue
+        (old, known), (large, root) = sorted([(said.size, said.root), (newest.size, newest.root)])
+        proof = [bytes.fromhex(text) for text in row["proof"]]
+        if said.size != size or roots_by_consistency(old, large, proof, known) != (known, root):
+            findings.broken(f"{name}.note is not of this log, or its proof was changed.")
+        elif roots is None:
+            findings.note(
+                f"{row['authority']} is said to have stamped {size:,} entries; give --tsa-roots to check."
+            )
+        else:
+            _check_stamp(name, note, answer, roots, size, findings)
+
+
+def _check_stamp(name: str, note: bytes, answer: bytes, roots: str, size: int, findings: Findings) -> None:
+    """Whether an authority that chains to these certificates signed the digest of the note, and when."""
+    try:
+        from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+    except ImportError:
+        raise Unreadable("Checking time-stamps needs: pip install rfc3161-client") from None
+    try:
+        with open(roots, "rb") as file:
+            trusted = load_pem_x509_certificates(file.read())
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{roots} cannot be read as certificates: {error}") from error
+    builder = VerifierBuilder(roots=trusted)
+    try:
+        stamp = decode_timestamp_response(answer)
+        builder.build().verify_message(stamp, note)
+    except (ValueError, VerificationError) as error:
+        findings.broken(f"{name}.tsr: the time-stamp does not hold: {error}.")
+        return
+    findings.holds(
+        f"The log's first {size:,} entries existed on {stamp.tst_info.gen_time:%Y-%m-%d %H:%M:%S} UTC."
+    )
 
 
 def _compare_with_noted(
@@ -862,12 +924,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--consistency", action="append", default=[], help="what /api/v1/audit/consistency answered"
     )
+    parser.add_argument("--tsa-roots", help="certificates of a time-stamping authority that you trust")
     parser.add_argument("--json", action="store_true", help="tell it for programs")
     given = parser.parse_args(arguments)
     findings = Findings()
     try:
         if given.what == "bundle":
-            check_bundle(given.file, given.keys, given.checkpoint, given.consistency, findings)
+            check_bundle(
+                given.file, given.keys, given.checkpoint, given.consistency, findings, given.tsa_roots
+            )
         else:
             check_log(given.file, given.keys, given.checkpoint, findings)
     except Unreadable as reason:

@@ -47,6 +47,16 @@ def environment_numbers(prefix: str) -> dict[str, int]:
     return found
 
 
+def http_address(name: str) -> str:
+    """The http(s) address that a variable holds; empty where it is not set."""
+    value = os.environ.get(name, "").strip()
+    if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; write an address that begins with https:// or http://."
+        )
+    return value
+
+
 def blob_storage() -> dict[str, Any]:
     """Where artifacts and data sets lie, for STORAGES: a folder, or a bucket when COUNTERSIGN_STORAGE names one."""
     address = os.environ.get("COUNTERSIGN_STORAGE", "").strip()

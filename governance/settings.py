@@ -14,6 +14,7 @@ from governance.configuration import (
     environment_numbers,
     environment_switch,
     log_collector,
+    http_address,
     secret,
     secret_key,
 )
@@ -256,6 +257,11 @@ RECHECK_EVIDENCE = False
 # The record
 COUNTERSIGN_ORIGIN = os.environ.get("COUNTERSIGN_ORIGIN") or COUNTERSIGN_URL.split("://", 1)[-1] + "/log"
 COUNTERSIGN_GENERATE_KEYS = environment_switch("COUNTERSIGN_GENERATE_KEYS", default=not SECURE_TRANSPORT)
+# Anchors of the record outside; both are optional.
+TSA_URL = http_address("COUNTERSIGN_TSA_URL")
+TSA_ROOTS = os.environ.get("COUNTERSIGN_TSA_ROOTS", "")
+TSA_MINUTES = int(os.environ.get("COUNTERSIGN_TSA_MINUTES", "60"))
+WITNESS = os.environ.get("COUNTERSIGN_WITNESS", "").strip()
 
 # Where the record is forwarded to, entry by entry.
 SIEM = log_collector()

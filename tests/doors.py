@@ -409,6 +409,7 @@ KEY_DOORS = [
     KeyDoor(f"{API}/findings/{{finding}}", Scope.FINDINGS_READ),
     KeyDoor(f"{API}/gate/decisions", Scope.GATE, "POST", 200, QUESTION | {"environment": "production"}),
     KeyDoor(f"{API}/gate/decisions/{{decision}}", Scope.GATE),
+    KeyDoor(f"{API}/gate/decisions/{{decision}}/sigstore", Scope.GATE),
     KeyDoor(f"{API}/waivers", Scope.AUDIT_READ, also=Scope.GATE),
     KeyDoor(f"{API}/break-glass", Scope.AUDIT_READ, also=Scope.GATE),
     KeyDoor(f"{API}/reports", Scope.REPORTS_WRITE, "POST", 202, QUESTION),

@@ -18,11 +18,13 @@ from django.utils import timezone
 from accounts.mailing import waiting
 from accounts.tasks import MAIL_TASK
 from audit.actor import Actor
+from audit.anchors import anything_to_do
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keyring import introduce
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
 from audit.words import merge_words
+from audit.tasks import ANCHOR_TASK
 from evaluations.environments.tasks import sweep_environments
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
@@ -75,6 +77,7 @@ def duties() -> list[Duty]:
         Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
+        Duty("anchor the checkpoints", 60.0, _anchor),
         Duty("escalate findings", 300.0, escalate_findings),
         Duty("remind about risks", 3600.0, remind_risks),
         Duty("remind of tiers", 3600.0, remind_tiers),
@@ -215,6 +218,12 @@ def _mail(at: datetime) -> None:
     """A worker sends: a mail server that hangs must not hold the record up."""
     if waiting(at).exists():
         wake(MAIL_TASK)
+
+
+def _anchor(at: datetime) -> None:
+    """A worker asks those outside, for the same reason."""
+    if anything_to_do(at):
+        wake(ANCHOR_TASK)
 
 
 def _checkpoint(at: datetime) -> None:

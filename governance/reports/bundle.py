@@ -4,6 +4,7 @@
 says to whoever opens it.
 """
 
+import base64
 import hashlib
 import json
 import zipfile
@@ -22,7 +23,7 @@ from audit.canonical import canonical
 from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keys import SigningKeyMissing, public_keys
 from audit.models import Checkpoint, Event, LogEntry
-from audit.proofs import proven, witnesses
+from audit.proofs import proven, stamps, witnesses
 from audit.queries import subject_begins
 from audit.sequencer import sequence_pending
 from audit.verbs import Verb
@@ -53,9 +54,11 @@ def bundle_of(report: Report, *, at: datetime) -> bytes:
         "events.jsonl": _lines(proven(_entries(report, packs, checkpoint), checkpoint)),
         "keys.json": canonical(public_keys()).encode(),
         **_attestations(report),
+        **_anchors(checkpoint),
         **_policies(packs),
     }
-    files["README.txt"] = render_to_string("reports/bundle.txt", {"report": report}).encode()
+    about = {"report": report, "anchored": "anchors/index.jsonl" in files}
+    files["README.txt"] = render_to_string("reports/bundle.txt", about).encode()
     files["manifest.json"] = canonical(_manifest(report, files)).encode()
     return _zipped(files, report.as_of)
 
@@ -115,6 +118,17 @@ def _attestations(report: Report) -> dict[str, bytes]:
         found[f"attestations/{row.pk}.json"] = canonical(row.attestation).encode()
         found[f"sigstore/{row.pk}.sigstore.json"] = canonical(sigstore_bundle(row.attestation or {})).encode()
     return found
+
+
+def _anchors(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """The answers of a time-stamping authority, each beside the note that it stamped, as `openssl ts` takes them."""
+    found, index = dict[str, bytes](), list[dict[str, Any]]()
+    for row, proof in stamps(checkpoint):
+        size = row.checkpoint.size
+        found[f"anchors/{size}.note"] = row.checkpoint.note.encode()
+        found[f"anchors/{size}.tsr"] = base64.b64decode(row.token)
+        index.append({"size": size, "authority": row.authority, "proof": proof})
+    return {**found, "anchors/index.jsonl": _lines(index)} if index else {}
 
 
 def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from audit.keyring import key_states, problems
 from audit.keys import SigningKeyMissing, pem_of_all, public_keys
+from audit.models import AnchorState
 from audit.sequencer import lag_seconds
 from evaluations.models import WorkerSandbox
 from evaluations.queries import environments
@@ -96,6 +97,13 @@ def system_page(request: HttpRequest) -> HttpResponse:
         "keys": key_states(timezone.now()),
         "key_problems": problems(),
         "siem": standing(timezone.now()),
+        "anchors": [
+            (name, AnchorState.objects.filter(kind=kind).first(), place, variable)
+            for name, kind, place, variable in (
+                ("Time-stamping authority", "tsa", settings.TSA_URL, "COUNTERSIGN_TSA_URL"),
+                ("Witness", "witness", settings.WITNESS, "COUNTERSIGN_WITNESS"),
+            )
+        ],
         "closed": [row for row in workers if row.used == "none"],
     }
     return render(request, "system.html", context)

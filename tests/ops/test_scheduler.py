@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from audit.actions import record
 from audit.actor import Actor
-from audit.models import Checkpoint, LogEntry
+from audit.models import Checkpoint, LogEntry, SigningKey
 from audit.sequencer import pending_count
 from audit.verbs import Verb
 from governance.operation.scheduling import Duty, Scheduler, duties, heartbeat_age_seconds
@@ -58,8 +58,9 @@ def test_events_reach_the_log_and_a_checkpoint(something_happens: Callable[[], N
     with scheduling(duties()):
         assert eventually(lambda: Checkpoint.objects.filter(size=1).exists(), within=5)
         something_happens()
-        assert eventually(lambda: LogEntry.objects.count() == 2, within=5)
+        assert eventually(lambda: LogEntry.objects.count() == 4, within=5)  # and the two keys, introduced
         assert pending_count() == 0
+    assert sorted(SigningKey.objects.values_list("kind", flat=True)) == ["attestation", "log"]
 
 
 def test_it_shows_that_it_is_alive(transactional_db: None) -> None:

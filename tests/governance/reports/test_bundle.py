@@ -92,7 +92,12 @@ class Auditor:
         (folder / "keys.json").write_bytes(keys)
 
     def checks(
-        self, content: bytes, *notes: str, what: str = "bundle", proof: dict[str, Any] | None = None
+        self,
+        content: bytes,
+        *notes: str,
+        what: str = "bundle",
+        proof: dict[str, Any] | None = None,
+        roots: Path | None = None,
     ) -> tuple[int, str]:
         """The exit code and everything that the verifier says."""
         (self.folder / "given").write_bytes(content)
@@ -103,6 +108,8 @@ class Auditor:
         if proof is not None:
             (self.folder / "proof.json").write_text(json.dumps(proof))
             arguments += ["--consistency", str(self.folder / "proof.json")]
+        if roots is not None:
+            arguments += ["--tsa-roots", str(roots)]
         code = verifier.main(arguments)
         told = self._capsys.readouterr()
         return code, told.out + told.err

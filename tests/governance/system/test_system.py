@@ -16,7 +16,7 @@ from audit.attestation import open_envelope
 from audit.keyfiles import ATTESTATION
 from audit.keyring import introduce, rotate
 from audit.keys import key_id
-from audit.models import Event, Pending
+from audit.models import AnchorState, Event, Pending
 from governance.operation.scheduling import heartbeat_file
 from registry.models import ModelVersion
 from tests import builders
@@ -145,6 +145,25 @@ def test_after_a_rotation_decisions_carry_both_signatures_and_both_keys_are_publ
     pem = client.get("/.well-known/countersign/keys.pem").content.decode()
     assert (pem.count("BEGIN PUBLIC KEY"), "PRIVATE" in pem) == (3, False)
     assert f"# attestation {key_id(new)} signs\n" in pem
+
+
+def test_a_failing_anchor_is_shown_and_what_is_not_set_too(
+    cast: SimpleNamespace, client_of: Callable[..., Client], settings: Settings
+) -> None:
+    settings.WITNESS = "https://witness.example/log?token=secret"
+    page = client_of(cast.adam).get("/system/").content.decode()
+    assert "not tried yet" in page and "Set <code>COUNTERSIGN_TSA_URL</code>" in page
+    AnchorState.objects.create(
+        kind="witness",
+        place="https://witness.example/log",
+        size=1200,
+        tried_at=timezone.now(),
+        failures=3,
+        failure="https://witness.example/log answered 500.",
+    )
+    page = client_of(cast.adam).get("/system/").content.decode()
+    assert "answered 500." in page and "1,200 entries" in page and "3 times" in page
+    assert "secret" not in page
 
 
 def test_metrics_are_there_to_be_scraped(client: Client) -> None:
