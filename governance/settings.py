@@ -13,8 +13,8 @@ from governance.configuration import (
     environment_list,
     environment_numbers,
     environment_switch,
-    log_collector,
     http_address,
+    log_collector,
     secret,
     secret_key,
 )

@@ -23,8 +23,8 @@ from audit.checkpoints import LogBroken, make_checkpoint
 from audit.keyring import introduce
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
-from audit.words import merge_words
 from audit.tasks import ANCHOR_TASK
+from audit.words import merge_words
 from evaluations.environments.tasks import sweep_environments
 from evaluations.jobs import sweep
 from evaluations.schedules import start_due
