@@ -64,7 +64,7 @@ def posts(path: str, who: frozenset[str], passed: int = 302, **body: Any) -> Doo
 MODEL = "/models/credit-default/"
 VERSION = f"{MODEL}versions/1/"
 REASON = "A reason that is long enough to be one."
-CONCLUDED = {
+CONCLUDED: dict[str, Any] = {
     "verdict": "partly",
     "rationale": REASON,
     "until": (date.today() + timedelta(days=90)).isoformat(),

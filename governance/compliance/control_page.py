@@ -72,8 +72,7 @@ def control_context(
     """What the page shows to this reader. `reason` says why they may not conclude; empty if they may."""
     seen = seen_digest(place.control, dict(held))
     if form.is_bound:  # what was typed stays, and goes with the evidence that is shown now
-        form.data = form.data.copy()
-        form.data["seen"] = seen
+        form.data = {**{name: form.data.get(name, "") for name in form.fields}, "seen": seen}
     else:
         form.fields["seen"].initial = seen
     rows = Conclusion.objects.filter(
