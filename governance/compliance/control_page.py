@@ -13,7 +13,7 @@ from governance.compliance.concluding import seen_digest, subject_of
 from governance.compliance.coverage import Standing
 from governance.compliance.forms import AttachForm, CloseGapForm, ConcludeForm, GapForm, TakeBackForm
 from governance.compliance.framework import Control, Framework
-from governance.compliance.holdings import ATTACHED, Held
+from governance.compliance.holdings import Held, attachable
 from governance.compliance.models import Conclusion
 from governance.compliance.rules import ASSIGNERS
 from registry.models import RegisteredModel
@@ -96,7 +96,11 @@ def control_context(
         "close_form": CloseGapForm(auto_id="close_%s")
         if standing.gap and (standing.gap.owner_id == user.pk or user.holds(*ASSIGNERS))
         else None,
-        "attach_form": AttachForm(auto_id="attach_%s", initial={"kind": _first_lacking(standing)})
+        "attach_form": AttachForm(
+            auto_id="attach_%s",
+            organisation=place.model is None,
+            initial={"kind": _first_lacking(place, standing)},
+        )
         if may_attach(user, place.model)
         else None,
         "trail": f"{reverse('trail:events')}?subject={subject}",
@@ -114,5 +118,6 @@ def _gap_so_far(place: Place, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _first_lacking(standing: Standing) -> str:
-    return next((held.kind for held in standing.lacks if held.kind in ATTACHED), "")
+def _first_lacking(place: Place, standing: Standing) -> str:
+    kinds = attachable(organisation=place.model is None)
+    return next((held.kind for held in standing.lacks if held.kind in kinds), "")
