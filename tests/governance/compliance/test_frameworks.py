@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.refusals import Conflict, NotAllowed
+from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.models import Event
 from governance.compliance.evidence_kinds import evidence_kinds
 from governance.compliance.importing import import_framework, read_any
@@ -181,6 +181,16 @@ def test_a_new_version_counts_and_the_old_one_is_kept(cast: SimpleNamespace) -> 
     assert (first.number, second.number) == (1, 2)
     assert frameworks()["house-rules"].version == "2"
     assert Event.objects.filter(verb="framework.imported").count() == 2
+
+
+@pytest.mark.django_db
+def test_what_no_database_or_address_holds_is_refused(cast: SimpleNamespace) -> None:
+    for escape in ("\\0", "\\ud800"):
+        with pytest.raises(PackError, match="cannot be kept"):
+            bring(cast, HOUSE.replace("Sources of data are named", f'"Sources {escape}"'))
+    with pytest.raises(Invalid, match="cannot be a short name"):
+        bring(cast, HOUSE, short_name="gaps")
+    assert not FrameworkVersion.objects.exists()
 
 
 @pytest.mark.django_db
