@@ -148,9 +148,9 @@ class OneFramework(KeyView):
         operation_id="frameworks_retrieve",
         responses={200: FrameworkAnswer, 404: OpenApiResponse(description="No such framework")},
     )
-    def get(self, request: Request, framework: str) -> Response:
+    def get(self, request: Request, slug: str) -> Response:
         """With its controls."""
-        return Response(FrameworkAnswer(framework_for_reader(self.key.owner, framework)).data)
+        return Response(FrameworkAnswer(framework_for_reader(self.key.owner, slug)).data)
 
 
 class Coverage(KeyView):

@@ -4,6 +4,6 @@ from governance.compliance.api import Coverage, Frameworks, OneFramework
 
 urlpatterns = [
     path("frameworks", Frameworks.as_view(), name="api-frameworks"),
-    path("frameworks/<str:framework>", OneFramework.as_view(), name="api-framework"),
+    path("frameworks/<str:slug>", OneFramework.as_view(), name="api-framework"),
     path("coverage", Coverage.as_view(), name="api-coverage"),
 ]
