@@ -6,6 +6,7 @@ The gate comes first, because pipelines wait for it; the portfolio's views stand
 from django.urls import URLPattern
 
 from evaluations.api_urls import urlpatterns as evaluations
+from governance.compliance.api_urls import urlpatterns as compliance
 from governance.deployments.api_urls import urlpatterns as deployments
 from governance.gate.api_urls import urlpatterns as gate
 from governance.lineage.api_urls import urlpatterns as lineage
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     *portfolio,
     *deployments,
     *lineage,
+    *compliance,
     *registry,
     *evaluations,
     *riskreview,

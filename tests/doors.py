@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.models import Scope
@@ -16,6 +17,7 @@ STEWARDS = CREATORS | {"viktor"}
 ADMINISTRATOR = frozenset({"adam"})
 STOPPERS = frozenset({"olga", "ada", "carl"})
 OFFICERS = frozenset({"ada", "carl"})
+COMPLIANCE = frozenset({"carl"})
 RAISERS = TEAM | OFFICERS | {"viktor", "etta", "bea"}
 SIGNERS = frozenset({"viktor", "ada", "carl", "etta", "bea"})
 ASSESSORS = TEAM | {"viktor", "ada"}
@@ -62,6 +64,11 @@ def posts(path: str, who: frozenset[str], passed: int = 302, **body: Any) -> Doo
 MODEL = "/models/credit-default/"
 VERSION = f"{MODEL}versions/1/"
 REASON = "A reason that is long enough to be one."
+CONCLUDED: dict[str, Any] = {
+    "verdict": "partly",
+    "rationale": REASON,
+    "until": (date.today() + timedelta(days=90)).isoformat(),
+}
 PAGES = [
     Door("/"),
     Door("/settings/"),
@@ -156,6 +163,17 @@ PAGES = [
     Door("/policy/previews/{simulation}/"),
     Door("/policy/previews/{simulation}/changes.csv"),
     Door(f"{MODEL}policy/"),
+    Door("/frameworks/"),
+    Door("/frameworks/new/", who=COMPLIANCE | ADMINISTRATOR),
+    Door("/frameworks/eu-ai-act/"),
+    Door(f"{MODEL}compliance/"),
+    Door(f"{MODEL}compliance/eu-ai-act/"),
+    Door(f"{MODEL}compliance/eu-ai-act/EU-10.2b/"),
+    Door("/programme/"),
+    Door("/programme/sr-11-7/SR117-III.1/"),
+    Door("/coverage/"),
+    Door("/coverage/gaps/"),
+    Door("/coverage/eu-ai-act/"),
     Door("/gate/decisions/"),
     Door("/pipelines/", who=ADMINISTRATOR),
     Door("/pipelines/new/", who=ADMINISTRATOR),
@@ -258,6 +276,24 @@ DEEDS = [
     posts("/findings/{finding}/verify/", frozenset({"viktor", "ada"}), verdict="yes", note=REASON),
     posts("/findings/{finding}/override/", frozenset({"ada"}), reason=REASON),
     posts("/findings/{finding}/reassign/", frozenset({"olga", "ada", "carl"}), to="dev", reason=REASON),
+    posts("/frameworks/new/", COMPLIANCE | ADMINISTRATOR, 400),
+    posts("/frameworks/iso-42001/follow/", COMPLIANCE, stance="applies", rationale=REASON),
+    posts(f"{MODEL}compliance-scope/iso-42001/", COMPLIANCE, stance="applies", rationale=REASON),
+    posts(f"{MODEL}compliance/eu-ai-act/", COMPLIANCE, control="EU-10.2b", **CONCLUDED),
+    posts(f"{MODEL}compliance/eu-ai-act/EU-10.2b/", COMPLIANCE, **CONCLUDED),
+    posts(f"{MODEL}compliance/eu-ai-act/EU-10.2a/take-back/", COMPLIANCE, rationale=REASON),
+    posts("/programme/sr-11-7/SR117-III.1/", COMPLIANCE, **CONCLUDED),
+    posts("/programme/sr-11-7/SR117-III.5/take-back/", COMPLIANCE, rationale=REASON),
+    posts(
+        "/coverage/gaps/open/?framework=eu-ai-act&control=EU-10.2b&model=credit-default",
+        OFFICERS,
+        lacks=REASON,
+        owner="dev",
+        due_on="2099-01-01",
+    ),
+    posts("/coverage/gaps/{gap}/close/", OFFICERS | {"dev"}, note=REASON),
+    posts("/coverage/evidence/", COMPLIANCE, kind="document.policy", title="Policy", place="Intranet"),
+    posts("/coverage/evidence/{outside}/away/", COMPLIANCE, reason=REASON),
     posts("/policy/packs/new/", ACTIVATORS, 400, text="name: x"),
     posts("/policy/packs/default/3/preview/", ACTIVATORS),
     posts("/policy/previews/{simulation}/stop/", ACTIVATORS, 409),
@@ -402,6 +438,9 @@ KEY_DOORS = [
     KeyDoor(f"{API}/evaluations/{{run_id}}/cancel", Scope.EVALUATIONS_WRITE, "POST", 409),
     KeyDoor(f"{API}/evaluations/{{run_id}}/log", Scope.EVALUATIONS_READ),
     KeyDoor(f"{API}/evaluations/{{run_id}}/compare", Scope.EVALUATIONS_READ, passed=400),
+    KeyDoor(f"{API}/frameworks", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/frameworks/eu-ai-act", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/coverage?model=credit-default", Scope.REPORTS_READ),
     KeyDoor(f"{API}/risks", Scope.RISKS_READ),
     KeyDoor(f"{API}/risks/{{risk}}", Scope.RISKS_READ),
     KeyDoor(f"{API}/findings", Scope.FINDINGS_READ),

@@ -19,6 +19,9 @@ from audit.models import Event
 from audit.sequencer import sequence_pending
 from evaluations.actions import request_evaluation
 from evaluations.jobs import claim
+from governance.compliance.attaching import attach
+from governance.compliance.concluding import conclude
+from governance.compliance.gaps import open_gap
 from governance.gate.actions import decide
 from governance.operation.scheduling import heartbeat_file
 from governance.reports.actions import request_report, succeed_report
@@ -53,6 +56,7 @@ REFUSALS = {
     "waiver.denied",
     "break_glass.denied",
     "policy.confirm_refused",
+    "control.refused",
 }
 
 
@@ -104,6 +108,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     return {
         "event": str(Event.objects.get(entry__seq=0).pk),
         "field": builders.a_field(cast).key,
+        **a_gap(cast, version),
         "finding": str(builders.a_finding(cast, version).pk),
         "run": str(done.pk),
         "risk": str(version.model.risks.order_by("pk").values_list("pk", flat=True)[0]),
@@ -328,3 +333,44 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
             yield place
         else:
             yield from _routes(entry, place)
+
+
+def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:
+    """A gap of Dev, and evidence that Carl named."""
+    carl = actor_of_user(cast.carl)
+    gap = open_gap(
+        framework="eu-ai-act",
+        control="EU-10.2c",
+        model=version.model,
+        owner=cast.dev,
+        due_on=timezone.now().date() + timedelta(days=30),
+        lacks="A record of how the data were labelled.",
+        user=cast.carl,
+        actor=carl,
+        at=timezone.now(),
+    )
+    paper = attach(
+        model=None,
+        kind="document.policy",
+        title="Model risk policy",
+        place="Intranet, page 12",
+        user=cast.carl,
+        actor=carl,
+        at=timezone.now(),
+    )
+    for model, framework, control in (
+        (version.model, "eu-ai-act", "EU-10.2a"),
+        (None, "sr-11-7", "SR117-III.5"),
+    ):
+        conclude(
+            framework=framework,
+            controls=[control],
+            model=model,
+            verdict="partly",
+            rationale="The card says it for one of two sources.",
+            until=timezone.now().date() + timedelta(days=90),
+            user=cast.carl,
+            actor=carl,
+            at=timezone.now(),
+        )
+    return {"gap": str(gap.pk), "outside": str(paper.pk)}

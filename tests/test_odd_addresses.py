@@ -22,6 +22,10 @@ LISTS = [
     "/gate/decisions/",
     "/audit/",
     "/reports/",
+    "/frameworks/",
+    "/frameworks/fcra/",
+    "/coverage/",
+    "/coverage/gaps/",
 ]
 FILTERS = ["q", "page", "cursor", "who", "verb", "subject", "text", "since", "until", "status", "kind"]
 FILTERS += [

@@ -11,7 +11,7 @@ from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from governance.compliance.holdings import ATTACHED
+from governance.compliance.holdings import attachable
 from governance.compliance.models import OutsideEvidence
 from registry.access import may_edit
 from registry.models import RegisteredModel
@@ -40,8 +40,8 @@ def attach(
 ) -> OutsideEvidence:
     """Name evidence that is kept elsewhere. What it says is not read: whoever concludes looks at it there."""
     _refuse_others(user, model)
-    if kind not in ATTACHED:
-        raise Invalid("This kind is not attached.", f"Choose one of {', '.join(ATTACHED)}.", field="kind")
+    if kind not in (kinds := attachable(organisation=model is None)):
+        raise Invalid("This kind is not attached.", f"Choose one of {', '.join(kinds)}.", field="kind")
     title, place, sha256 = title.strip(), place.strip(), sha256.strip().lower()
     if not title or not place:
         raise Invalid("It has a title and a place.", "Say what it is and where it is kept.", field="title")

@@ -44,14 +44,7 @@ def conclude(
     """
     known = _framework(framework)
     chosen = _controls(known, controls, model)
-    if verdict not in GIVEN:
-        raise Invalid(
-            f'"{verdict[:20]}" cannot be concluded.', f"Choose {', '.join(GIVEN)}.", field="verdict"
-        )
-    if not at.date() < until <= at.date() + LONGEST:
-        raise Invalid(
-            "A conclusion ends.", "Choose a day between tomorrow and two years from now.", field="until"
-        )
+    _refuse_bad_answer(verdict, until, at)
     why = said(rationale, "rationale")
     _refuse(user, known, [control.id for control in chosen], model, actor=actor, at=at)
     with transaction.atomic():
@@ -81,6 +74,17 @@ def conclude(
             )
             for control in chosen
         ]
+
+
+def _refuse_bad_answer(verdict: str, until: date, at: datetime) -> None:
+    if verdict not in GIVEN:
+        raise Invalid(
+            f'"{verdict[:20]}" cannot be concluded.', f"Choose {', '.join(GIVEN)}.", field="verdict"
+        )
+    if not at.date() < until <= at.date() + LONGEST:
+        raise Invalid(
+            "A conclusion ends.", "Choose a day between tomorrow and two years from now.", field="until"
+        )
 
 
 def take_back(

@@ -13,7 +13,7 @@ from governance.compliance.concluding import seen_digest, subject_of
 from governance.compliance.coverage import Standing
 from governance.compliance.forms import AttachForm, CloseGapForm, ConcludeForm, GapForm, TakeBackForm
 from governance.compliance.framework import Control, Framework
-from governance.compliance.holdings import ATTACHED, Held
+from governance.compliance.holdings import Held, attachable
 from governance.compliance.models import Conclusion
 from governance.compliance.rules import ASSIGNERS
 from registry.models import RegisteredModel
@@ -72,8 +72,7 @@ def control_context(
     """What the page shows to this reader. `reason` says why they may not conclude; empty if they may."""
     seen = seen_digest(place.control, dict(held))
     if form.is_bound:  # what was typed stays, and goes with the evidence that is shown now
-        form.data = form.data.copy()
-        form.data["seen"] = seen
+        form.data = {**{name: form.data.get(name, "") for name in form.fields}, "seen": seen}
     else:
         form.fields["seen"].initial = seen
     rows = Conclusion.objects.filter(
@@ -97,7 +96,11 @@ def control_context(
         "close_form": CloseGapForm(auto_id="close_%s")
         if standing.gap and (standing.gap.owner_id == user.pk or user.holds(*ASSIGNERS))
         else None,
-        "attach_form": AttachForm(auto_id="attach_%s", initial={"kind": _first_lacking(standing)})
+        "attach_form": AttachForm(
+            auto_id="attach_%s",
+            organisation=place.model is None,
+            initial={"kind": _first_lacking(place, standing)},
+        )
         if may_attach(user, place.model)
         else None,
         "trail": f"{reverse('trail:events')}?subject={subject}",
@@ -115,5 +118,6 @@ def _gap_so_far(place: Place, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _first_lacking(standing: Standing) -> str:
-    return next((held.kind for held in standing.lacks if held.kind in ATTACHED), "")
+def _first_lacking(place: Place, standing: Standing) -> str:
+    kinds = attachable(organisation=place.model is None)
+    return next((held.kind for held in standing.lacks if held.kind in kinds), "")

@@ -120,11 +120,6 @@ class Summary:
         return sum(self.counts.values())
 
     @property
-    def concluded(self) -> int:
-        """How many have a conclusion that counts."""
-        return self.total - sum(self.counts.get(state, 0) for state in ("outdated", "missing", "ready"))
-
-    @property
     def settled(self) -> int:
         """How many need nobody: satisfied, or not applicable, by somebody's conclusion."""
         return self.counts.get("satisfied", 0) + self.counts.get("not_applicable", 0)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from accounts.refusals import Invalid
 from governance.compliance.evidence_kinds import kind_label
-from governance.compliance.holdings import ATTACHED
+from governance.compliance.holdings import attachable
 from governance.compliance.importing import LONGEST
 from governance.compliance.models import GIVEN, Stance
 from governance.compliance.scoping import FROM_TIERS
@@ -136,13 +136,19 @@ class FollowForm(forms.Form):
 class AttachForm(forms.Form):
     """Evidence that is kept elsewhere."""
 
-    kind = forms.ChoiceField(choices=[(kind, kind_label(kind)) for kind in ATTACHED])
+    kind = forms.ChoiceField()
     title = forms.CharField(max_length=200, help_text="What it is, with its date or number.")
     place = forms.CharField(max_length=300, help_text="An address, or where to find it.")
     sha256 = forms.CharField(
         max_length=64, required=False, label="SHA-256", help_text="Of the file, so that nobody can swap it."
     )
     holds_until = day_field("Holds until", required=False)
+
+    def __init__(self, *args: Any, organisation: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = [(name, kind_label(name)) for name in attachable(organisation=organisation)]
 
 
 class DetachForm(forms.Form):

@@ -39,19 +39,8 @@ def open_gap(
 ) -> Gap:
     """Give what a control lacks to somebody. Where somebody has it already, it is handed on with the new date."""
     require_role(user, *ASSIGNERS, to="assign a gap")
-    known = frameworks().get(framework)
-    found = known.by_id.get(control) if known else None
-    level = "organisation" if model is None else "model"
-    if found is None or found.level != level:
-        raise Invalid("There is no such control here.", "Choose one of the list.", field="control")
-    if due_on < at.date():
-        raise Invalid("The due date lies in the past.", "Choose a later date.", field="due_on")
-    if not owner.is_active or not owner.roles - {Role.AUDITOR.value}:
-        raise Invalid(
-            f"{owner.name} cannot close a gap.",
-            "Choose somebody active who does more than read.",
-            field="owner",
-        )
+    title = _title_of(framework, control, model)
+    _refuse_bad_task(owner, due_on, at)
     words = said(lacks, "lacks")
     rows = Gap.objects.select_for_update(of=("self",)).filter(closed_at=None, model=model)
     held = rows.filter(framework=framework, control=control).first()
@@ -62,7 +51,7 @@ def open_gap(
         framework=framework,
         control=control,
         model=model,
-        title=found.title,
+        title=title,
         lacks=words,
         owner=owner,
         due_on=due_on,
@@ -79,6 +68,25 @@ def open_gap(
         at=at,
     )
     return made
+
+
+def _title_of(framework: str, control: str, model: RegisteredModel | None) -> str:
+    known = frameworks().get(framework)
+    found = known.by_id.get(control) if known else None
+    if found is None or found.level != ("organisation" if model is None else "model"):
+        raise Invalid("There is no such control here.", "Choose one of the list.", field="control")
+    return found.title
+
+
+def _refuse_bad_task(owner: User, due_on: date, at: datetime) -> None:
+    if due_on < at.date():
+        raise Invalid("The due date lies in the past.", "Choose a later date.", field="due_on")
+    if not owner.is_active or not owner.roles - {Role.AUDITOR.value}:
+        raise Invalid(
+            f"{owner.name} cannot close a gap.",
+            "Choose somebody active who does more than read.",
+            field="owner",
+        )
 
 
 @transaction.atomic

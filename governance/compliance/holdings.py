@@ -300,4 +300,9 @@ ATTACHED = (
     *("monitor.performance", "monitor.drift", "monitor.fairness", "monitor.usage"),
     *("incident", "eval.generative", "eval.security", "eval.privacy"),
 )
-"""Kinds that an organisation may keep elsewhere and attach by name and place."""
+"""Kinds that may be kept elsewhere about a model, and attached by name and place."""
+
+
+def attachable(*, organisation: bool) -> tuple[str, ...]:
+    """Kinds that may be attached: every kind for the organisation, which has no record of its own for most."""
+    return tuple(evidence_kinds()) if organisation else ATTACHED

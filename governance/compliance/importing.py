@@ -1,5 +1,6 @@
 """Bringing in a framework of one's own: as our YAML, an OSCAL catalog or a library of CISO Assistant."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +23,9 @@ from riskreview.findings.steps import said
 
 LONGEST = 600_000
 """Characters in a file. Our largest framework has 38,000."""
+
+TAKEN = ("new", "gaps", "evidence")
+"""Names that addresses beside a framework's have."""
 
 
 def read_any(text: str, *, source: str) -> tuple[Framework, Origin]:
@@ -48,6 +52,7 @@ def import_framework(
     require_role(importer, *IMPORTERS, to="bring in a framework")
     note = said(note, "note")
     framework, origin = read_any(text, source=source)
+    _refuse_unkeepable(framework, source)
     framework = _called(framework, short_name)
     known = frameworks().get(framework.id)
     if known is not None and known.digest == framework.digest:
@@ -86,13 +91,36 @@ def import_framework(
 
 
 def _called(framework: Framework, short_name: str) -> Framework:
-    short = short_name.strip()
-    if not short:
-        return framework
-    if not SLUG.fullmatch(short):
+    """Under the short name that was given, else its own. Raises Invalid for one that no address can hold."""
+    short = short_name.strip() or framework.id
+    if not SLUG.fullmatch(short) or short in TAKEN:
         raise Invalid(
             f'"{short[:64]}" cannot be a short name.',
-            "Write 3 to 64 lower-case letters, digits, dots and hyphens.",
+            "Write another one: 3 to 64 lower-case letters, digits, dots and hyphens.",
             field="short_name",
         )
     return replace(framework, id=short)
+
+
+def _refuse_unkeepable(framework: Framework, source: str) -> None:
+    """Escapes can hold what no database keeps: NUL, and halves of characters."""
+    for text in _texts(framework.document()):
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise PackError(
+                source,
+                1,
+                f"A text holds a character that cannot be kept: {ascii(text)[:60]}.",
+                "Remove the escape of NUL or of half a character.",
+            )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)

@@ -46,7 +46,7 @@ def programme(request: UserRequest) -> HttpResponse:
         "rows": rows,
         "whole": summed([standing for found in covered.standings.values() for standing in found]),
         "outside": list(outside),
-        "attach_form": AttachForm(auto_id="attach_%s") if may else None,
+        "attach_form": AttachForm(auto_id="attach_%s", organisation=True) if may else None,
         "detach_form": DetachForm(auto_id="detach_%s") if may else None,
         "today": timezone.now().date(),
     }

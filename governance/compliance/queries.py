@@ -39,11 +39,6 @@ class ModelCoverage:
         """Counts for one framework; None where it does not apply."""
         return summed(self.standings[framework]) if framework in self.standings else None
 
-    @property
-    def whole(self) -> Summary:
-        """Counts over all frameworks that apply."""
-        return summed([standing for rows in self.standings.values() for standing in rows])
-
 
 @dataclass(frozen=True)
 class ProgrammeCoverage:

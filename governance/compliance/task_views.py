@@ -102,7 +102,7 @@ def gap_close(request: UserRequest, pk: int) -> HttpResponse:
 def evidence_attach(request: UserRequest) -> HttpResponse:
     """Name evidence that is kept elsewhere; ?model= says of which model, else it is the organisation's."""
     model = _model(request)
-    form = AttachForm(request.POST)
+    form = AttachForm(request.POST, organisation=model is None)
     if not form.is_valid():
         return _back(request, _first_error(form))
     try:

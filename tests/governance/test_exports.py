@@ -22,6 +22,7 @@ LISTS = {
     "/findings/": "finding.exported",
     "/waivers/": "waiver.exported",
     "/break-glass/": "break_glass.exported",
+    "/coverage/": "coverage.exported",
 }
 
 

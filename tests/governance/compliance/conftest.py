@@ -1,7 +1,5 @@
 """A model that lends to people in the Union and in New York, with all that its tier asks for."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from registry.models import ModelVersion, RegisteredModel
@@ -14,9 +12,3 @@ def lender(version: ModelVersion) -> RegisteredModel:
     model.jurisdictions, model.regulated_uses = ["DE", "US-NY"], ["credit"]
     model.save()
     return model
-
-
-@pytest.fixture
-def reader(cast: SimpleNamespace) -> SimpleNamespace:
-    """Who reads and never concludes."""
-    return cast.aud

@@ -79,3 +79,16 @@ def test_what_is_not_there_answers_404(
         "/coverage/nothing/",
     ]
     assert {place: client.get(place).status_code for place in gone} == dict.fromkeys(gone, 404)
+
+
+def test_the_api_tells_the_same(api: Callable[..., Client], lender: RegisteredModel) -> None:
+    client = api()
+    assert len(client.get("/api/v1/frameworks").json()["results"]) == 16
+    assert len(client.get("/api/v1/frameworks/eu-ai-act").json()["controls"]) == 165
+    told = client.get("/api/v1/coverage", {"model": lender.slug, "framework": "fcra"}).json()
+    assert told["version"] == "1" and [row["applies"] for row in told["frameworks"]] == [True]
+    assert len(told["controls"]) == 9 and {row["conclusion"] for row in told["controls"]} == {None}
+    ready = client.get("/api/v1/coverage", {"model": lender.slug, "state": "ready"}).json()["controls"]
+    assert ready and all(set(row["evidence"].values()) == {"present"} for row in ready)
+    assert client.get("/api/v1/coverage").status_code == 400
+    assert client.get("/api/v1/coverage", {"model": "nothing"}).status_code == 404

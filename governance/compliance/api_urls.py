@@ -1,0 +1,9 @@
+from django.urls import path
+
+from governance.compliance.api import Coverage, Frameworks, OneFramework
+
+urlpatterns = [
+    path("frameworks", Frameworks.as_view(), name="api-frameworks"),
+    path("frameworks/<str:slug>", OneFramework.as_view(), name="api-framework"),
+    path("coverage", Coverage.as_view(), name="api-coverage"),
+]
