@@ -193,4 +193,6 @@ class Verb(StrEnum):
     REPORT_FAILED = "report.failed", "Report failed", Outcome.ERROR
     REPORT_DOWNLOADED = "report.downloaded", "Report downloaded", Outcome.NEUTRAL
 
+    ROWS_ADOPTED = "rows.adopted", "Rows taken into the record as they stood", Outcome.NEUTRAL
+
     DEMO_LOADED = "demo.loaded", "Demo portfolio loaded", Outcome.NEUTRAL
