@@ -20,6 +20,7 @@ from audit.models import Event
 from audit.rows import covered, row_name, take_written, working_fields, wrote
 from governance.attested import reason_left_out
 from registry.actions import suspend_model, tag_model
+from registry.actions.servers import default_server
 from registry.models import ModelTag, ModelVersion, RegisteredModel
 from riskreview.models import SignOff
 from tests import builders
@@ -42,6 +43,7 @@ def story(cast: SimpleNamespace) -> ModelVersion:
     builders.a_waiver(cast, version)
     builders.an_activation(cast, builders.another_pack(cast))
     builders.a_questionnaire(cast)
+    default_server(at=AT)
     tag_model(model=version.model, add=["retail"], actor=actor_of_user(cast.olga), at=AT)
     return version
 
