@@ -65,6 +65,7 @@ def as_of_page(request: UserRequest, slug: str, version: str) -> HttpResponse:
     then = as_of(found, at=at)
     context |= _panel(then, environment) | {
         "at": at,
+        "told": f"How things stood at {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC; nothing here counts today.",
         "then": then,
         "signoffs": then.judged[environment].evidence.signoffs,
         "recorded": last_decision(found, environment, at),
@@ -94,7 +95,7 @@ def _panel(then: AsOf, environment: str) -> dict[str, Any]:
             for name, label in Environment.choices
         ],
         "policy_label": str(judged.policy) if judged.policy else "",
-        "policy_url": reverse("riskreview:policy"),
+        "heading": f"{Environment(environment).label} would have answered {judged.verdict.decision}",
         "evidence_digest": judged.digest,
     }
 

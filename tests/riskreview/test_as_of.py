@@ -131,7 +131,7 @@ class Story:
         treat_risk(
             risk=Risk.objects.order_by("pk")[0],
             treatment="mitigate",
-            controls="Monthly report, quarterly recalculation. " * 10,
+            controls="Monthly report, quarterly recalculation. " * 6,
             review_on=self.at.date() + timedelta(days=90),
             treater=self.cast.olga,
             **self.given("olga"),
