@@ -205,7 +205,7 @@ def test_the_page_and_the_api_tell_how_it_stood(
 def test_what_the_record_cannot_tell_is_said(story: Story) -> None:
     approved = story.decisions["approved"]
     risk = Risk.objects.order_by("pk")[0]
-    Risk.objects.filter(pk=risk.pk).update(title="Rewritten behind the product", state="closed")
+    Risk.objects.filter(pk=risk.pk).update(title="Rewritten behind the product", residual_impact=1)
     found = as_of(story.version, at=approved.decided_at)
     assert (found.gaps, found.judged["production"].digest) == ((), approved.evidence_digest)
     Risk.objects.filter(pk=risk.pk).update(controls="None.")
