@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -51,6 +52,13 @@ class User(AbstractUser):
 
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     mail = models.CharField(max_length=8, choices=MailChoice, default=MailChoice.EACH)
+
+    NOT_ATTESTED: ClassVar = {
+        "password": "Django writes a stronger hash at a sign-in by itself",
+        "last_login": "each sign-in is an event of its own",
+        "theme": "a taste",
+        "mail": "a taste",
+    }
 
     class Meta:
         ordering = ["username"]
@@ -132,6 +140,8 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    NOT_ATTESTED: ClassVar = {"last_used_at": "each use is on the record by itself"}
+
     class Meta:
         ordering = ["name"]
 
@@ -167,6 +177,8 @@ class Notice(models.Model):
     mailed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
+
+    NOT_ATTESTED: ClassVar = "Tells a person of what is on the record; nothing is decided by it"
 
     class Meta:
         ordering = ["-at", "-pk"]

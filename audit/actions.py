@@ -7,6 +7,7 @@ from audit.actor import Actor
 from audit.canonical import canonical, clean, instant, plain
 from audit.identity import uuid7
 from audit.models import Event
+from audit.rows import take_written
 from audit.verbs import Verb
 
 
@@ -20,7 +21,8 @@ def record(
     """Put an event on the record, in the caller's transaction: it is there if and only if the change is.
 
     `subject` is stable text such as "model:credit-default/version:3"; `detail` holds what the verb does not
-    say; numbers from 2**53 and NaN in it become strings. Raises NotInTransaction outside a transaction.
+    say; numbers from 2**53 and NaN in it become strings. The event also attests the rows that the transaction wrote
+    since its last event (audit/rows.py). Raises NotInTransaction outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(f"{verb} of {subject} must be recorded inside the transaction of its change")
@@ -34,6 +36,7 @@ def record(
         request_id=clean(actor.request_id)[:100],
         at=at.astimezone(UTC) if at.tzinfo else at,
         detail=plain(detail or {}),
+        attests=take_written(),
     )
     event.payload = canonical(columns_of(event))
     event.save(force_insert=True)
@@ -41,8 +44,8 @@ def record(
 
 
 def columns_of(event: Event) -> dict[str, object]:
-    """What the log hashes, in canonical JSON: every column of the event."""
-    return {
+    """What the log hashes, in canonical JSON: every column of the event. Early ones attest no rows."""
+    columns: dict[str, object] = {
         "id": str(event.id),
         "verb": event.verb,
         "subject": event.subject,
@@ -53,3 +56,4 @@ def columns_of(event: Event) -> dict[str, object]:
         "at": instant(event.at),
         "detail": event.detail,
     }
+    return columns if event.attests is None else columns | {"attests": event.attests}

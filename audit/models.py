@@ -19,6 +19,7 @@ class Event(models.Model):
     request_id = models.CharField(max_length=100, blank=True, default="")
     at = models.DateTimeField()
     detail = models.JSONField(default=dict)
+    attests = models.JSONField(null=True)  # row → its fields as written; None before rows were attested
     payload = models.TextField()
 
     class Meta:

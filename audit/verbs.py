@@ -213,5 +213,6 @@ class Verb(StrEnum):
     SIGNING_KEY_INTRODUCED = "signing_key.introduced", "Signing key introduced", Outcome.NEUTRAL
     SIGNING_KEY_ROTATED = "signing_key.rotated", "Signing key rotated", Outcome.STALE
     AUDIT_EXPORTED = "audit.exported", "Audit trail exported", Outcome.NEUTRAL
+    ROWS_ADOPTED = "rows.adopted", "Rows taken into the record as they stood", Outcome.NEUTRAL
 
     DEMO_LOADED = "demo.loaded", "Demo portfolio loaded", Outcome.NEUTRAL

@@ -11,6 +11,7 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
 from audit.canonical import plain
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from evaluations.companions import NOTHING, Companions, companions_for
 from evaluations.jobs import finish, give_back
@@ -169,13 +170,9 @@ def cancel_evaluation(*, run: EvaluationRun, user: User | None, actor: Actor, at
         and not user.holds(Role.VALIDATOR, Role.ADMINISTRATOR)
     ):
         raise NotAllowed("Only the one who started a run, or a validator, may stop it.")
-    EvaluationRun.objects.filter(pk=run.pk).update(
-        status=JobStatus.CANCELLED,
-        finished_at=at,
-        step="",
-        failure=f"Stopped by {actor.name}.",
-        lease_until=None,
-    )
+    outcome = {"status": JobStatus.CANCELLED, "finished_at": at, "failure": f"Stopped by {actor.name}."}
+    EvaluationRun.objects.filter(pk=run.pk).update(step="", lease_until=None, **outcome)
+    wrote_values(EvaluationRun, [run.pk], outcome)
     stamp(run.version_id)
     record(Verb.EVALUATION_CANCELLED, subject=run.ref, actor=actor, at=at)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
+from audit.rows import wrote_values
 from evaluations.models import LIVE, Job, JobStatus
 
 LEASE = timedelta(seconds=60)
@@ -97,11 +98,11 @@ def put_back(job: Job, *, step: str, values: Mapping[str, Any]) -> bool:
 def finish(job: Job, *, status: JobStatus, at: datetime, values: Mapping[str, Any]) -> bool:
     """Write the outcome, unless the lease was lost. Call inside the transaction that records the event."""
     progress = 1.0 if status == JobStatus.SUCCEEDED else job.progress
-    return bool(
-        _mine(job).update(
-            status=status, finished_at=at, progress=progress, step="", lease_until=None, **values
-        )
-    )
+    outcome = {"status": status, "finished_at": at, **values}
+    kept = bool(_mine(job).update(progress=progress, step="", lease_until=None, **outcome))
+    if kept:
+        wrote_values(type(job), [job.pk], outcome)
+    return kept
 
 
 def sweep(*, at: datetime) -> int:

@@ -1,6 +1,7 @@
 """What machines measured: runs, the schedules that start them, and the job rows that workers stand on."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -35,6 +36,12 @@ class Job(models.Model):
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    NOT_ATTESTED: ClassVar = dict.fromkeys(
+        ("progress", "step", "attempt", "lease_token", "lease_until", "started_at"),
+        "how the work goes on; what came of it is attested",
+    )
+    ATTESTED_AS: ClassVar = {"status": lambda status: "under way" if status in LIVE else status}
 
     class Meta:
         abstract = True
@@ -102,6 +109,8 @@ class WorkerSandbox(models.Model):
     tried = models.JSONField()  # [{"name", "works", "why", "remedy"}]
     tried_at = models.DateTimeField()
 
+    NOT_ATTESTED: ClassVar = "What a worker found at its last start; each run says what it ran behind"
+
     class Meta:
         ordering = ["machine"]
 
@@ -131,6 +140,8 @@ class Environment(Job):
     requirement = models.CharField(max_length=400, blank=True)  # the one that failed
     passing = models.BooleanField(default=False)  # trying again may help
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    NOT_ATTESTED: ClassVar = {"last_used_at": "each use", "log": "what the installer wrote, for people"}
 
     class Meta:
         ordering = ["-requested_at", "-pk"]
@@ -207,6 +218,12 @@ class EvaluationRun(Job):
     result = models.JSONField(null=True, blank=True)
     result_digest = models.CharField(max_length=71, blank=True)
     provenance = models.JSONField(default=dict)
+
+    NOT_ATTESTED: ClassVar = {
+        "log": "what the work wrote, for people",
+        "not_before": "how the work goes on",
+        "awaits": "how the work goes on",
+    }
 
     class Meta:
         ordering = ["-pk"]
@@ -297,6 +314,11 @@ class EvaluationSchedule(models.Model):
     last_outcome = models.TextField(blank=True)  # what started, and what could not and why
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="evaluation_schedules")
     created_at = models.DateTimeField()
+
+    NOT_ATTESTED: ClassVar = dict.fromkeys(
+        ("next_at", "last_at", "last_outcome"),
+        "moves on with the clock; each run that starts is on the record",
+    )
 
     class Meta:
         ordering = ["next_at", "pk"]

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from evaluations.access import may_measure
 from evaluations.kinds import RULES
@@ -84,6 +85,7 @@ def pause_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) 
     """Start nothing until somebody resumes it."""
     locked_model(schedule.model)
     if EvaluationSchedule.objects.filter(pk=schedule.pk, active=True).update(active=False):
+        wrote_values(EvaluationSchedule, [schedule.pk], {"active": False})
         record(Verb.SCHEDULE_PAUSED, subject=schedule.ref, actor=actor, at=at)
 
 
@@ -92,6 +94,7 @@ def resume_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime)
     """Start again; what was due meanwhile starts once, now."""
     locked_model(schedule.model)
     if EvaluationSchedule.objects.filter(pk=schedule.pk, active=False).update(active=True):
+        wrote_values(EvaluationSchedule, [schedule.pk], {"active": True})
         record(Verb.SCHEDULE_RESUMED, subject=schedule.ref, actor=actor, at=at)
 
 
@@ -99,8 +102,9 @@ def resume_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime)
 def remove_schedule(*, schedule: EvaluationSchedule, actor: Actor, at: datetime) -> None:
     """Forget it. What it started stays."""
     locked_model(schedule.model)
-    record(Verb.SCHEDULE_REMOVED, subject=schedule.ref, actor=actor, at=at)
+    subject = schedule.ref
     schedule.delete()
+    record(Verb.SCHEDULE_REMOVED, subject=subject, actor=actor, at=at)
 
 
 def start_due(at: datetime) -> int:

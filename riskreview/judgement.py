@@ -78,19 +78,20 @@ def judge_many(
     """The verdict on each version in each environment, in a fixed number of queries."""
     active = active_pack()
     return {
-        key: _judged(active, evidence, key[1], at)
+        key: judge_evidence(active, evidence, key[1], at)
         for key, evidence in gather_many(versions, list(environments)).items()
     }
 
 
 def judge_locked(version: ModelVersion, environment: str, *, at: datetime) -> Judged:
     """The verdict on a version whose row this transaction holds; the gate's short way."""
-    return _judged(active_pack(), gather_locked(version, environment), environment, at)
+    return judge_evidence(active_pack(), gather_locked(version, environment), environment, at)
 
 
-def _judged(
+def judge_evidence(
     active: tuple[PolicyPack, Pack] | None, evidence: Evidence, environment: str, at: datetime
 ) -> Judged:
+    """The verdict on evidence that was gathered, by the pack that is given."""
     row, pack = active if active is not None else (None, None)
     parts = parts_of(pack, evidence)
     verdict = judge(pack, evidence, environment, at)

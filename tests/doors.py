@@ -102,6 +102,7 @@ PAGES = [
     Door(f"{MODEL}tier/"),
     Door(f"{MODEL}compare/"),
     Door(VERSION),
+    Door(f"{VERSION}as-of/"),
     Door(f"{VERSION}card/"),
     Door(f"{VERSION}card/edit/", who=TEAM),
     Door(f"{VERSION}card/import/", who=TEAM),
@@ -372,6 +373,7 @@ KEY_DOORS = [
     ),
     KeyDoor(f"{API}/models/credit-default/versions/1", Scope.REGISTRY_READ),
     KeyDoor(f"{API}/models/credit-default/versions/1/manifest", Scope.REGISTRY_READ),
+    KeyDoor(f"{API}/models/credit-default/versions/1/as-of?at=2026-11-21T09:00:00Z", Scope.REGISTRY_READ),
     KeyDoor(
         f"{API}/models/credit-default/compare",
         Scope.REGISTRY_READ,

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Scope, User
+from audit.agreement import compare_rows
 from policy.cards import load_card_schema
 from policy.tiering import load_questionnaire
 from riskreview.models import Risk
@@ -266,6 +267,8 @@ def prove(life: Life) -> None:
     verified = life.a("aud").post(reverse("trail:verify"))
     assert verified.status_code == 200
     assert "cs-banner--no" not in verified.content.decode()
+    strangers = {one.row.partition(":")[0] for one in compare_rows().told}
+    assert strangers == {"accounts.user", "accounts.rolegrant"}  # the cast, which no action made
 
 
 def report(life: Life) -> None:

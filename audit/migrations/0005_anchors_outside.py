@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0003_signing_keys'),
+        ('audit', '0004_search_of_names_and_words'),
     ]
 
     operations = [

@@ -48,8 +48,8 @@ def remove_endpoint(*, version: ModelVersion, actor: Actor, at: datetime) -> Non
     live = version.evaluations.filter(source=PredictionSource.ENDPOINT, status__in=LIVE).first()
     if live is not None:
         raise Conflict(f"Run {live.pk} is to be scored there.", "Wait for it, or cancel it.")
-    record(Verb.ENDPOINT_REMOVED, subject=endpoint.ref, actor=actor, at=at, detail={"url": endpoint.url})
     endpoint.delete()
+    record(Verb.ENDPOINT_REMOVED, subject=endpoint.ref, actor=actor, at=at, detail={"url": endpoint.url})
 
 
 @transaction.atomic

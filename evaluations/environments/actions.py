@@ -10,6 +10,7 @@ from accounts.refusals import Conflict
 from audit.actions import record
 from audit.actor import Actor
 from audit.canonical import plain
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from evaluations.environments.needs import Needs
 from evaluations.environments.places import is_here, leave
@@ -100,7 +101,9 @@ def retire_environment(*, environment: Environment, before: datetime, at: dateti
     if row is None:
         return False
     leave(row)
-    Environment.objects.filter(pk=row.pk).update(status=JobStatus.CANCELLED, folder="", size=0)
+    removed = {"status": JobStatus.CANCELLED, "folder": "", "size": 0}
+    Environment.objects.filter(pk=row.pk).update(**removed)
+    wrote_values(Environment, [row.pk], removed)
     record(Verb.ENVIRONMENT_REMOVED, subject=row.ref, actor=WORKER, at=at, detail={"folder": row.folder})
     return True
 

@@ -1,7 +1,7 @@
 """The gate's decisions with their grounds, and the calls remembered for retries."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -75,6 +75,8 @@ class IdempotentCall(models.Model):
     body_sha256 = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     decision = models.ForeignKey(GateDecision, on_delete=models.PROTECT, null=True, blank=True)
+
+    NOT_ATTESTED: ClassVar = "Remembered for a day, so that a retry gets the decision that was recorded"
 
     class Meta:
         constraints = [

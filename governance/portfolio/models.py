@@ -4,6 +4,8 @@ A row repeats what the evidence said when it was last looked at, so it is never 
 finds the rows that no longer speak of today and writes them anew.
 """
 
+from typing import ClassVar
+
 from django.db import models
 
 from accounts.models import User
@@ -44,6 +46,8 @@ class InventoryRow(models.Model):
     judged_at = models.DateTimeField()
     holds_until = models.DateTimeField(null=True)  # when time alone changes it
 
+    NOT_ATTESTED: ClassVar = "Repeats what the evidence said, for the list; never asked for a decision"
+
     class Meta:
         indexes = [
             models.Index(fields=["-tier_rank", "name_key"], name="inventory_by_tier"),
@@ -77,6 +81,8 @@ class SavedView(models.Model):
     query = models.CharField(max_length=1000, blank=True)  # as in the address
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+
+    NOT_ATTESTED: ClassVar = "A taste: filters under a name"
 
     class Meta:
         ordering = ["name", "pk"]

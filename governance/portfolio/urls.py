@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.portfolio import compare_views, views
+from governance.portfolio import as_of_views, compare_views, views
 from governance.portfolio import inventory_views as inventory
 
 app_name = "portfolio"
@@ -13,4 +13,5 @@ urlpatterns = [
     path("models/<slug:slug>/", views.model, name="model"),
     path("models/<slug:slug>/compare/", compare_views.compare, name="compare"),
     path("models/<slug:slug>/versions/<str:version>/", views.version, name="version"),
+    path("models/<slug:slug>/versions/<str:version>/as-of/", as_of_views.as_of_page, name="as_of"),
 ]

@@ -13,6 +13,7 @@ from django.db.models import Q, Sum
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from registry.actions.locking import locked_model
 from registry.models import RUNNING, Deployment, DeploymentStatus, Environment, ModelVersion, Strategy
@@ -162,7 +163,9 @@ def _room_for(deployment: Deployment, at: datetime) -> list[str]:
                 "Report first what ended, or send a smaller traffic_share.",
             )
     if deployment.status == DeploymentStatus.LIVE:
-        Deployment.objects.filter(pk__in=gone).update(status=DeploymentStatus.ENDED, ended_at=at)
+        ended = {"status": DeploymentStatus.ENDED, "ended_at": at}
+        Deployment.objects.filter(pk__in=gone).update(**ended)
+        wrote_values(Deployment, gone, ended)
         return sorted(gone.values())
     return []
 

@@ -10,6 +10,7 @@ from django.db.models import Max
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote
 from audit.verbs import Verb
 from policy.tiering import Tier
 from registry.models import CustomField, FieldKind
@@ -89,6 +90,7 @@ def move_field(*, field: CustomField, up: bool, actor: Actor, at: datetime) -> N
     for place, row in enumerate(rows, start=1):
         row.position = place
     CustomField.objects.bulk_update(rows, ["position"])
+    wrote(rows, ["position"])
     detail = {"position": {"was": here + 1, "is": there + 1}}
     record(Verb.FIELD_CHANGED, subject=field.ref, actor=actor, at=at, detail=detail)
 

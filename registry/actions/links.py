@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote
 from audit.verbs import Verb
 from registry.actions.locking import locked_model
 from registry.actions.models import refuse_retired
@@ -111,7 +112,7 @@ def tag_model(
     if not fresh and not gone:
         return
     model.tags.filter(name__in=gone).delete()
-    ModelTag.objects.bulk_create(ModelTag(model=model, name=name) for name in sorted(fresh))
+    wrote(ModelTag.objects.bulk_create(ModelTag(model=model, name=name) for name in sorted(fresh)))
     detail: dict[str, object] = {"added": sorted(fresh), "removed": sorted(gone)}
     if note.strip():
         detail["note"] = note.strip()[:2000]

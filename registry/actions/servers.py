@@ -93,7 +93,15 @@ def remove_server(*, server: TrackingServer, actor: Actor, at: datetime) -> Trac
 
 def default_server(*, at: datetime) -> TrackingServer:
     """The row for the store that the environment names; made when it is missing, which changes nothing else."""
-    server, _ = TrackingServer.objects.get_or_create(name=DEFAULT_SERVER, defaults={"created_at": at})
+    return TrackingServer.objects.filter(name=DEFAULT_SERVER).first() or _default_made(at)
+
+
+@transaction.atomic
+def _default_made(at: datetime) -> TrackingServer:
+    server, new = TrackingServer.objects.get_or_create(name=DEFAULT_SERVER, defaults={"created_at": at})
+    if new:
+        actor = Actor.system("configuration")
+        record(Verb.MLFLOW_CONNECTED, subject=server.ref, actor=actor, at=at, detail=_entry(server))
     return server
 
 

@@ -1,5 +1,7 @@
 """Tracking servers of MLflow that versions come from and go back to."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -60,6 +62,8 @@ class TrackedModel(models.Model):
     )  # number of a version → why it stays out, until somebody asks for it again
     created_at = models.DateTimeField()
 
+    NOT_ATTESTED: ClassVar = "Where news of MLflow goes; the versions that came in are attested themselves"
+
     class Meta:
         ordering = ["server", "name"]
         constraints = [models.UniqueConstraint(fields=["server", "name"], name="tracked_model_once")]
@@ -97,6 +101,8 @@ class SyncRun(models.Model):
         default=dict, blank=True
     )  # counts, and one line for each model that was not taken
 
+    NOT_ATTESTED: ClassVar = "A job; what it brought in is attested itself"
+
     class Meta:
         ordering = ["-pk"]
         constraints = [
@@ -127,6 +133,8 @@ class HookDelivery(models.Model):
     server = models.ForeignKey(TrackingServer, on_delete=models.CASCADE, related_name="deliveries")
     delivery_id = models.CharField(max_length=100)
     received_at = models.DateTimeField()
+
+    NOT_ATTESTED: ClassVar = "Remembered for some minutes, so that no message counts twice"
 
     class Meta:
         ordering = ["-pk"]

@@ -1,6 +1,7 @@
 """Models: the uses of machine learning, what they depend on, and the fields that an organisation adds to them."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -81,6 +82,11 @@ class RegisteredModel(models.Model):
     listed_stamp = models.UUIDField(
         default=NEVER, editable=False
     )  # the one that the inventory's row was made of
+
+    NOT_ATTESTED: ClassVar = {
+        "entry_stamp": "a mark for the inventory's own table",
+        "listed_stamp": "a mark for the inventory's own table",
+    }
 
     class Meta:
         ordering = ["slug"]

@@ -1,6 +1,7 @@
 """Versions: immutable implementations of a model, bound to the digest of their files' manifest."""
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -64,6 +65,12 @@ class ModelVersion(models.Model):
         default=NEVER, editable=False
     )  # the one that the inventory's row was judged on
 
+    NOT_ATTESTED: ClassVar = {
+        "tracked": "where news of MLflow goes; source_uri says where the version is from",
+        "evidence_stamp": "new with each change of evidence, whatever it is",
+        "judged_stamp": "a mark for the inventory's own table",
+    }
+
     class Meta:
         ordering = ["model", "-registered_at", "-pk"]
         constraints = [
@@ -100,6 +107,8 @@ class ArtifactFile(models.Model):
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
 
+    NOT_ATTESTED: ClassVar = "The version's artifact_digest, which is attested, is the digest of these rows"
+
     class Meta:
         ordering = ["path"]
         constraints = [models.UniqueConstraint(fields=["version", "path"], name="file_once_per_version")]
@@ -122,6 +131,8 @@ class Upload(models.Model):
     manifest = models.JSONField()  # [{"path", "size", "sha256"}] as announced
     started_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+    NOT_ATTESTED: ClassVar = "On its way in: nothing is registered before the version is"
 
     class Meta:
         ordering = ["-started_at"]

@@ -32,6 +32,7 @@ __all__ = [
     "VERSION_RELATIONS",
     "Key",
     "gather",
+    "gather_from",
     "gather_locked",
     "gather_many",
     "holders_of_roles",
@@ -80,7 +81,11 @@ def _whole(version: ModelVersion) -> ModelVersion:
 
 def gather_many(versions: Sequence[ModelVersion], environments: Iterable[str]) -> dict[Key, Evidence]:
     """The evidence for each version and environment, in a fixed number of queries."""
-    rows, wanted = load(versions), list(environments)
+    return gather_from(load(versions), versions, list(environments))
+
+
+def gather_from(rows: Rows, versions: Sequence[ModelVersion], wanted: Sequence[str]) -> dict[Key, Evidence]:
+    """The same from rows that were read already, those of today or those of another day."""
     return {
         (version.pk, environment): _placed(everywhere, version, environment, rows)
         for version in versions

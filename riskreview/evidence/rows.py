@@ -143,9 +143,15 @@ def _stays(versions: list[int]) -> dict[int, list[StayFact]]:
 
     What began while the glass was broken was let through against the policy: nobody decided that it may run.
     """
-    found: dict[int, list[StayFact]] = defaultdict(list)
     rows = list(Deployment.objects.filter(version__in=versions).exclude(status__in=NEVER_LIVE).order_by("pk"))
-    broken = _broken_glass({row.version_id for row in rows}) if rows else {}
+    glass = BreakGlass.objects.filter(version__in={row.version_id for row in rows}) if rows else ()
+    return stays_of(rows, glass)
+
+
+def stays_of(rows: Iterable[Deployment], glass: Iterable[BreakGlass]) -> dict[int, list[StayFact]]:
+    """These deployments as the policy judges them, given what let versions run against it."""
+    found: dict[int, list[StayFact]] = defaultdict(list)
+    broken = _broken_glass(glass)
     for row in rows:
         times = broken.get((row.version_id, row.environment), ())
         against = any(began <= row.since < until for began, until in times)
@@ -162,10 +168,10 @@ def _stays(versions: list[int]) -> dict[int, list[StayFact]]:
     return found
 
 
-def _broken_glass(versions: set[int]) -> dict[Key, list[tuple[datetime, datetime]]]:
+def _broken_glass(rows: Iterable[BreakGlass]) -> dict[Key, list[tuple[datetime, datetime]]]:
     """From when until when the glass was broken for a version in an environment."""
     found: dict[Key, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for row in BreakGlass.objects.filter(version__in=versions):
+    for row in rows:
         if row.began_at and (until := row.ended_at or row.ends_at):
             found[row.version_id, row.environment].append((row.began_at, until))
     return found

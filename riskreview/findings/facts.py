@@ -17,11 +17,12 @@ def findings_of(models: Iterable[int]) -> FindingsOf:
     rows = Finding.objects.filter(model__in=models, state__in=(*OPEN_FINDINGS, FindingState.OVERRIDDEN))
     found: FindingsOf = defaultdict(list)
     for row in rows.select_related("owner", "remediated_by", "overridden_by").order_by("pk"):
-        found[row.model_id, row.version_id].append(_fact(row))
+        found[row.model_id, row.version_id].append(finding_fact(row))
     return found
 
 
-def _fact(row: Finding) -> FindingFact:
+def finding_fact(row: Finding) -> FindingFact:
+    """A finding as the policy judges it."""
     return FindingFact(
         id=row.pk,
         severity=row.severity,

@@ -12,6 +12,7 @@ from accounts.refusals import Conflict, Invalid
 from accounts.statement import Statement
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from policy.pack import Pack, PackError, load_pack
 from riskreview.models import PolicyPack
@@ -99,6 +100,7 @@ def activate_pack(
         return chosen
     before = [str(row) for row in rows.values() if row.active]
     PolicyPack.objects.filter(active=True).update(active=False)
+    wrote_values(PolicyPack, [row.pk for row in rows.values() if row.active], {"active": False})
     chosen.active, chosen.activated_at, chosen.activated_by = True, at, actor.id
     chosen.save(update_fields=["active", "activated_at", "activated_by"])
     grounds = {"digest": chosen.digest, "replaces": before, **(detail or {})}

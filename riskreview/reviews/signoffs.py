@@ -11,6 +11,7 @@ from accounts.notices import notify
 from accounts.refusals import Refusal
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote
 from audit.verbs import Verb
 from registry.actions.locking import stamp
 from registry.models import ModelVersion
@@ -110,13 +111,15 @@ def _sign(review: Review, given: Given, proved: bool, signer: User, actor: Actor
         signed_at=at,
         expires_at=valid_until(judged, review, given.role, given.decision, at),
     )
-    Condition.objects.bulk_create(
-        Condition(signoff=signoff, text=item.text, due_on=item.due_on, owner=item.owner)
-        for item in given.conditions
+    wrote(
+        Condition.objects.bulk_create(
+            Condition(signoff=signoff, text=item.text, due_on=item.due_on, owner=item.owner)
+            for item in given.conditions
+        )
     )
+    note_approval(review, at)
     _record_signature(signoff, review, version, given, actor, at)
     _tell_those_who_owe(signoff, given, at)
-    note_approval(review, at)
     return signoff
 
 

@@ -47,9 +47,9 @@ def withdraw(*, signoff: SignOff, reason: str, user: User, actor: Actor, at: dat
         "signer": signoff.signer.ref,
         "reason": signoff.withdrawn_reason,
     }
-    record(Verb.SIGNOFF_WITHDRAWN, subject=review.ref, actor=actor, at=at, detail=detail)
     if review.is_open:
         note_approval(review, at)
+    record(Verb.SIGNOFF_WITHDRAWN, subject=review.ref, actor=actor, at=at, detail=detail)
     return signoff
 
 

@@ -26,7 +26,7 @@ def risks_of(models: Collection[int]) -> dict[int, list[RiskFact]]:
     rows = Risk.objects.filter(model__in=models).order_by("pk").values_list(*FIELDS)
     for row in rows:
         told = dict(zip(FIELDS, row, strict=True))
-        found[told["model_id"]].append(_fact(told))
+        found[told["model_id"]].append(risk_fact(told))
     return found
 
 
@@ -41,8 +41,11 @@ def scales_for(risks: Collection[Any]) -> RiskScales | None:
         return None
 
 
-def _fact(told: dict[str, Any]) -> RiskFact:
-    """The digest covers what was judged and decided, not who looks after it or when it is looked at again."""
+def risk_fact(told: dict[str, Any]) -> RiskFact:
+    """The values of FIELDS as the policy judges them.
+
+    The digest covers what was judged and decided, not who looks after it or when it is looked at again.
+    """
     accepted = told["state"] == RiskState.ACCEPTED
     until = told["accepted_until"] if accepted else None
     digested = {name: told[name] for name in DIGESTED} | {"accepted_until": until and until.isoformat()}

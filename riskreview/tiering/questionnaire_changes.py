@@ -12,6 +12,7 @@ from accounts.notices import notify
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
+from audit.rows import wrote_values
 from audit.verbs import Verb
 from policy.questionnaire import Questionnaire, Tier
 from policy.questionnaire_file import PackError, read_questionnaire
@@ -98,6 +99,7 @@ def activate_questionnaire(
     found = preview_of(questions_of(chosen))
     before = [item.version for item in rows.values() if item.active]
     QuestionnaireVersion.objects.filter(active=True).update(active=False)
+    wrote_values(QuestionnaireVersion, [pk for pk, item in rows.items() if item.active], {"active": False})
     chosen.active, chosen.activated_by, chosen.activated_at = True, officer, at
     chosen.save(update_fields=["active", "activated_by", "activated_at"])
     by = at.date() + TIME_TO_RETIER
@@ -141,14 +143,17 @@ def _same(one: Questionnaire, other: Questionnaire) -> bool:
 
 def _mark(found: Preview, by: date) -> None:
     """Write on the answers that count which tier they would get; what an earlier version marked is over."""
-    TierAssessment.objects.exclude(retier_to="").update(retier_to="", retier_by=None)
+    marked = TierAssessment.objects.exclude(retier_to="")
+    wrote_values(TierAssessment, marked.values_list("pk", flat=True), {"retier_to": "", "retier_by": None})
+    marked.update(retier_to="", retier_by=None)
     moved: dict[Tier, list[int]] = defaultdict(list)
     for move in found.moves:
         moved[move.now].append(move.assessment.pk)
     for tier, pks in moved.items():
         for start in range(0, len(pks), 500):
-            rows = TierAssessment.objects.filter(pk__in=pks[start : start + 500])
-            rows.update(retier_to=tier.value, retier_by=by)
+            chosen, now = pks[start : start + 500], {"retier_to": tier.value, "retier_by": by}
+            TierAssessment.objects.filter(pk__in=chosen).update(**now)
+            wrote_values(TierAssessment, chosen, now)
 
 
 def _tell(move: Move, row: QuestionnaireVersion, by: date, at: datetime) -> None:

@@ -50,6 +50,7 @@ def test_the_payload_is_the_canonical_json_of_every_column() -> None:
         "request_id": "req-1",
         "at": "2026-11-21T12:00:00.000000Z",
         "detail": {"role": "risk_officer", "ratio": 0.8},
+        "attests": {},
     }
 
 

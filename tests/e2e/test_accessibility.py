@@ -93,6 +93,7 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("dev", reverse("registry:card_import", args=names)),
         ("ada", f"{reverse('registry:card', args=names)}?since=1&revision=1"),
         ("dev", reverse("registry:files", args=names)),
+        ("dev", f"{reverse('portfolio:as_of', args=names)}?at={version.registered_at:%Y-%m-%dT%H:%M:%SZ}"),
         ("olga", reverse("registry:model_suspend", args=[slug])),
         ("viktor", reverse("registry:datasets")),
         ("viktor", reverse("registry:dataset_new")),

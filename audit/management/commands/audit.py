@@ -1,7 +1,9 @@
-"""`manage.py audit verify|export|checkpoint`: the log for those who operate it."""
+"""`manage.py audit verify|adopt|export|checkpoint`: the log for those who operate it."""
 
+import json
 import sys
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, InternalError
 from django.utils import timezone
 
-from audit.checkpoints import LogBroken, make_checkpoint, verify_log
+from audit.adoption import adopt_rows
+from audit.agreement import Agreement, compare_rows
+from audit.checkpoints import LogBroken, LogState, make_checkpoint, verify_log
 from audit.export import log_lines
 from audit.keys import SigningKeyMissing
 from audit.sequencer import sequence_pending
@@ -21,13 +25,19 @@ class Command(BaseCommand):
     help = "Check the audit log, export it, or sign a checkpoint of it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The three deeds."""
+        """The deeds."""
         deeds = parser.add_subparsers(dest="deed", required=True)
         verify = deeds.add_parser(
-            "verify", help="Hash every entry again; exit code 1 where something was changed."
+            "verify",
+            help="Hash every entry again and compare every row with the last event about it; "
+            "exit code 1 where something was changed.",
         )
         verify.add_argument(
-            "--quick", action="store_true", help="Only the tree and the last hundred entries."
+            "--quick", action="store_true", help="Only the tree and the last hundred entries, and no rows."
+        )
+        verify.add_argument("--json", action="store_true", help="Say what was found as JSON.")
+        deeds.add_parser(
+            "adopt", help="After an upgrade: take rows into the record that no event attests yet."
         )
         export = deeds.add_parser("export", help="Write every entry and checkpoint as lines of JSON.")
         export.add_argument("path", help="The file to write, or - for standard output.")
@@ -35,19 +45,52 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, deed: str, **options: Any) -> None:
         """Do it."""
-        {"verify": self._verify, "export": self._export, "checkpoint": self._checkpoint}[deed](options)
+        deeds = {"verify": self._verify, "adopt": self._adopt}
+        deeds |= {"export": self._export, "checkpoint": self._checkpoint}
+        deeds[deed](options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         state = verify_log(timezone.now(), full=not options["quick"], told=self._told)
+        broken = state.state == "broken"
+        found = None if broken or options["quick"] else compare_rows(self._told)
         if sys.stderr.isatty():
             self.stderr.write("\r", ending="")
-        if state.state == "broken":
+        if options["json"]:
+            rows = asdict(found) if found else None
+            self.stdout.write(json.dumps({"log": asdict(state), "rows": rows}, ensure_ascii=False, indent=2))
+        elif not broken:
+            self._say(state, found)
+        if broken:
             raise CommandError(f"The log is broken. {state.text}", returncode=1)
-        self.stdout.write(f"{state.entries:,} entries. {state.text}")
+        if found and found.disagreements:
+            count = f"{found.disagreements:,}"
+            raise CommandError(f"Rows differ from the record: {count} disagreements.", returncode=1)
 
-    def _told(self, done: int, of: int) -> None:
+    def _say(self, state: LogState, found: Agreement | None) -> None:
+        self.stdout.write(f"{state.entries:,} entries. {state.text}")
+        if found is None:
+            self.stdout.write("Rows were not compared with the record.")
+            return
+        for one in found.told:
+            self.stdout.write(one.text)
+        if more := found.disagreements - len(found.told):
+            self.stdout.write(f"And {more:,} more.")
+        if not found.disagreements:
+            covered = found.rows - found.uncovered_rows
+            self.stdout.write(f"{covered:,} rows say what the last event about each of them said.")
+        if found.uncovered_rows or found.uncovered_fields:
+            self.stdout.write(
+                f"{found.uncovered_rows:,} rows and {found.uncovered_fields:,} fields of other rows are not covered: "
+                "they were recorded before events attested rows. `audit adopt` takes them in as they stand."
+            )
+
+    def _adopt(self, options: dict[str, Any]) -> None:
+        count = adopt_rows(at=timezone.now())
+        self.stdout.write(f"{count:,} rows were taken into the record as they stood.")
+
+    def _told(self, done: int, of: int, what: str = "entries") -> None:
         if sys.stderr.isatty():
-            self.stderr.write(f"\r{done:,} of {of:,} entries", ending="")
+            self.stderr.write(f"\r{done:,} of {of:,} {what}    ", ending="")
 
     def _export(self, options: dict[str, Any]) -> None:
         try:
