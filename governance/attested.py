@@ -17,6 +17,8 @@ LEFT_OUT = {
     "audit.Subtree": "The record itself: hashed again with each check",
     "audit.TreeState": "The record itself: compared with the checkpoints",
     "audit.Checkpoint": "The record itself: signed",
+    "audit.TimeStamp": "Signed by the authority that stamped",
+    "audit.AnchorState": "How far checkpoints went to others",
 }
 """Tables that are not ours, or are the record, with the reason."""
 

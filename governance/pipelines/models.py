@@ -1,5 +1,7 @@
 """Which pipelines may ask the gate about which models, and the tokens that were used."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -59,6 +61,8 @@ class TrustRule(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="trust_rules")
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    NOT_ATTESTED: ClassVar = {"last_used_at": "each use is on the record by itself"}
     off_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -112,6 +116,8 @@ class SpentToken(models.Model):
     `call` is the SHA-256 of the question with its Idempotency-Key: the same call may be sent again, because its answer
     is remembered; nothing else may be asked with the token.
     """
+
+    NOT_ATTESTED: ClassVar = "Forgotten once the token has run out; what was asked with it is on the record"
 
     sha256 = models.CharField(max_length=64, unique=True)  # of the issuer and its id for the token
     call = models.CharField(max_length=64, blank=True)

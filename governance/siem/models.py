@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -6,6 +8,8 @@ class Forwarding(models.Model):
 
     Whoever holds the lease sends; one that ran out is anybody's, and what its holder confirms then no longer counts.
     """
+
+    NOT_ATTESTED: ClassVar = "How far the record went to others; the record itself says nothing else by it"
 
     collector = models.CharField(max_length=500, unique=True)
     next_seq = models.PositiveBigIntegerField(default=0)

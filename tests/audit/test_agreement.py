@@ -43,6 +43,7 @@ def story(cast: SimpleNamespace) -> ModelVersion:
     builders.a_waiver(cast, version)
     builders.an_activation(cast, builders.another_pack(cast))
     builders.a_questionnaire(cast)
+    builders.a_trust_rule(cast)
     default_server(at=AT)
     tag_model(model=version.model, add=["retail"], actor=actor_of_user(cast.olga), at=AT)
     return version
