@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Role, RoleGrant, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
+from audit.agreement import compare_rows
 from audit.models import Event
 from governance.compliance.attaching import attach, detach
 from governance.compliance.concluding import conclude, take_back
@@ -57,6 +58,11 @@ def concluded(cast: SimpleNamespace, model: RegisteredModel | None, **changes: A
 def scoped(cast: SimpleNamespace, model: RegisteredModel | None, **changes: Any) -> None:
     given: dict[str, Any] = {"framework": "iso-42001", "stance": "applies", "rationale": WHY, "at": AT}
     decide_scope(model=model, user=cast.carl, actor=actor_of_user(cast.carl), **(given | changes))
+
+
+def assert_the_record_agrees() -> None:
+    """Each row of these tables is as the last event about it says."""
+    assert [one.text for one in compare_rows().told if one.row.startswith("compliance.")] == []
 
 
 def test_use_and_place_say_what_applies(lender: RegisteredModel) -> None:
@@ -263,6 +269,7 @@ def test_a_gap_is_a_task_of_its_owner_until_it_is_closed(
     assert not gaps_waiting(cast.olga, AT) and standing(lender).state != "satisfied"
     with pytest.raises(NotAllowed):
         open_gap(owner=cast.dev, due_on=due, user=cast.olga, actor=carl, at=AT, **told)
+    assert_the_record_agrees()
 
 
 def test_several_controls_are_concluded_at_once(
@@ -275,3 +282,4 @@ def test_several_controls_are_concluded_at_once(
     assert Conclusion.objects.count() == 2
     assert Event.objects.filter(verb="control.concluded").count() == 2
     assert client_of(cast.ada).post(place, typed | {"control": [CONTROL]}).status_code == 403
+    assert_the_record_agrees()
