@@ -56,6 +56,7 @@ class User(AbstractUser):
     NOT_ATTESTED: ClassVar = {
         "password": "Django writes a stronger hash at a sign-in by itself",
         "last_login": "each sign-in is an event of its own",
+        "email": "nothing is decided by it, and the record could never forget it",
         "theme": "a taste",
         "mail": "a taste",
     }
