@@ -94,12 +94,13 @@ def export_of(wanted: EventFilter, at_once: int = 1000) -> Iterator[Event]:
             return
 
 
-def trail_of(subject: str, limit: int = 50) -> list[Event]:
-    """The newest events of a subject and of all beneath it, newest first.
+def trail_of(subject: str, limit: int = 50, *, until: datetime | None = None) -> list[Event]:
+    """The newest events of a subject and of all beneath it, newest first; `until` leaves out what came later.
 
     "model:credit" takes in "model:credit/version:3" but not "model:credit-default".
     """
     own = Event.objects.filter(Q(subject=subject) | subject_begins(f"{subject}/"))
+    own = own if until is None else own.filter(at__lte=until)
     return list(own.select_related("entry").order_by("-at", "-id")[:limit])
 
 

@@ -1,6 +1,6 @@
 """The parts of a version's page, as values for the templates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -135,8 +135,13 @@ def measures(version: ModelVersion) -> list[Measure]:
     return rows
 
 
-def signatures(standing: Standing, environment: str, *, at: datetime) -> list[dict[str, Any]]:
-    """Each person's newest word in this environment's review, and whether it still counts."""
+def signatures(
+    standing: Standing, environment: str, *, at: datetime, rows: Iterable[SignOff] | None = None
+) -> list[dict[str, Any]]:
+    """Each person's newest word in this environment's review, and whether it still counts.
+
+    `rows` are the sign-offs, newest first, where they are known already.
+    """
     judged = standing.judged[environment]
     stale = {
         name
@@ -144,12 +149,13 @@ def signatures(standing: Standing, environment: str, *, at: datetime) -> list[di
         if result.stale
         for name in (result.id.split(".", 1)[-1],)
     }
-    rows = (
-        SignOff.objects.filter(review__version=standing.version, review__environment=environment)
-        .exclude(review__kind=ReviewKind.RETIREMENT)
-        .select_related("signer", "acting_for")
-        .prefetch_related("conditions")
-    )
+    if rows is None:
+        rows = (
+            SignOff.objects.filter(review__version=standing.version, review__environment=environment)
+            .exclude(review__kind=ReviewKind.RETIREMENT)
+            .select_related("signer", "acting_for")
+            .prefetch_related("conditions")
+        )
     seen: set[tuple[str, int]] = set()
     shown = []
     for row in rows:

@@ -22,9 +22,15 @@ WORKER = Actor.system("worker")
 
 @transaction.atomic
 def request_report(
-    *, version: ModelVersion, environment: str, requester: User | None, actor: Actor, at: datetime
+    *,
+    version: ModelVersion,
+    environment: str,
+    requester: User | None,
+    actor: Actor,
+    at: datetime,
+    moment: datetime | None = None,
 ) -> Report:
-    """Queue a report of a version for an environment, as things stand when the worker makes it."""
+    """Queue a report of a version for an environment: as things stand when a worker makes it, or stood at `moment`."""
     same = Report.objects.filter(
         version=version, environment=environment, requested_as=actor.id, status__in=LIVE
     ).first()
@@ -33,14 +39,17 @@ def request_report(
     report = Report.objects.create(
         version=version,
         environment=environment,
-        as_of=at,
+        as_of=moment or at,
+        past=moment is not None,
         requested_by=requester,
         requested_as=actor.id,
         requester_name=actor.name,
         requested_at=at,
         step="Waiting for a worker",
     )
-    detail = {"report": report.pk, "environment": environment}
+    detail: dict[str, object] = {"report": report.pk, "environment": environment}
+    if moment is not None:
+        detail["as_of"] = moment
     record(Verb.REPORT_REQUESTED, subject=report.ref, actor=actor, at=at, detail=detail)
     transaction.on_commit(lambda: wake_report(report.pk))
     return report

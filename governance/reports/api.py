@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
+from governance.portfolio.as_of_views import moment_of
 from governance.reports.access import known_environment, report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.models import Report
@@ -27,6 +28,9 @@ class ReportQuestion(serializers.Serializer[Any]):
     model = serializers.CharField(max_length=64)
     version = serializers.CharField(max_length=40)
     environment = serializers.CharField(max_length=16, default="production")
+    as_of = serializers.DateTimeField(
+        required=False, help_text="A moment in the past; without it, when the report is made"
+    )
 
 
 class ReportAnswer(serializers.ModelSerializer[Report]):
@@ -80,12 +84,14 @@ class Reports(KeyView):
         version = versions.select_related("model").first()
         if version is None:
             raise Http404(f"{asked['model']} has no version {asked['version']}.")
+        now, moment = timezone.now(), asked.get("as_of")
         report = request_report(
             version=version,
             environment=known_environment(asked["environment"]),
             requester=None,
             actor=self.actor,
-            at=timezone.now(),
+            at=now,
+            moment=moment_of(moment.isoformat(), version, now=now) if moment else None,
         )
         answer = ReportAnswer(report, context={"request": request})
         location = request.build_absolute_uri(reverse("api-report", args=[report.uuid]))

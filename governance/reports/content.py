@@ -72,6 +72,8 @@ class Content:
     decisions: list[GateDecision]
     events: list[tuple[Event, str, str]]
     checkpoint: Checkpoint | None
+    gaps: tuple[str, ...] = ()
+    """Of a moment in the past: what could not be rebuilt and is shown as it is today."""
 
 
 def gather(report: Report, *, at: datetime) -> Content:
@@ -105,7 +107,7 @@ def gather(report: Report, *, at: datetime) -> Content:
             for run in sorted(newest_runs(version).values(), key=lambda run: ORDER.index(run.kind))
         ],
         card=card,
-        sections=_sections(card),
+        sections=sections_of(card),
         measures=measures_of(version),
         files=list(version.files.all()),
         loud=banners_of({report.environment: standing.judged[report.environment]}, at=at),
@@ -131,7 +133,8 @@ def gather(report: Report, *, at: datetime) -> Content:
     )
 
 
-def _sections(card: CardRevision | None) -> list[CardSection]:
+def sections_of(card: CardRevision | None) -> list[CardSection]:
+    """The sections of a card that say something."""
     if card is None:
         return []
     return [
@@ -154,6 +157,7 @@ def to_json(content: Content) -> str:
         {
             "report": str(content.report.uuid),
             "as_of": content.at,
+            **({"rebuilt": {"gaps": list(content.gaps)}} if content.report.past else {}),
             "model": version.model.slug,
             "version": version.version,
             "environment": content.report.environment,

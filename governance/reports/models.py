@@ -11,12 +11,13 @@ from registry.models import Environment, ModelVersion
 
 
 class Report(Job):
-    """An audit report of one version for one environment, as things stood when it was made."""
+    """An audit report of one version for one environment, as things stood when it was made or at a chosen moment."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="reports")
     environment = models.CharField(max_length=16, choices=Environment)
     as_of = models.DateTimeField()
+    past = models.BooleanField(default=False)  # as_of was chosen; what it says is rebuilt from the record
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reports", null=True)
     requested_as = models.CharField(max_length=120)
     requester_name = models.CharField(max_length=120)

@@ -11,6 +11,7 @@ from evaluations.jobs import claim, heartbeat
 from governance.reports.actions import REPORT_TASK, fail_report, succeed_report
 from governance.reports.content import gather, to_html, to_json
 from governance.reports.models import Report
+from governance.reports.past import gather_past
 from governance.reports.render import RenderFailed, render
 
 
@@ -20,9 +21,9 @@ def make_report(pk: int) -> None:
     report = claim(Report, pk, at=timezone.now())
     if report is None:
         return
-    as_of = timezone.now()
-    heartbeat(report, progress=0.1, step="Gathering the evidence", at=as_of)
-    content = gather(report, at=as_of)
+    as_of = report.as_of if report.past else timezone.now()
+    heartbeat(report, progress=0.1, step="Gathering the evidence", at=timezone.now())
+    content = gather_past(report, at=as_of) if report.past else gather(report, at=as_of)
     heartbeat(report, progress=0.4, step="Laying out the pages", at=timezone.now())
     try:
         rendered = render(

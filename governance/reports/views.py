@@ -2,20 +2,23 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of
-from accounts.refusals import Conflict
+from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
+from governance.portfolio.as_of_views import moment_of
 from governance.reports.access import known_environment, report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.bundle import bundle_of
@@ -45,6 +48,8 @@ def reports(request: UserRequest) -> HttpResponse:
         "versions": versions,
         "chosen": request.GET.get("version", ""),
         "environments": Environment.choices,
+        "environment": request.GET.get("env", Environment.PRODUCTION.value),
+        "as_of": request.GET.get("at", "")[:40],
     }
     return render(request, "reports/reports.html", context)
 
@@ -53,17 +58,20 @@ def _request(request: UserRequest) -> HttpResponse:
     slug, _, number = clean(request.POST.get("subject", "")).partition("/")
     version = version_for_reader(request.user, slug, number)
     environment = known_environment(request.POST.get("environment", ""))
+    now, asked = timezone.now(), request.POST.get("as_of", "").strip()
     try:
         report = request_report(
             version=version,
             environment=environment,
             requester=request.user,
             actor=actor_of(request),
-            at=timezone.now(),
+            at=now,
+            moment=moment_of(asked, version, now=now) if asked else None,
         )
-    except Conflict as busy:
-        messages.warning(request, f"{busy} {busy.remedy}")
-        return redirect("reports:reports")
+    except (Conflict, Invalid) as refused:
+        messages.warning(request, f"{refused} {refused.remedy}")
+        kept = urlencode({"version": version.pk, "env": environment, "at": asked})
+        return redirect(f"{reverse('reports:reports')}?{kept}")
     return redirect("reports:report", report.pk)
 
 

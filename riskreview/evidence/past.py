@@ -51,13 +51,19 @@ ACTIVATED = (Verb.POLICY_ACTIVATED, Verb.POLICY_ACTIVATED_ALONE)
 
 @dataclass(frozen=True)
 class AsOf:
-    """How a version stood at a moment: the verdict for each environment, and what the record cannot tell."""
+    """How a version stood at a moment: the verdict for each environment, and the rows that it rests on."""
 
     version: ModelVersion
     at: datetime
     judged: dict[str, Judged]
     reviews: list[Review]
-    gaps: tuple[str, ...]
+    rows: Rows
+    history: History
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What the record cannot tell, in sentences, each once."""
+        return tuple(dict.fromkeys(self.history.gaps))
 
 
 def as_of(version: ModelVersion, *, at: datetime) -> AsOf:
@@ -72,7 +78,7 @@ def as_of(version: ModelVersion, *, at: datetime) -> AsOf:
         for key, evidence in gather_from(rows, [then], list(Environment.values)).items()
     }
     reviews = [review for found in rows.reviews.values() for review in found]
-    return AsOf(then, at, judged, reviews, tuple(dict.fromkeys(history.gaps)))
+    return AsOf(then, at, judged, reviews, rows, history)
 
 
 def _pack_in_force(at: datetime) -> tuple[PolicyPack, Pack] | None:

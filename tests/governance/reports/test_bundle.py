@@ -26,12 +26,15 @@ from audit.models import Event
 from audit.notes import CheckpointText, sign_note
 from audit.sequencer import sequence_pending
 from clients import countersign_verify as verifier
+from governance.gate.actions import decide
 from governance.reports.models import Report
 from registry.models import ModelVersion
-from riskreview.models import PolicyPack
+from riskreview.models import PolicyPack, SignOff
+from riskreview.reviews.withdrawing import withdraw
 from tests import builders
 from tests.audit.signing import log_key
-from tests.governance.reports.test_reports import made
+from tests.conftest import AT, actor_of_user
+from tests.governance.reports.test_reports import made, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ClientOf = Callable[[User], Client]
@@ -142,6 +145,43 @@ def test_a_bundle_holds_and_connects_to_a_checkpoint_that_was_noted_before(
     assert code == 0 and f"/api/v1/audit/consistency?old={early.splitlines()[1]}" in said
     event = Event.objects.filter(verb="report.downloaded").latest("at")
     assert (event.detail["what"], event.actor) == ("bundle", "user:aud")
+
+
+def test_a_report_of_the_past_leaves_out_what_came_later_and_its_bundle_holds(
+    cast: SimpleNamespace,
+    signed: ModelVersion,
+    client_of: ClientOf,
+    auditor: Auditor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment, dev, viktor = AT + timedelta(minutes=5), actor_of_user(cast.dev), actor_of_user(cast.viktor)
+    asked: dict[str, Any] = {"version": signed, "environment": "production", "context": {}, "dry_run": False}
+    then = decide(**asked, actor=dev, at=AT + timedelta(minutes=1))
+    signoff = SignOff.objects.get(role="validator")
+    withdraw(
+        signoff=signoff,
+        reason="The sample was too small to say so.",
+        user=cast.viktor,
+        actor=viktor,
+        at=AT + timedelta(hours=1),
+    )
+    monkeypatch.setattr("tests.builders.AT", AT + timedelta(hours=1))
+    builders.a_card(cast, signed, caveats="Written after that moment, in enough words to count.")
+    assert decide(**asked, actor=dev, at=AT + timedelta(hours=2)).decision == "deny"
+
+    answer = client_of(cast.aud).get(f"/reports/{made(cast, signed, moment=moment).pk}/bundle/")
+
+    facts = json.loads(files_of(answer.content)["facts.json"])
+    assert facts["as_of"] == "2026-11-21T09:05:00.000000Z"
+    assert (facts["decision"], facts["evidence_digest"]) == ("allow", then.evidence_digest)
+    assert [row["result"] for row in facts["requirements"]] == [row["result"] for row in then.requirements]
+    assert [row["id"] for row in facts["decisions"]] == [str(then.pk)]
+    assert len(facts["evaluations"]) == 3
+    text, _ = opened(Report.objects.get())
+    assert "Rebuilt from the record" in text
+    assert "Written after that moment" not in text
+    code, said = auditor.checks(answer.content)
+    assert code == 0 and "NO" not in said, said
 
 
 def test_a_checkpoint_of_the_same_day_is_connected_by_the_proof_that_the_api_gives(

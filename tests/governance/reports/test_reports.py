@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,10 +30,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ClientOf = Callable[[User], Client]
 
 
-def made(cast: SimpleNamespace, version: ModelVersion, environment: str = "production") -> Report:
+def made(
+    cast: SimpleNamespace,
+    version: ModelVersion,
+    environment: str = "production",
+    moment: datetime | None = None,
+) -> Report:
     """A report that Carl asked for and a worker made."""
     report = request_report(
-        version=version, environment=environment, requester=cast.carl, actor=actor_of_user(cast.carl), at=AT
+        version=version,
+        environment=environment,
+        requester=cast.carl,
+        actor=actor_of_user(cast.carl),
+        at=AT,
+        moment=moment,
     )
     make_report(report.pk)
     report.refresh_from_db()
@@ -48,6 +59,25 @@ def opened(report: Report) -> tuple[str, dict[str, Any]]:
     assert len(document.pages) == report.pages
     text = " ".join(" ".join(page.extract_text() for page in document.pages).split())
     return text, json.loads(document.attachments["evidence.json"][0])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("2999-01-01T00:00:00", "lies in the future"),
+        ("1999-01-01T00:00:00", "did not exist then"),
+        ("noon", "no date and time"),
+    ],
+)
+def test_a_moment_that_cannot_be_is_refused_and_what_was_chosen_stays(
+    cast: SimpleNamespace, version: ModelVersion, client_of: ClientOf, asked: str, said: str
+) -> None:
+    given = {"subject": f"{version.model.slug}/{version.version}", "environment": "staging", "as_of": asked}
+    page = client_of(cast.carl).post("/reports/", given, follow=True).content.decode()
+
+    assert said in page
+    assert '<option value="staging" selected>' in page and f'value="{asked}"' in page
+    assert not Report.objects.exists()
 
 
 def test_the_report_says_whether_it_may_run_on_what_grounds_and_who_signed(
