@@ -35,8 +35,9 @@ def test_it_deletes_data_files_and_keys_but_not_the_secret(var: Path) -> None:
     secret = (var / "secret_key").read_text()
     done = manage("demo_reset", environment=environment)
     assert done.returncode == 0, done.stderr
-    for gone in ("files", "keys", "broker/queue/message"):
+    for gone in ("files", "broker/queue/message"):
         assert not (var / gone).exists(), gone
+    assert b"PRIVATE KEY" in (var / "keys/log.pem").read_bytes()  # another one, for another history
     assert (var / "secret_key").read_text() == secret
     database = sqlite3.connect(var / "countersign.sqlite3")
     assert database.execute("SELECT count(*) FROM accounts_user").fetchone() == (0,)
