@@ -55,11 +55,6 @@ class Place:
         return next((row.title for row in self.framework.groups if row.id == self.control.group), "")
 
 
-def typed_conclusion(form: ConcludeForm) -> dict[str, Any]:
-    """What was typed, as the action takes it."""
-    return {name: form.cleaned_data[name] for name in ("verdict", "rationale", "until")}
-
-
 def control_context(
     place: Place,
     standing: Standing,

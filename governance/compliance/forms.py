@@ -1,41 +1,21 @@
 """What people fill in about frameworks and coverage. Plain forms: they tidy what came in, and the actions judge it."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from accounts.models import Role, User
-from accounts.refusals import Invalid
 from governance.compliance.evidence_kinds import kind_label
 from governance.compliance.holdings import attachable
 from governance.compliance.importing import LONGEST
 from governance.compliance.models import GIVEN, Stance
 from governance.compliance.scoping import FROM_TIERS
-from riskreview.findings.steps import LONGEST_TEXT, SHORTEST_TEXT
+from registry.forms.texts import text_given
+from riskreview.findings.forms import day_field, text_field
 
-LARGEST = 4 * LONGEST  # bytes; a character of UTF-8 has at most four
 YEAR = timedelta(days=365)
-
-
-def text_field(label: str, help_text: str = "", rows: int = 3) -> forms.CharField:
-    """A text that stands in the record."""
-    return forms.CharField(
-        label=label,
-        help_text=help_text or f"Stands in the record. At least {SHORTEST_TEXT} characters.",
-        widget=forms.Textarea(attrs={"rows": rows}),
-        min_length=SHORTEST_TEXT,
-        max_length=LONGEST_TEXT,
-    )
-
-
-def day_field(label: str, **more: Any) -> forms.DateField:
-    """A day."""
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **more)
 
 
 class FrameworkForm(forms.Form):
@@ -63,23 +43,7 @@ class FrameworkForm(forms.Form):
 
     def given(self) -> tuple[str, str]:
         """The text and what to call its source. Raises Invalid for what is no text, or too much of it."""
-        sent: UploadedFile | None = self.cleaned_data.get("file")  # type: ignore[type-arg]
-        if sent is None:
-            text: str = self.cleaned_data["text"].replace("\r\n", "\n")
-            if not text.strip():
-                raise Invalid("There is no framework.", "Choose a file, or write the text.", field="file")
-            return text, "the text"
-        name = Path(sent.name or "the file").name[:80]
-        if sent.size is not None and sent.size > LARGEST:
-            raise Invalid(f"{name} is too long.", f"Keep it under {LONGEST:,} characters.", field="file")
-        raw: bytes = sent.read()
-        try:
-            return raw.decode("utf-8-sig").replace("\r\n", "\n"), name
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            raise Invalid(
-                f"{name}, line {line:,}, is not UTF-8 text.", "Save the file as UTF-8 text.", field="file"
-            ) from error
+        return text_given(self.cleaned_data, what="framework", longest=LONGEST)
 
 
 class ConcludeForm(forms.Form):

@@ -9,19 +9,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import UserRequest, actor_of
-from accounts.refusals import Conflict, Invalid
+from accounts.access import UserRequest
 from governance.compliance.access import control_of, framework_for_reader
-from governance.compliance.concluding import conclude, take_back
-from governance.compliance.control_page import Place, control_context, typed_conclusion
+from governance.compliance.control_page import Place, control_context
 from governance.compliance.coverage import OPEN, STATES, Standing, stand
-from governance.compliance.forms import ConcludeForm, ScopeForm, TakeBackForm
+from governance.compliance.forms import ConcludeForm, ScopeForm
+from governance.compliance.posted import concluded, concluded_on, scoped, taken_back
 from governance.compliance.queries import ModelCoverage, conclusions_of, coverage_of, gaps_of, left_behind
 from governance.compliance.rules import SCOPERS, why_not_conclude
-from governance.compliance.scoping import decide_scope
 from registry.access import model_for_reader
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 
 
 def _covered(model: RegisteredModel) -> ModelCoverage:
@@ -52,27 +49,15 @@ def model_compliance(request: UserRequest, slug: str) -> HttpResponse:
 def model_framework(request: UserRequest, slug: str, framework: str) -> HttpResponse:
     """The controls of one framework for one model; a POST concludes on those that were ticked."""
     model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
-    form, status = ConcludeForm(request.POST or None, auto_id="bulk_%s"), 200
-    ticked = request.POST.getlist("control")[:500]
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                made = conclude(
-                    framework=found.id,
-                    controls=ticked,
-                    model=model,
-                    user=request.user,
-                    actor=actor_of(request),
-                    at=timezone.now(),
-                    **typed_conclusion(form),
-                )
-            except (Invalid, Conflict) as refused:
-                status = complain(form, refused)
-            else:
-                noun = "control" if len(made) == 1 else "controls"
-                messages.success(request, f"Concluded on {len(made)} {noun}. Each is on the record.")
-                return redirect("compliance:model_framework", slug, found.id)
+    form, ticked = (
+        ConcludeForm(request.POST or None, auto_id="bulk_%s"),
+        request.POST.getlist("control")[:500],
+    )
+    made, status = concluded(request, form, found, ticked, model)
+    if made is not None:
+        noun = "control" if len(made) == 1 else "controls"
+        messages.success(request, f"Concluded on {len(made)} {noun}. Each is on the record.")
+        return redirect("compliance:model_framework", slug, found.id)
     covered = _covered(model)
     answer, rows = covered.applicable[found.id], _standings(covered, found.id)
     counts, view = Counter(row.state for row in rows), _view(request.GET.get("state", ""))
@@ -107,26 +92,10 @@ def model_control(request: UserRequest, slug: str, framework: str, control: str)
     """One control for one model: what there is, what is missing, and what somebody concludes."""
     model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
     place = Place(found, control_of(found, control, "model"), model)
-    form, status = ConcludeForm(request.POST or None), 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                conclude(
-                    framework=found.id,
-                    controls=[control],
-                    model=model,
-                    seen=form.cleaned_data["seen"],
-                    user=request.user,
-                    actor=actor_of(request),
-                    at=timezone.now(),
-                    **typed_conclusion(form),
-                )
-            except (Invalid, Conflict) as refused:
-                status = complain(form, refused)
-            else:
-                messages.success(request, f"Your conclusion on {place.control.ref} is on the record.")
-                return redirect(place.href)
+    form = ConcludeForm(request.POST or None)
+    done, status = concluded_on(request, form, place)
+    if done:
+        return redirect(place.href)
     covered = _covered(model)
     standing = next(row for row in _standings(covered, found.id) if row.control.id == control)
     reason = why_not_conclude(request.user, model, covered.record.version)
@@ -139,22 +108,7 @@ def model_control(request: UserRequest, slug: str, framework: str, control: str)
 def model_take_back(request: UserRequest, slug: str, framework: str, control: str) -> HttpResponse:
     """Take a conclusion back."""
     model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
-    form = TakeBackForm(request.POST)
-    rationale = form.cleaned_data["rationale"] if form.is_valid() else ""
-    try:
-        take_back(
-            framework=found.id,
-            control=control,
-            model=model,
-            rationale=rationale,
-            user=request.user,
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-    except (Invalid, Conflict) as refused:
-        messages.error(request, f"{refused} {refused.remedy}".strip())
-    else:
-        messages.success(request, "The conclusion is taken back. It stays in the history.")
+    taken_back(request, found, control, model)
     if control in found.by_id:
         return redirect("compliance:model_control", slug, found.id, control)
     return redirect("compliance:model_framework", slug, found.id)
@@ -164,21 +118,8 @@ def model_take_back(request: UserRequest, slug: str, framework: str, control: st
 def model_scope(request: UserRequest, slug: str, framework: str) -> HttpResponse:
     """Decide by hand whether a framework applies to a model."""
     model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
-    form = ScopeForm(request.POST)
-    given = form.cleaned_data if form.is_valid() else {}
-    try:
-        made = decide_scope(
-            framework=found.id,
-            model=model,
-            stance=given.get("stance", ""),
-            rationale=given.get("rationale", ""),
-            user=request.user,
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-    except (Invalid, Conflict) as refused:
-        messages.error(request, f"{refused} {refused.remedy}".strip())
-    else:
+    made = scoped(request, ScopeForm(request.POST), found, model)
+    if made is not None:
         messages.success(request, f"{found.name}: {made.get_stance_display().lower()}. It is on the record.")
     return redirect("compliance:model_framework", slug, found.id)
 

@@ -6,20 +6,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import UserRequest, actor_of
-from accounts.refusals import Conflict, Invalid
+from accounts.access import UserRequest
 from governance.compliance.access import control_of, framework_for_reader
 from governance.compliance.attaching import may_attach
-from governance.compliance.concluding import conclude, take_back
-from governance.compliance.control_page import Place, control_context, typed_conclusion
+from governance.compliance.control_page import Place, control_context
 from governance.compliance.coverage import summed
-from governance.compliance.forms import AttachForm, ConcludeForm, DetachForm, FollowForm, TakeBackForm
+from governance.compliance.forms import AttachForm, ConcludeForm, DetachForm, FollowForm
 from governance.compliance.model_views import by_group
 from governance.compliance.models import OutsideEvidence, Stance
+from governance.compliance.posted import concluded_on, scoped, taken_back
 from governance.compliance.queries import programme_coverage
 from governance.compliance.rules import why_not_conclude
-from governance.compliance.scoping import decide_scope
-from registry.views.complaints import complain
 
 
 @require_GET
@@ -58,26 +55,10 @@ def programme_control(request: UserRequest, framework: str, control: str) -> Htt
     """One control of the organisation: what there is, what is missing, and what somebody concludes."""
     found = framework_for_reader(request.user, framework)
     place = Place(found, control_of(found, control, "organisation"), None)
-    form, status = ConcludeForm(request.POST or None), 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                conclude(
-                    framework=found.id,
-                    controls=[control],
-                    model=None,
-                    seen=form.cleaned_data["seen"],
-                    user=request.user,
-                    actor=actor_of(request),
-                    at=timezone.now(),
-                    **typed_conclusion(form),
-                )
-            except (Invalid, Conflict) as refused:
-                status = complain(form, refused)
-            else:
-                messages.success(request, f"Your conclusion on {place.control.ref} is on the record.")
-                return redirect(place.href)
+    form = ConcludeForm(request.POST or None)
+    done, status = concluded_on(request, form, place)
+    if done:
+        return redirect(place.href)
     covered = programme_coverage(today=timezone.now().date())
     standing = next(row for row in covered.standings[found.id] if row.control.id == control)
     reason = why_not_conclude(request.user, None, None)
@@ -88,22 +69,7 @@ def programme_control(request: UserRequest, framework: str, control: str) -> Htt
 @require_POST
 def programme_take_back(request: UserRequest, framework: str, control: str) -> HttpResponse:
     """Take a conclusion of the organisation back."""
-    found = framework_for_reader(request.user, framework)
-    form = TakeBackForm(request.POST)
-    try:
-        take_back(
-            framework=found.id,
-            control=control,
-            model=None,
-            rationale=form.cleaned_data["rationale"] if form.is_valid() else "",
-            user=request.user,
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-    except (Invalid, Conflict) as refused:
-        messages.error(request, f"{refused} {refused.remedy}".strip())
-    else:
-        messages.success(request, "The conclusion is taken back. It stays in the history.")
+    taken_back(request, framework_for_reader(request.user, framework), control, None)
     return redirect("compliance:programme")
 
 
@@ -111,21 +77,6 @@ def programme_take_back(request: UserRequest, framework: str, control: str) -> H
 def follow(request: UserRequest, framework: str) -> HttpResponse:
     """Decide whether the organisation follows a framework."""
     found = framework_for_reader(request.user, framework)
-    form = FollowForm(request.POST)
-    given = form.cleaned_data if form.is_valid() else {}
-    try:
-        decide_scope(
-            framework=found.id,
-            model=None,
-            stance=given.get("stance", ""),
-            from_tier=given.get("from_tier", ""),
-            rationale=given.get("rationale", ""),
-            user=request.user,
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-    except (Invalid, Conflict) as refused:
-        messages.error(request, f"{refused} {refused.remedy}".strip())
-    else:
+    if scoped(request, FollowForm(request.POST), found, None) is not None:
         messages.success(request, f"{found.name}: decided for all models. It is on the record.")
     return redirect("compliance:framework", found.id)

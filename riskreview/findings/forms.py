@@ -23,7 +23,8 @@ MOST_RUNS = 50
 ORIGINS = [choice for choice in FindingOrigin.choices if choice[0] != FindingOrigin.BREAK_GLASS]
 
 
-def _text(label: str, help_text: str = "", rows: int = 3) -> forms.CharField:
+def text_field(label: str, help_text: str = "", rows: int = 3) -> forms.CharField:
+    """A text that stands in the record."""
     return forms.CharField(
         label=label,
         help_text=help_text or f"Stands in the record. At least {SHORTEST_TEXT} characters.",
@@ -33,7 +34,8 @@ def _text(label: str, help_text: str = "", rows: int = 3) -> forms.CharField:
     )
 
 
-def _date(label: str, **more: Any) -> forms.DateField:
+def day_field(label: str, **more: Any) -> forms.DateField:
+    """A day."""
     return forms.DateField(
         label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more
     )
@@ -61,11 +63,11 @@ class RaiseForm(forms.Form):
     origin = forms.ChoiceField(
         choices=ORIGINS, initial=FindingOrigin.VALIDATION, help_text="What brought it up."
     )
-    description = _text("What is wrong, and why it matters", rows=5)
+    description = text_field("What is wrong, and why it matters", rows=5)
     owner = forms.ModelChoiceField(
         User.objects.none(), to_field_name="username", help_text="Who answers for it."
     )
-    due_on = _date(
+    due_on = day_field(
         "Due earlier", required=False, help_text="Left empty, the table of due dates gives the date."
     )
 
@@ -104,7 +106,7 @@ class RespondForm(StepForm):
         initial=Response.PLAN,
         widget=forms.RadioSelect,
     )
-    answer = _text("The plan, or the reasons", rows=4)
+    answer = text_field("The plan, or the reasons", rows=4)
 
 
 class RunField(RunChoice):
@@ -120,7 +122,7 @@ class RemediateForm(StepForm):
 
     button = "Say it is remediated"
     intro = "Somebody without a part in the model then verifies it."
-    evidence = _text("What was done, and what shows it", rows=4)
+    evidence = text_field("What was done, and what shows it", rows=4)
     run = RunField(
         EvaluationRun.objects.none(),
         required=False,
@@ -144,7 +146,7 @@ class VerdictForm(StepForm):
     verdict = forms.ChoiceField(
         choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect, label="Your judgement"
     )
-    note = _text("Why")
+    note = text_field("Why")
 
     @property
     def given(self) -> dict[str, Any]:
@@ -204,8 +206,8 @@ class AskExtensionForm(StepForm):
 
     button = "Ask for this date"
     intro = "The present date counts until a validator or a risk officer grants the later one."
-    until = _date("New date")
-    reason = _text("Why more time is needed, and what holds meanwhile")
+    until = day_field("New date")
+    reason = text_field("Why more time is needed, and what holds meanwhile")
 
 
 class OverrideForm(StepForm):
@@ -213,7 +215,7 @@ class OverrideForm(StepForm):
 
     button = "Override"
     intro = "It stays as it is, the gate no longer counts it, and every answer about the version tells it."
-    reason = _text("Why it may stand, and what makes that bearable")
+    reason = text_field("Why it may stand, and what makes that bearable")
 
 
 class ReopenForm(StepForm):
@@ -221,7 +223,7 @@ class ReopenForm(StepForm):
 
     button = "Re-open"
     intro = "It stands again, with a new date by the table of due dates."
-    reason = _text("Why it is open again")
+    reason = text_field("Why it is open again")
 
 
 class ReassignForm(StepForm):
@@ -229,7 +231,7 @@ class ReassignForm(StepForm):
 
     button = "Give it over"
     to = forms.ModelChoiceField(User.objects.none(), to_field_name="username", label="New owner")
-    reason = _text("Why")
+    reason = text_field("Why")
 
     def __init__(self, finding: Finding, *args: Any, **kwargs: Any) -> None:
         super().__init__(finding, *args, **kwargs)
@@ -255,7 +257,7 @@ FORMS: Mapping[Deed, type[StepForm]] = {
 class DueDaysForm(forms.Form):
     """The table of days: a number for each severity and tier."""
 
-    note = _text("Why the table changes")
+    note = text_field("Why the table changes")
 
     def __init__(self, days: Days, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
-from accounts.refusals import Invalid
 from policy.lines import LONGEST
 from policy.pack import DEFAULT, PackError, load_pack
+from registry.forms.texts import text_given
 from riskreview.policies.activation import LONGEST_REASON, SHORTEST_REASON
 
-LARGEST = 4 * LONGEST  # bytes; a character of UTF-8 has at most four
 AROUND = 2
 STARTS = {path.stem: path for path in sorted(DEFAULT.parent.glob("*.yaml"))}
 """Packs that come with the product, for people to start from."""
@@ -47,23 +44,7 @@ class PackForm(forms.Form):
 
     def given(self) -> tuple[str, str]:
         """The text and what to call its source. Raises Invalid for what is no text, or too much of it."""
-        sent: UploadedFile | None = self.cleaned_data.get("file")  # type: ignore[type-arg]
-        if sent is None:
-            text: str = self.cleaned_data["text"].replace("\r\n", "\n")
-            if not text.strip():
-                raise Invalid("There is no pack.", "Choose a file, or write the text.", field="file")
-            return text, "the text"
-        name = Path(sent.name or "the file").name[:80]
-        if sent.size is not None and sent.size > LARGEST:
-            raise Invalid(f"{name} is too long.", f"Keep it under {LONGEST:,} characters.", field="file")
-        raw: bytes = sent.read()
-        try:
-            return raw.decode("utf-8-sig").replace("\r\n", "\n"), name
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            raise Invalid(
-                f"{name}, line {line:,}, is not UTF-8 text.", "Save the file as UTF-8 text.", field="file"
-            ) from error
+        return text_given(self.cleaned_data, what="pack", longest=LONGEST)
 
 
 @dataclass(frozen=True)
