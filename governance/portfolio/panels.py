@@ -112,10 +112,11 @@ class Measure:
         return 0 if self.value is not None and self.value >= 50 and self.value.is_integer() else 3
 
 
-def newest_runs(version: ModelVersion) -> dict[str, EvaluationRun]:
-    """The newest finished run of each kind."""
+def newest_runs(version: ModelVersion, until: datetime | None = None) -> dict[str, EvaluationRun]:
+    """The newest finished run of each kind; `until` leaves out what ended later."""
     found: dict[str, EvaluationRun] = {}
-    for run in measurements_of(version):
+    rows = measurements_of(version)
+    for run in rows if until is None else rows.filter(finished_at__lte=until):
         if run.source != PredictionSource.REPORTED:  # never among what was measured here
             found.setdefault(run.kind, run)
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 
 from audit.canonical import canonical
@@ -89,7 +89,6 @@ def gather(report: Report, *, at: datetime) -> Content:
     card = version.cards.select_related("author").first()
     rows = SignOff.objects.filter(review__version=version, review__environment=report.environment)
     rows = rows.exclude(review__kind=ReviewKind.RETIREMENT)
-    events = trail_of(version.ref, limit=AUDIT_LINES)
     return Content(
         report=report,
         at=at,
@@ -102,35 +101,50 @@ def gather(report: Report, *, at: datetime) -> Content:
             rows.select_related("signer", "acting_for").prefetch_related("conditions").order_by("signed_at")
         ),
         states={state["id"]: state for state in signatures(standing, report.environment, at=at)},
-        evaluations=[
-            Evaluated(run, charts_for(run.result or {}, run.kind, version.model.kind))
-            for run in sorted(newest_runs(version).values(), key=lambda run: ORDER.index(run.kind))
-        ],
+        evaluations=evaluated(version),
         card=card,
         sections=sections_of(card),
         measures=measures_of(version),
         files=list(version.files.all()),
         loud=banners_of({report.environment: standing.judged[report.environment]}, at=at),
-        waivers=list(
-            Waiver.objects.filter(
-                Q(version=version) | Q(model=version.model, whole_model=True), environment=report.environment
-            )
-            .select_related("model", "version", "requested_by", "ended_by")
-            .prefetch_related("approvals__person")
-        ),
-        break_glass=list(
-            BreakGlass.objects.filter(version=version, environment=report.environment)
-            .select_related("requested_by", "ended_by", "finding")
-            .prefetch_related("people__person")
-        ),
-        decisions=list(
-            version.decisions.filter(environment=report.environment)
-            .select_related("policy")
-            .order_by("-decided_at")[:DECISION_LINES]
-        ),
-        events=[(event, sentence(event), subject_words(event.subject)) for event in reversed(events)],
+        waivers=list(waivers_of(version, report.environment)),
+        break_glass=list(break_glass_of(version, report.environment)),
+        decisions=list(decisions_of(version, report.environment)[:DECISION_LINES]),
+        events=told(trail_of(version.ref, limit=AUDIT_LINES)),
         checkpoint=newest_checkpoint(),
     )
+
+
+def evaluated(version: ModelVersion, until: datetime | None = None) -> list[Evaluated]:
+    """The newest run of each kind with its charts; `until` leaves out what ended later."""
+    runs = sorted(newest_runs(version, until).values(), key=lambda run: ORDER.index(run.kind))
+    return [Evaluated(run, charts_for(run.result or {}, run.kind, version.model.kind)) for run in runs]
+
+
+def waivers_of(version: ModelVersion, environment: str) -> QuerySet[Waiver]:
+    """Everything that was asked to be waived for the version, or for its model as a whole."""
+    mine = Q(version=version) | Q(model=version.model, whole_model=True)
+    rows = Waiver.objects.filter(mine, environment=environment)
+    return rows.select_related("model", "version", "requested_by", "ended_by").prefetch_related(
+        "approvals__person"
+    )
+
+
+def break_glass_of(version: ModelVersion, environment: str) -> QuerySet[BreakGlass]:
+    """Every emergency that was asked for."""
+    rows = BreakGlass.objects.filter(version=version, environment=environment)
+    return rows.select_related("requested_by", "ended_by", "finding").prefetch_related("people__person")
+
+
+def decisions_of(version: ModelVersion, environment: str) -> QuerySet[GateDecision]:
+    """What the gate answered, newest first."""
+    rows = version.decisions.filter(environment=environment)
+    return rows.select_related("policy").order_by("-decided_at")
+
+
+def told(events: list[Event]) -> list[tuple[Event, str, str]]:
+    """Events, given newest first, in the order in which they happened, each with its sentence and its subject."""
+    return [(event, sentence(event), subject_words(event.subject)) for event in reversed(events)]
 
 
 def sections_of(card: CardRevision | None) -> list[CardSection]:
@@ -171,41 +185,39 @@ def to_json(content: Content) -> str:
             "evidence_digest": judged.digest,
             "components": judged.components,
             "artifact": [{"path": f.path, "sha256": f.sha256, "size": f.size} for f in content.files],
-            "evaluations": [
-                {
-                    "run": item.run.pk,
-                    "kind": item.run.kind,
-                    "digest": item.run.result_digest,
-                    "result": item.run.result,
-                }
-                for item in content.evaluations
-            ],
-            "signoffs": [
-                {
-                    "role": row.role,
-                    "signer": row.signer.username,
-                    "acting_for": row.acting_for.username if row.acting_for else None,
-                    "decision": row.decision,
-                    "at": row.signed_at,
-                    "evidence_digest": row.evidence_digest,
-                }
-                for row in content.signoffs
-            ],
+            "evaluations": [_evaluation(item.run) for item in content.evaluations],
+            "signoffs": [_signoff(row) for row in content.signoffs],
             "waivers": [_waiver(row) for row in content.waivers],
             "break_glass": [_break_glass(row) for row in content.break_glass],
-            "decisions": [
-                {
-                    "id": row.id,
-                    "decision": row.decision,
-                    "basis": row.basis,
-                    "at": row.decided_at,
-                    "attestation": row.attestation,
-                }
-                for row in content.decisions
-            ],
+            "decisions": [_decision(row) for row in content.decisions],
             "checkpoint": content.checkpoint.note if content.checkpoint else None,
         }
     )
+
+
+def _evaluation(run: EvaluationRun) -> dict[str, Any]:
+    return {"run": run.pk, "kind": run.kind, "digest": run.result_digest, "result": run.result}
+
+
+def _signoff(row: SignOff) -> dict[str, Any]:
+    return {
+        "role": row.role,
+        "signer": row.signer.username,
+        "acting_for": row.acting_for.username if row.acting_for else None,
+        "decision": row.decision,
+        "at": row.signed_at,
+        "evidence_digest": row.evidence_digest,
+    }
+
+
+def _decision(row: GateDecision) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "decision": row.decision,
+        "basis": row.basis,
+        "at": row.decided_at,
+        "attestation": row.attestation,
+    }
 
 
 def _waiver(row: Waiver) -> dict[str, Any]:
