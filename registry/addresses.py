@@ -11,7 +11,7 @@ import re
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LONGEST_URL = 300
 PORTS = {"https": 443, "http": 80}
@@ -54,13 +54,7 @@ class Place:
 
 def place_of(url: str, allowed: Collection[str]) -> Place:
     """The parts of a web address: https, or http where its origin is in `allowed`. Raises BadAddress."""
-    if not PLAIN.fullmatch(url) or len(url) > LONGEST_URL:
-        raise BadAddress(f"An address has up to {LONGEST_URL} plain characters and no spaces.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BadAddress(f"{url[:80]} is no web address.") from error
+    parts, port = split(url, f"{url[:80]} is no web address.")
     if parts.scheme not in PORTS or not parts.hostname:
         raise BadAddress(f"{url[:80]} is no web address. Write it like https://scoring.example.org/score.")
     if "@" in parts.netloc:
@@ -72,6 +66,17 @@ def place_of(url: str, allowed: Collection[str]) -> Place:
     if place.scheme != "https" and place.origin not in allowed:
         raise BadAddress("The address must begin with https://.")
     return place
+
+
+def split(url: str, otherwise: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address and the port that it names. Raises BadAddress, with this sentence where it has none."""
+    if not PLAIN.fullmatch(url) or len(url) > LONGEST_URL:
+        raise BadAddress(f"An address has up to {LONGEST_URL} plain characters and no spaces.")
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError as error:
+        raise BadAddress(otherwise) from error
 
 
 def origin_of(scheme: str, host: str, port: int) -> str:

@@ -5,9 +5,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import UserRequest
 from governance.palette.found import found
+from governance.portfolio.inventory import CAUGHT_UP_AT_ONCE
 from governance.portfolio.upkeep import catch_up
 
-LONGEST, CAUGHT_UP_AT_ONCE = 200, 20
+LONGEST = 200
 
 
 @require_safe

@@ -21,6 +21,7 @@ from accounts.refusals import Invalid
 from audit.canonical import instant
 from governance.gate.models import GateDecision
 from governance.gate.serializers import PolicyAnswer, RequirementAnswer
+from governance.portfolio.panels import environment_panels
 from registry.access import version_for_reader
 from registry.models import Environment, ModelVersion
 from riskreview.evidence.past import AsOf, as_of
@@ -84,16 +85,9 @@ def _panel(then: AsOf, environment: str) -> dict[str, Any]:
     address = reverse("portfolio:as_of", args=names)
     judged = then.judged[environment]
     return {
-        "panels": [
-            {
-                "environment": name,
-                "label": label,
-                "verdict": then.judged[name].verdict,
-                "current": name == environment,
-                "href": f"{address}?at={instant(then.at)}&env={name}",
-            }
-            for name, label in Environment.choices
-        ],
+        "panels": environment_panels(
+            then.judged, environment, lambda name: f"{address}?at={instant(then.at)}&env={name}"
+        ),
         "policy_label": str(judged.policy) if judged.policy else "",
         "heading": f"{Environment(environment).label} would have answered {judged.verdict.decision}",
         "evidence_digest": judged.digest,

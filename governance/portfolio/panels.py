@@ -1,6 +1,6 @@
 """The parts of a version's page, as values for the templates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from registry.models import Environment, ModelVersion
 from registry.signing import in_words
 from riskreview.exceptions.emergency import reason_against_opening
 from riskreview.exceptions.waiving import may_ask, waivable
+from riskreview.judgement import Judged
 from riskreview.models import ReviewKind, SignOff
 
 FIGURES_OF_A_KIND = 4
@@ -30,16 +31,7 @@ def gate_panel(standing: Standing, environment: str, *, reader: User, at: dateti
     names = [version.model.slug, version.version]
     return {
         "environment": environment,
-        "panels": [
-            {
-                "environment": name,
-                "label": label,
-                "verdict": standing.judged[name].verdict,
-                "current": name == environment,
-                "href": f"?env={name}#gate",
-            }
-            for name, label in Environment.choices
-        ],
+        "panels": environment_panels(standing.judged, environment, lambda name: f"?env={name}#gate"),
         "policy_label": str(current.policy) if current.policy else "",
         "policy_url": reverse("riskreview:policy"),
         "evidence_digest": current.digest,
@@ -51,6 +43,22 @@ def gate_panel(standing: Standing, environment: str, *, reader: User, at: dateti
         if reason_against_opening(current)
         else f"{reverse('riskreview:break_glass_new', args=names)}?environment={environment}",
     }
+
+
+def environment_panels(
+    judged: Mapping[str, Judged], current: str, address: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """The verdict of each environment, as the tabs of the gate panel show it."""
+    return [
+        {
+            "environment": name,
+            "label": label,
+            "verdict": judged[name].verdict,
+            "current": name == current,
+            "href": address(name),
+        }
+        for name, label in Environment.choices
+    ]
 
 
 def facts(version: ModelVersion) -> list[dict[str, Any]]:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
-from registry.addresses import LONGEST_URL, PLAIN, BadAddress, Place, origin_of, place_of
+from registry.addresses import BadAddress, Place, origin_of, place_of, split
 
 SYSLOG_PORTS = {"syslog+udp": 514, "syslog+tcp": 601, "syslog+tls": 6514}
 """By RFC 5426, RFC 6587 and RFC 5425."""
@@ -49,13 +48,7 @@ def collector_of(
 
 
 def _place(url: str, private: bool) -> Place:
-    if not PLAIN.fullmatch(url) or len(url) > LONGEST_URL:
-        raise BadAddress(f"An address has up to {LONGEST_URL} plain characters and no spaces.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BadAddress(f"{url[:80]} is no address. Write it like {LIKE}.") from error
+    parts, port = split(url, f"{url[:80]} is no address. Write it like {LIKE}.")
     if parts.scheme == "file":
         if parts.netloc or not parts.path.startswith("/") or parts.path.endswith("/") or parts.query:
             raise BadAddress(f"{url[:80]} names no file. Write it like file:///var/log/countersign.jsonl.")
