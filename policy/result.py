@@ -1,7 +1,7 @@
 """Say what became of one requirement, and of all of them together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -44,6 +44,7 @@ class Verdict:
 
     `valid_until` is how long a pipeline may rely on it, `holds_until` when time alone may change it (None: never).
     `basis` is "waiver" or "break_glass" where an exception made it an allow; `exceptions` names those that did.
+    `parts` are the digests of the evidence that it rests on, by name.
     """
 
     decision: Decision
@@ -55,3 +56,4 @@ class Verdict:
     basis: Basis = "policy"
     holds_until: datetime | None = None
     exceptions: tuple["ExceptionUsed", ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)

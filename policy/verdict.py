@@ -45,7 +45,7 @@ CONDITIONS = Requirement("conditions_met", "conditions_met", "Conditions met in 
 """Asked of every version that a condition of a signature is overdue for, whatever the list says."""
 
 
-def parts_of(pack: Pack | None, evidence: Evidence) -> dict[str, str]:
+def _parts(pack: Pack | None, evidence: Evidence) -> dict[str, str]:
     """Return the digest of each part of the evidence that the pack's verdicts rest on."""
     if pack is None:
         return components(evidence, ())
@@ -62,7 +62,8 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
     if now.tzinfo is None:
         raise ValueError("now must know its time zone")
     tier = evidence.tier.tier if evidence.tier else None
-    context = Context(evidence, now, tier or "", parts_of(pack, evidence), _plan(pack, evidence))
+    parts = _parts(pack, evidence)
+    context = Context(evidence, now, tier or "", parts, _plan(pack, evidence))
     judged = _judgements(pack, context, environment)
     results = tuple(judgement.result for judgement in judged)
     if not any(item.result in ("satisfied", "unsatisfied", "error") for item in results):
@@ -84,6 +85,7 @@ def judge(pack: Pack | None, evidence: Evidence, environment: str, now: datetime
         basis="waiver" if used else "policy",
         holds_until=until,
         exceptions=used,
+        parts=parts,
     )
     return with_break_glass(verdict, pack.break_glass if pack else None, evidence, now)
 
@@ -110,7 +112,7 @@ def judge_signatures(
     For questions beside running it, such as whether it may be retired: an allow here opens no gate.
     """
     tier = evidence.tier.tier if evidence.tier else None
-    context = Context(evidence, now, tier or "", parts_of(pack, evidence))
+    context = Context(evidence, now, tier or "", _parts(pack, evidence))
     judged = [*_other_vetoes(asked, context), *(judge_signoff(item, context) for item in asked)]
     results = tuple(judgement.result for judgement in judged)
     allowed = bool(results) and all(item.result == "satisfied" for item in results)

@@ -7,7 +7,7 @@ from datetime import datetime
 from policy.evidence import Evidence, evidence_digest
 from policy.pack import Pack
 from policy.requirement import Requirement
-from policy.verdict import Verdict, judge, judge_signatures, parts_of
+from policy.verdict import Verdict, judge, judge_signatures
 from registry.models import Environment, ModelVersion
 from riskreview.evidence import Key, gather_locked, gather_many, involved, signoff_fact
 from riskreview.models import PolicyPack, Review, ReviewKind
@@ -93,8 +93,8 @@ def judge_evidence(
 ) -> Judged:
     """The verdict on evidence that was gathered, by the pack that is given."""
     row, pack = active if active is not None else (None, None)
-    parts = parts_of(pack, evidence)
     verdict = judge(pack, evidence, environment, at)
+    parts = dict(verdict.parts)
     return Judged(verdict, evidence, parts, evidence_digest(parts), row, _signatures(pack, verdict))
 
 
