@@ -40,7 +40,7 @@ HOLDS, BROKEN, USAGE = 0, 1, 2
 _sha256, _read_json = hashlib.sha256, json.JSONDecoder().raw_decode
 LARGEST = 2 * 1024**3
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-BUNDLE, LOG = "countersign-bundle/1", "countersign-log/1"
+BUNDLES, LOG = ("countersign-bundle/1", "countersign-bundle/2"), "countersign-log/1"
 FILES = (
     *("README.txt", "manifest.json", "report.pdf", "facts.json", "events.jsonl", "checkpoint.txt"),
     *("witnesses.jsonl", "keys.json"),
@@ -49,7 +49,8 @@ FOLDERS = ("attestations/", "sigstore/", "policies/", "anchors/")
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 KEY_VERBS = ("signing_key.introduced", "signing_key.rotated")
 RETIRED = "is signed only by a key that was retired before it: whoever holds that key made it up"
-ABOUT = ("report", "model", "version", "environment", "as_of")
+ABOUT = ("report", "kind", "model", "version", "environment", "since", "as_of")
+KINDS = ("version", "model", "gate")
 
 
 class Unreadable(Exception):
@@ -402,8 +403,10 @@ def check_bundle(
     """Everything that a bundle can show."""
     bundle = Bundle(path)
     manifest, facts = bundle.json("manifest.json"), bundle.json("facts.json")
-    if manifest.get("format") != BUNDLE:
+    if manifest.get("format") not in BUNDLES:
         raise Unreadable(f"This is a bundle of a form that is not known here: {manifest.get('format')}.")
+    if kind_of(facts) not in KINDS:
+        raise Unreadable(f"This is a bundle of a report that is not known here: {kind_of(facts)}.")
     keys = keys_for(keys_path, bundle.json("keys.json"), findings)
     _check_manifest(bundle, manifest, facts, findings)
     try:
@@ -421,8 +424,9 @@ def check_bundle(
         if (said := noted_checkpoint(place, keys, findings)) is not None:
             _compare_with_noted(said, known, links.get((said.size, newest.size)), newest, findings)
     _check_report(bundle, facts, events, findings)
-    _check_signatures(facts, events, findings)
-    _check_results(facts, events, findings)
+    parts = parts_of(facts)
+    _check_signatures(parts, events, findings)
+    _check_results(parts, events, findings)
     _check_decisions(bundle, keys, facts, events, findings)
     _check_policies(bundle, facts, events, findings)
 
@@ -487,7 +491,7 @@ def _check_manifest(bundle: Bundle, manifest: Any, facts: Any, findings: Finding
         findings.broken(f"Files differ from the bundle's own list: {', '.join([*wrong, *strange][:5])}.")
     else:
         findings.holds(f"All {len(present)} files are as the bundle's own list says.")
-    other = [name for name in ABOUT if manifest.get(name) != facts[name]]
+    other = [name for name in ABOUT if manifest.get(name) != facts.get(name)]
     if other:
         findings.broken(f"The bundle's own list tells {other[0]} otherwise than facts.json.")
 
@@ -673,61 +677,84 @@ def _check_report(bundle: Bundle, facts: Any, events: list[dict[str, Any]], find
         )
 
 
-def _check_signatures(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+def kind_of(facts: Any) -> str:
+    """What the report is of; older ones do not say: they are all of a version."""
+    return str(facts.get("kind", "version"))
+
+
+def parts_of(facts: Any) -> list[dict[str, Any]]:
+    """What is told in full: a version in an environment, or several of them in the file of a model."""
+    if kind_of(facts) == "version":
+        return [facts]
+    return [{**part, "as_of": facts["as_of"]} for part in facts.get("parts", [])]
+
+
+def _check_signatures(parts: list[dict[str, Any]], events: list[dict[str, Any]], findings: Findings) -> None:
     """Each signature of the report is an event, and each such event is in the report."""
-    subject = f"{subject_of(facts)}/review:{facts['environment']}"
-    recorded = {
-        (e["actor"], e["detail"]["role"], e["detail"]["decision"], e["at"], e["detail"]["evidence"])
-        for e in events
-        if e["verb"] == "review.signed"
-        and e["subject"] == subject
-        and e["detail"].get("kind") != "retirement"
-        and e["at"] <= facts["as_of"]
-    }
-    told = {
-        (f"user:{s['signer']}", s["role"], s["decision"], s["at"], s["evidence_digest"])
-        for s in facts["signoffs"]
-    }
+    recorded, told = set[tuple[str, ...]](), set[tuple[str, ...]]()
+    for part in parts:
+        subject = f"{subject_of(part)}/review:{part['environment']}"
+        recorded |= {
+            (e["actor"], e["detail"]["role"], e["detail"]["decision"], e["at"], e["detail"]["evidence"])
+            for e in events
+            if e["verb"] == "review.signed"
+            and e["subject"] == subject
+            and e["detail"].get("kind") != "retirement"
+            and e["at"] <= part["as_of"]
+        }
+        told |= {
+            (f"user:{s['signer']}", s["role"], s["decision"], s["at"], s["evidence_digest"])
+            for s in part["signoffs"]
+        }
     for who, role, decision, at, _ in sorted(told - recorded):
         findings.broken(f"The log knows nothing of “{decision}” by {who} as {role} at {at}.")
     for who, role, decision, at, _ in sorted(recorded - told):
         findings.broken(f"“{decision}” by {who} as {role} at {at} is in the log and missing from the report.")
     if told == recorded and told:
         findings.holds(f"All {len(told)} signatures are in the log as the report tells them.")
-    elif not told and not recorded:
+    elif parts and not told and not recorded:
         findings.note("Nobody had signed.")
 
 
-def _check_results(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+def _check_results(parts: list[dict[str, Any]], events: list[dict[str, Any]], findings: Findings) -> None:
     """The digests of the evaluations are the ones that the log holds."""
     logged = {
         e["detail"].get("result")
         for e in events
         if e["verb"] in ("evaluation.succeeded", "evaluation.reported")
     }
-    unknown = [item["run"] for item in facts["evaluations"] if item["digest"] not in logged]
+    told = {item["run"]: item["digest"] for part in parts for item in part["evaluations"]}
+    unknown = [run for run, result in told.items() if result not in logged]
     if unknown:
         findings.broken(
             f"The log knows nothing of the results of run {', '.join(str(run) for run in unknown)}."
         )
-    elif facts["evaluations"]:
-        findings.holds(
-            f"The results of all {len(facts['evaluations'])} evaluations are the ones that were logged."
-        )
+    elif told:
+        findings.holds(f"The results of all {len(told)} evaluations are the ones that were logged.")
 
 
-def subject_of(facts: Any) -> str:
+def subject_of(part: Any) -> str:
     """How the log names the version."""
-    return f"model:{facts['model']}/version:{facts['version']}"
+    return f"model:{part['model']}/version:{part['version']}"
 
 
 def _decided(facts: Any, events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The gate's answers about the version in this environment that the log holds, up to the report, by number."""
+    """The gate's answers about what is told, up to the report, that the log holds, by number."""
+    if kind_of(facts) == "gate":
+        place = f"/env:{facts['environment']}"
+        return {
+            e["detail"]["decision"]: e
+            for e in events
+            if e["verb"] in ("gate.allowed", "gate.denied")
+            and facts["since"] <= e["at"] < facts["as_of"]
+            and e["subject"].endswith(place if facts["environment"] else "")
+        }
+    subjects = {f"{subject_of(part)}/env:{part['environment']}" for part in parts_of(facts)}
     return {
         e["detail"]["decision"]: e
         for e in events
         if e["verb"] in ("gate.allowed", "gate.denied")
-        and e["subject"] == f"{subject_of(facts)}/env:{facts['environment']}"
+        and e["subject"] in subjects
         and e["at"] <= facts["as_of"]
     }
 
@@ -745,18 +772,27 @@ def _check_decisions(
         if problem:
             findings.broken(f"{name}: {problem}.")
         good += not problem
-    told = {item["id"]: item for item in facts["decisions"]}
+    _compare_decisions(facts, answers, findings)
+    for number in sorted(logged.keys() - {name[13:-5] for name in names}):
+        findings.broken(f"The attestation of decision {number} is missing.")
+    if names and good == len(names):
+        findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
+    _check_sigstore(bundle, keys, findings)
+
+
+def _compare_decisions(facts: Any, answers: dict[str, dict[str, Any]], findings: Findings) -> None:
+    """What the report tells of the gate is in the log; of a period, what is in the log is told, too."""
+    whole = kind_of(facts) == "gate"
+    rows = facts["decisions"] if whole else [row for part in parts_of(facts) for row in part["decisions"]]
+    told = {item["id"]: item for item in rows}
     for number, item in told.items():
         event = answers.get(number)
         if event is None:
             findings.broken(f"The report tells decision {number}, of which the log knows nothing.")
         elif event["verb"] != f"gate.{'allowed' if item['decision'] == 'allow' else 'denied'}":
             findings.broken(f"The report tells decision {number} otherwise than the log.")
-    for number in sorted(logged.keys() - {name[13:-5] for name in names}):
-        findings.broken(f"The attestation of decision {number} is missing.")
-    if names and good == len(names):
-        findings.holds(f"All {good} decisions of the gate are signed and are as the log tells them.")
-    _check_sigstore(bundle, keys, findings)
+    for number in sorted(answers.keys() - told.keys()) if whole else ():
+        findings.broken(f"Decision {number} is in the log and missing from the report.")
 
 
 def _check_sigstore(bundle: Bundle, keys: Keys, findings: Findings) -> None:
@@ -784,12 +820,11 @@ def _check_policies(bundle: Bundle, facts: Any, events: list[dict[str, Any]], fi
     """What each policy that judged says is here, as it was. (The YAML beside it is for people, and unchecked.)"""
     names = [name for name in bundle.files if name.startswith("policies/") and name.endswith(".json")]
     brought = {f"sha256:{digest(bundle.files[name])}" for name in names}
-    judged = {event["detail"].get("policy") for event in _decided(facts, events).values()} | {facts["policy"]}
+    judged = {event["detail"].get("policy") for event in _decided(facts, events).values()}
+    judged |= {part["policy"] for part in parts_of(facts)}
     lacking = sorted(judged - brought - {None})
     for name in lacking:
-        findings.broken(
-            f"The policy {name[:19]} judged this version, and what it says is missing or was changed."
-        )
+        findings.broken(f"The policy {name[:19]} judged, and what it says is missing or was changed.")
     if brought and not lacking:
         findings.holds(f"The policies that judged it are here as they were ({len(brought)}).")
 

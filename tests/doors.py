@@ -189,6 +189,7 @@ PAGES = [
     Door("/audit/0/proof.json"),
     Door("/audit/events/{event}/", passed=302),
     Door("/reports/"),
+    Door("/reports/subjects/"),
     Door("/reports/{report}/"),
     Door("/reports/{report}/file/"),
     Door("/reports/{report}/bundle/"),

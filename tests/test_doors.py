@@ -25,9 +25,10 @@ from governance.compliance.gaps import open_gap
 from governance.gate.actions import decide
 from governance.operation.scheduling import heartbeat_file
 from governance.reports.actions import request_report, succeed_report
+from governance.reports.asking import Question
 from governance.reports.models import Report
+from governance.reports.places import reports_folder
 from governance.reports.render import Rendered
-from governance.reports.tasks import reports_folder
 from registry.actions import comment_on_card, record_deployment
 from registry.actions.servers import connect_server
 from registry.actions.sync_runs import request_sync
@@ -188,9 +189,8 @@ def a_round(cast: SimpleNamespace) -> SyncRun:
 
 def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
     """A finished report with a file."""
-    report = request_report(
-        version=version, environment="staging", requester=cast.carl, actor=actor_of_user(cast.carl), at=AT
-    )
+    question = Question(version=version, environment="staging")
+    report = request_report(question=question, requester=cast.carl, actor=actor_of_user(cast.carl), at=AT)
     claimed = claim(Report, report.pk, at=AT)
     assert claimed is not None
     reports_folder().mkdir(parents=True)

@@ -7,13 +7,13 @@ from django.http import Http404
 from accounts.refusals import Invalid
 from evaluations.models import JobStatus
 from governance.reports.models import Report
-from governance.reports.tasks import reports_folder
+from governance.reports.places import reports_folder
 from registry.models import Environment
 
 
 def report_for_reader(**lookup: object) -> Report:
     """The report, or 404."""
-    found = Report.objects.select_related("version__model", "requested_by").filter(**lookup).first()
+    found = Report.objects.select_related("version__model", "model", "requested_by").filter(**lookup).first()
     if found is None:
         raise Http404("There is no such report.")
     return found

@@ -12,47 +12,53 @@ from audit.verbs import Verb
 from evaluations.jobs import finish
 from evaluations.models import LIVE, JobStatus
 from evaluations.wake import wake
-from governance.reports.models import Report
+from governance.reports.asking import Question
+from governance.reports.models import Report, ReportKind
 from governance.reports.render import Rendered
-from registry.models import ModelVersion
 
 REPORT_TASK = "reports.make"
 WORKER = Actor.system("worker")
 
 
 @transaction.atomic
-def request_report(
-    *,
-    version: ModelVersion,
-    environment: str,
-    requester: User | None,
-    actor: Actor,
-    at: datetime,
-    moment: datetime | None = None,
-) -> Report:
-    """Queue a report of a version for an environment: as things stand when a worker makes it, or stood at `moment`."""
-    same = Report.objects.filter(
-        version=version, environment=environment, requested_as=actor.id, status__in=LIVE
-    ).first()
+def request_report(*, question: Question, requester: User | None, actor: Actor, at: datetime) -> Report:
+    """Queue a report: as things stand when a worker makes it, or stood at the question's moment."""
+    subject = {
+        "kind": question.kind,
+        "version": question.version,
+        "model": question.model,
+        "environment": question.environment,
+        "since": question.since,
+    }
+    same = Report.objects.filter(**subject, requested_as=actor.id, status__in=LIVE).first()
     if same is not None:
-        raise Conflict(f"Report {same.pk} of this version is being made for you.", "Wait for it.")
+        raise Conflict(f"Report {same.pk} of the same is being made for you.", "Wait for it.")
     report = Report.objects.create(
-        version=version,
-        environment=environment,
-        as_of=moment or at,
-        past=moment is not None,
+        **subject,
+        as_of=question.moment or at,
+        past=question.moment is not None,
         requested_by=requester,
         requested_as=actor.id,
         requester_name=actor.name,
         requested_at=at,
         step="Waiting for a worker",
     )
-    detail: dict[str, object] = {"report": report.pk, "environment": environment}
-    if moment is not None:
-        detail["as_of"] = moment
-    record(Verb.REPORT_REQUESTED, subject=report.ref, actor=actor, at=at, detail=detail)
+    record(Verb.REPORT_REQUESTED, subject=report.ref, actor=actor, at=at, detail=_asked(report))
     transaction.on_commit(lambda: wake_report(report.pk))
     return report
+
+
+def _asked(report: Report) -> dict[str, object]:
+    detail: dict[str, object] = {"report": report.pk}
+    if report.kind != ReportKind.VERSION:
+        detail["kind"] = report.kind
+    if report.environment:
+        detail["environment"] = report.environment
+    if report.since is not None:
+        detail["since"] = report.since
+    if report.past:
+        detail["as_of"] = report.as_of
+    return detail
 
 
 def wake_report(pk: int) -> None:

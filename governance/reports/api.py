@@ -1,5 +1,7 @@
 """Reports for machines."""
 
+from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -14,31 +16,36 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
-from governance.portfolio.as_of_views import moment_of
-from governance.reports.access import known_environment, report_file, report_for_reader
+from governance.reports.access import report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
-from governance.reports.models import Report
+from governance.reports.asking import Finders, question_of
+from governance.reports.models import Report, ReportKind
 from governance.reports.views import bundle_response, pdf_response
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RegisteredModel
 
 
 class ReportQuestion(serializers.Serializer[Any]):
-    """A report of which version, for which environment."""
+    """A report of a version for an environment, of a model, or of what the gate did in a period."""
 
-    model = serializers.CharField(max_length=64)
-    version = serializers.CharField(max_length=40)
-    environment = serializers.CharField(max_length=16, default="production")
-    as_of = serializers.DateTimeField(
-        required=False, help_text="A moment in the past; without it, when the report is made"
+    kind = serializers.ChoiceField(choices=ReportKind.choices, default=ReportKind.VERSION)
+    model = serializers.CharField(max_length=64, required=False, help_text="Its slug; not for a period")
+    version = serializers.CharField(max_length=40, required=False, help_text="Only of kind version")
+    environment = serializers.CharField(
+        max_length=16, required=False, help_text="Of a version: production if left out; of a period: all"
     )
+    as_of = serializers.DateTimeField(
+        required=False, help_text="Of a version: a moment in the past; without it, when the report is made"
+    )
+    since = serializers.DateField(required=False, help_text="First day of a period, UTC")
+    until = serializers.DateField(required=False, help_text="Last day of a period, UTC")
 
 
 class ReportAnswer(serializers.ModelSerializer[Report]):
     """A report's job and, once it is made, its checksum."""
 
     id = serializers.UUIDField(source="uuid")
-    model = serializers.CharField(source="version.model.slug")
-    version = serializers.CharField(source="version.version")
+    model = serializers.SerializerMethodField()
+    version = serializers.CharField(source="version.version", allow_null=True, default=None)
     file_url = serializers.SerializerMethodField()
 
     class Meta:
@@ -48,9 +55,11 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "status",
             "progress",
             "failure",
+            "kind",
             "model",
             "version",
             "environment",
+            "since",
             "as_of",
             "requested_at",
             "finished_at",
@@ -60,6 +69,11 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "file_url",
         )
 
+    def get_model(self, report: Report) -> str | None:
+        """The slug of the model that it is about, if it is about one."""
+        model = report.version.model if report.version else report.model
+        return model.slug if model else None
+
     def get_file_url(self, report: Report) -> str | None:
         """Where the PDF is, when there is one."""
         request = self.context["request"]
@@ -67,6 +81,33 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             return None
         address: str = request.build_absolute_uri(reverse("api-report-file", args=[report.uuid]))
         return address
+
+
+def _version(slug: str, number: str) -> ModelVersion:
+    found = ModelVersion.objects.select_related("model").filter(model__slug=slug, version=number).first()
+    if found is None:
+        raise Http404(f"{slug or 'The model that you left out'} has no version {number}.")
+    return found
+
+
+def _model(slug: str) -> RegisteredModel:
+    found = RegisteredModel.objects.filter(slug=slug).first()
+    if found is None:
+        raise Http404(f"There is no model {slug}.")
+    return found
+
+
+FINDERS = Finders(version=_version, model=_model)
+
+
+def _words(asked: Mapping[str, Any]) -> dict[str, str]:
+    """What was asked, as a form would say it."""
+    given = {
+        name: value.isoformat() if isinstance(value, date) else str(value) for name, value in asked.items()
+    }
+    if asked["kind"] == ReportKind.VERSION:
+        given.setdefault("environment", "production")
+    return given
 
 
 class Reports(KeyView):
@@ -79,19 +120,11 @@ class Reports(KeyView):
         """202 with the address of the job in `Location`."""
         question = ReportQuestion(data=request.data)
         question.is_valid(raise_exception=True)
-        asked = question.validated_data
-        versions = ModelVersion.objects.filter(model__slug=asked["model"], version=asked["version"])
-        version = versions.select_related("model").first()
-        if version is None:
-            raise Http404(f"{asked['model']} has no version {asked['version']}.")
-        now, moment = timezone.now(), asked.get("as_of")
         report = request_report(
-            version=version,
-            environment=known_environment(asked["environment"]),
+            question=question_of(_words(question.validated_data), FINDERS, now=(now := timezone.now())),
             requester=None,
             actor=self.actor,
             at=now,
-            moment=moment_of(moment.isoformat(), version, now=now) if moment else None,
         )
         answer = ReportAnswer(report, context={"request": request})
         location = request.build_absolute_uri(reverse("api-report", args=[report.uuid]))

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any
 
 from django.db import IntegrityError, InternalError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 
 from accounts.refusals import Conflict
@@ -29,12 +29,16 @@ from audit.sequencer import sequence_pending
 from audit.verbs import Verb
 from governance.gate.models import GateDecision
 from governance.reports.access import report_file
-from governance.reports.models import Report
+from governance.reports.facts import about
+from governance.reports.models import Report, ReportKind
 from governance.reports.render import facts_of
+from governance.reports.scope import Scope, scope_of
 from policy.lines import parse
 from riskreview.models import PolicyPack
 
-FORMAT = "countersign-bundle/1"
+FORMATS = {ReportKind.VERSION.value: "countersign-bundle/1"}
+LATER_FORMAT = "countersign-bundle/2"
+"""Of kinds that verifiers from before 1.0 do not know: they say so rather than leave something unchecked."""
 LATER = "The log's next checkpoint is signed within a minute; ask again then."
 
 
@@ -45,20 +49,20 @@ def bundle_of(report: Report, *, at: datetime) -> bytes:
     if not facts.is_file():
         raise Conflict("This report was made before there were bundles.", "Make a new one.")
     checkpoint, told = _covering(report, at), facts.read_bytes()
-    packs = _packs(report, json.loads(told).get("policy"))
+    scope = scope_of(report, json.loads(told))
     files: dict[str, bytes] = {
         "report.pdf": pdf.read_bytes(),
         "facts.json": told,
         "checkpoint.txt": checkpoint.note.encode(),
         "witnesses.jsonl": _lines(witnesses(checkpoint)),
-        "events.jsonl": _lines(proven(_entries(report, packs, checkpoint), checkpoint)),
+        "events.jsonl": _lines(proven(_entries(scope, checkpoint), checkpoint)),
         "keys.json": canonical(public_keys()).encode(),
-        **_attestations(report),
+        **_attestations(scope.decisions),
         **_anchors(checkpoint),
-        **_policies(packs),
+        **_policies(scope.packs),
     }
-    about = {"report": report, "anchored": "anchors/index.jsonl" in files}
-    files["README.txt"] = render_to_string("reports/bundle.txt", about).encode()
+    told_of = {"report": report, "anchored": "anchors/index.jsonl" in files}
+    files["README.txt"] = render_to_string("reports/bundle.txt", told_of).encode()
     files["manifest.json"] = canonical(_manifest(report, files)).encode()
     return _zipped(files, report.as_of)
 
@@ -88,33 +92,19 @@ def _bring_up_to_date(at: datetime) -> None:
         raise Conflict(f"No checkpoint of the log covers this report yet. {reason}", LATER) from reason
 
 
-def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint) -> list[int]:
-    """Places in the log of what concerns the version: its own, its model's, of its policies, of the signing keys."""
-    version, model = report.version, report.version.model
-    own = Q(subject=version.ref) | subject_begins(f"{version.ref}/")
-    of_model = Q(subject=model.ref) | subject_begins(f"{model.ref}/") & ~subject_begins(
-        f"{model.ref}/version:"
-    )
-    of_policy = Q(subject__in=[pack.ref for pack in packs])
+def _entries(scope: Scope, checkpoint: Checkpoint) -> list[int]:
+    """Places in the log of what the report is about, of its policies, and of the signing keys."""
+    of_policy = Q(subject__in=[pack.ref for pack in scope.packs])
+    events = Event.objects.filter(scope.events | of_policy | subject_begins("signing-key:")).values("pk")
     found = LogEntry.objects.filter(seq__lt=checkpoint.size)
-    events = Event.objects.filter(own | of_model | of_policy | subject_begins("signing-key:")).values("pk")
     return list(found.filter(event__in=events).values_list("seq", flat=True))
 
 
-def _packs(report: Report, judging: str | None) -> list[PolicyPack]:
-    """The policies that judged the version: for the report, and for the gate before it."""
-    decided = GateDecision.objects.filter(version=report.version, decided_at__lte=report.as_of)
-    found = PolicyPack.objects.filter(Q(pk__in=decided.values("policy")) | Q(digest=judging))
-    return list(found.order_by("name", "version"))
-
-
-def _attestations(report: Report) -> dict[str, bytes]:
-    """The signed decisions about the version up to the report's moment, as DSSE envelopes and as Sigstore bundles."""
-    rows = GateDecision.objects.filter(
-        version=report.version, environment=report.environment, decided_at__lte=report.as_of, dry_run=False
-    ).exclude(attestation=None)
+def _attestations(decisions: QuerySet[GateDecision]) -> dict[str, bytes]:
+    """The signed decisions, as DSSE envelopes and as Sigstore bundles."""
+    rows = decisions.filter(dry_run=False).exclude(attestation=None)
     found: dict[str, bytes] = {}
-    for row in rows.only("attestation").order_by("decided_at"):
+    for row in rows.only("attestation").order_by("decided_at").iterator(chunk_size=500):
         found[f"attestations/{row.pk}.json"] = canonical(row.attestation).encode()
         found[f"sigstore/{row.pk}.sigstore.json"] = canonical(sigstore_bundle(row.attestation or {})).encode()
     return found
@@ -143,12 +133,8 @@ def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:
 
 def _manifest(report: Report, files: Mapping[str, bytes]) -> dict[str, Any]:
     return {
-        "format": FORMAT,
-        "report": str(report.uuid),
-        "model": report.version.model.slug,
-        "version": report.version.version,
-        "environment": report.environment,
-        "as_of": report.as_of,
+        "format": FORMATS.get(report.kind, LATER_FORMAT),
+        **about(report, at=report.as_of),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
 

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 
 from accounts.refusals import Conflict
 from audit.canonical import canonical
+from governance.reports.places import reports_folder, static_folder
 from governance.reports.render import render
-from governance.reports.tasks import reports_folder, static_folder
 from registry.card_formats import CardDocument
 from registry.card_formats.own import content
 from registry.cards import shown_sections

@@ -1,14 +1,11 @@
-"""What a report says, gathered once and told twice: as HTML for the PDF and as JSON for machines."""
+"""What a report says of a version in an environment."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 
-from audit.canonical import canonical
 from audit.checkpoints import newest_checkpoint
 from audit.models import Checkpoint, Event
 from audit.queries import trail_of
@@ -50,11 +47,12 @@ class CardSection:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything in the report."""
+    """A version in an environment, with everything that a report tells of it."""
 
     report: Report
     at: datetime
     version: ModelVersion
+    environment: str
     standing: Standing
     judged: Judged
     assessment: TierAssessment | None
@@ -81,35 +79,41 @@ def gather(report: Report, *, at: datetime) -> Content:
     version = (
         ModelVersion.objects.select_related("model", *VERSION_RELATIONS)
         .defer(*UNREAD)
-        .get(pk=report.version_id)
+        .get(pk=report.its_version.pk)
     )
-    standing = standing_of(version, at=at)
+    return content_of(report, standing_of(version, at=at), report.environment, at=at)
+
+
+def content_of(report: Report, standing: Standing, environment: str, *, at: datetime) -> Content:
+    """Read everything about a version in an environment as it stands."""
+    version = standing.version
     running = Review.objects.exclude(kind=ReviewKind.RETIREMENT)
-    review = running.filter(version=version, environment=report.environment).first()
+    review = running.filter(version=version, environment=environment).first()
     card = version.cards.select_related("author").first()
-    rows = SignOff.objects.filter(review__version=version, review__environment=report.environment)
+    rows = SignOff.objects.filter(review__version=version, review__environment=environment)
     rows = rows.exclude(review__kind=ReviewKind.RETIREMENT)
     return Content(
         report=report,
         at=at,
         version=version,
+        environment=environment,
         standing=standing,
-        judged=standing.judged[report.environment],
+        judged=standing.judged[environment],
         assessment=version.model.tier_assessments.select_related("confirmed_by", "assessed_by").first(),
         review=review,
         signoffs=list(
             rows.select_related("signer", "acting_for").prefetch_related("conditions").order_by("signed_at")
         ),
-        states={state["id"]: state for state in signatures(standing, report.environment, at=at)},
+        states={state["id"]: state for state in signatures(standing, environment, at=at)},
         evaluations=evaluated(version),
         card=card,
         sections=sections_of(card),
         measures=measures_of(version),
         files=list(version.files.all()),
-        loud=banners_of({report.environment: standing.judged[report.environment]}, at=at),
-        waivers=list(waivers_of(version, report.environment)),
-        break_glass=list(break_glass_of(version, report.environment)),
-        decisions=list(decisions_of(version, report.environment)[:DECISION_LINES]),
+        loud=banners_of({environment: standing.judged[environment]}, at=at),
+        waivers=list(waivers_of(version, environment)),
+        break_glass=list(break_glass_of(version, environment)),
+        decisions=list(decisions_of(version, environment)[:DECISION_LINES]),
         events=told(trail_of(version.ref, limit=AUDIT_LINES)),
         checkpoint=newest_checkpoint(),
     )
@@ -156,101 +160,3 @@ def sections_of(card: CardRevision | None) -> list[CardSection]:
         for section in load_card_schema().sections
         if card.sections.get(section.id, "").strip()
     ]
-
-
-def to_html(content: Content) -> str:
-    """The document that WeasyPrint lays out."""
-    context = {"c": content, "organisation": settings.COUNTERSIGN_ORGANISATION, "product": settings.VERSION}
-    return render_to_string("reports/pdf/report.html", context)
-
-
-def to_json(content: Content) -> str:
-    """The same facts as RFC 8785 JSON, attached to the PDF."""
-    version, judged = content.version, content.judged
-    return canonical(
-        {
-            "report": str(content.report.uuid),
-            "as_of": content.at,
-            **({"rebuilt": {"gaps": list(content.gaps)}} if content.report.past else {}),
-            "model": version.model.slug,
-            "version": version.version,
-            "environment": content.report.environment,
-            "tier": judged.verdict.tier,
-            "decision": judged.verdict.decision,
-            "basis": judged.verdict.basis,
-            "exceptions": [asdict(used) for used in judged.verdict.exceptions],
-            "summary": judged.verdict.summary,
-            "requirements": [result._asdict() for result in judged.verdict.requirements],
-            "policy": judged.policy.digest if judged.policy else None,
-            "evidence_digest": judged.digest,
-            "components": judged.components,
-            "artifact": [{"path": f.path, "sha256": f.sha256, "size": f.size} for f in content.files],
-            "evaluations": [_evaluation(item.run) for item in content.evaluations],
-            "signoffs": [_signoff(row) for row in content.signoffs],
-            "waivers": [_waiver(row) for row in content.waivers],
-            "break_glass": [_break_glass(row) for row in content.break_glass],
-            "decisions": [_decision(row) for row in content.decisions],
-            "checkpoint": content.checkpoint.note if content.checkpoint else None,
-        }
-    )
-
-
-def _evaluation(run: EvaluationRun) -> dict[str, Any]:
-    return {"run": run.pk, "kind": run.kind, "digest": run.result_digest, "result": run.result}
-
-
-def _signoff(row: SignOff) -> dict[str, Any]:
-    return {
-        "role": row.role,
-        "signer": row.signer.username,
-        "acting_for": row.acting_for.username if row.acting_for else None,
-        "decision": row.decision,
-        "at": row.signed_at,
-        "evidence_digest": row.evidence_digest,
-    }
-
-
-def _decision(row: GateDecision) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "decision": row.decision,
-        "basis": row.basis,
-        "at": row.decided_at,
-        "attestation": row.attestation,
-    }
-
-
-def _waiver(row: Waiver) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "state": row.state,
-        "requirement": row.requirement,
-        "scope": row.scope,
-        "why": row.why,
-        "controls": row.controls,
-        "requested_by": row.requested_by.username,
-        "approvals": [
-            {"role": one.role, "person": one.person.username, "at": one.at} for one in row.approvals.all()
-        ],
-        "granted_at": row.granted_at,
-        "last_day": row.last_day.isoformat(),
-        "ended_at": row.ended_at,
-        "ended_reason": row.ended_reason,
-    }
-
-
-def _break_glass(row: BreakGlass) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "state": row.state,
-        "reason": row.reason,
-        "people": [
-            {"role": one.role, "person": one.person.username, "at": one.at} for one in row.people.all()
-        ],
-        "unmet": row.unmet,
-        "began_at": row.began_at,
-        "ends_at": row.ends_at,
-        "ended_at": row.ended_at,
-        "ended_reason": row.ended_reason,
-        "finding": row.finding_id,
-    }

@@ -7,15 +7,33 @@ from django.db.models import Q
 
 from accounts.models import User
 from evaluations.models import Job
-from registry.models import Environment, ModelVersion
+from registry.models import Environment, ModelVersion, RegisteredModel
+
+
+class ReportKind(models.TextChoices):
+    """What a report tells of."""
+
+    VERSION = "version", "Audit report of a version"
+    MODEL = "model", "Model file"
+    GATE = "gate", "Gate activity"
 
 
 class Report(Job):
-    """An audit report of one version for one environment, as things stood when it was made or at a chosen moment."""
+    """A report of one kind, as things stood when it was made or at a chosen moment.
+
+    Of a version for one environment; of a model with all its versions; of a period, from `since` to `as_of`.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="reports")
-    environment = models.CharField(max_length=16, choices=Environment)
+    kind = models.CharField(max_length=16, choices=ReportKind, default=ReportKind.VERSION)
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="reports", null=True, blank=True
+    )
+    model = models.ForeignKey(
+        RegisteredModel, on_delete=models.PROTECT, related_name="reports", null=True, blank=True
+    )
+    environment = models.CharField(max_length=16, choices=Environment, blank=True)
+    since = models.DateTimeField(null=True, blank=True)
     as_of = models.DateTimeField()
     past = models.BooleanField(default=False)  # as_of was chosen; what it says is rebuilt from the record
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reports", null=True)
@@ -31,13 +49,62 @@ class Report(Job):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="succeeded") | ~Q(sha256=""), name="report_succeeds_with_checksum"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="version", version__isnull=False)
+                | Q(kind="model", model__isnull=False, version__isnull=True)
+                | Q(kind="gate", since__isnull=False, version__isnull=True, model__isnull=True),
+                name="report_names_its_subject",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Report {self.pk}"
 
     @property
+    def about(self) -> ModelVersion | RegisteredModel | None:
+        """The one thing that it is about, if it is about one."""
+        return self.version or self.model
+
+    @property
+    def its_version(self) -> ModelVersion:
+        """The version, of a report that is of one."""
+        if self.version is None:
+            raise ValueError(f"{self} is of no version.")
+        return self.version
+
+    @property
+    def its_model(self) -> RegisteredModel:
+        """The model, of a report that is of one with all its versions."""
+        if self.model is None:
+            raise ValueError(f"{self} is of no model.")
+        return self.model
+
+    @property
     def ref(self) -> str:
         """Stable text for the audit trail."""
-        return f"{self.version.ref}/report:{self.pk}"
+        about = self.about
+        return f"{about.ref}/report:{self.pk}" if about else f"report:{self.pk}"
+
+    @property
+    def title(self) -> str:
+        """What it is about, in the words of a list."""
+        if self.version is not None:
+            return str(self.version)
+        if self.model is not None:
+            return self.model.name
+        return f"{self.since:%Y-%m-%d} to {self.as_of:%Y-%m-%d}"
+
+    @property
+    def note(self) -> str:
+        """What kind it is, and for which environment."""
+        where = f", {self.get_environment_display().lower()}" if self.environment else ""
+        return f"{self.get_kind_display()}{where}"
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        about = f"{self.version.model.slug}-v{self.version.version}" if self.version else ""
+        about = self.model.slug if self.model else about
+        parts = (about, "" if self.kind == ReportKind.VERSION else self.kind, self.environment)
+        return "-".join([*(part for part in parts if part), f"{self.as_of:%Y-%m-%d}"])

@@ -28,7 +28,7 @@ from riskreview.models import SignOff
 
 def gather_past(report: Report, *, at: datetime) -> Content:
     """Rebuild everything about the report's version as of `at`. What cannot be rebuilt is in `gaps`."""
-    then = as_of(ModelVersion.objects.get(pk=report.version_id), at=at)
+    then = as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at)
     version, environment = then.version, report.environment
     standing = Standing(version, then.judged, status_of(version, then.judged[TARGET]))
     review = next((row for row in then.reviews if row.environment == environment), None)
@@ -38,6 +38,7 @@ def gather_past(report: Report, *, at: datetime) -> Content:
         report=report,
         at=at,
         version=version,
+        environment=environment,
         standing=standing,
         judged=standing.judged[environment],
         assessment=then.rows.tiers.get(version.model_id),

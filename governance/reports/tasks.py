@@ -1,17 +1,15 @@
 """What a worker does with a report."""
 
-from pathlib import Path
-
 from celery import shared_task
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.utils import timezone
 
+from accounts.refusals import Refusal
 from evaluations.jobs import claim, heartbeat
 from governance.reports.actions import REPORT_TASK, fail_report, succeed_report
-from governance.reports.content import gather, to_html, to_json
+from governance.reports.kinds import tell
 from governance.reports.models import Report
-from governance.reports.past import gather_past
+from governance.reports.places import reports_folder, static_folder
 from governance.reports.render import RenderFailed, render
 
 
@@ -23,12 +21,12 @@ def make_report(pk: int) -> None:
         return
     as_of = report.as_of if report.past else timezone.now()
     heartbeat(report, progress=0.1, step="Gathering the evidence", at=timezone.now())
-    content = gather_past(report, at=as_of) if report.past else gather(report, at=as_of)
-    heartbeat(report, progress=0.4, step="Laying out the pages", at=timezone.now())
     try:
+        told = tell(report, at=as_of)
+        heartbeat(report, progress=0.4, step="Laying out the pages", at=timezone.now())
         rendered = render(
-            html=to_html(content),
-            evidence=to_json(content),
+            html=told.html,
+            evidence=told.facts,
             folder=reports_folder(),
             name=f"{report.uuid}.pdf",
             static=static_folder(),
@@ -38,17 +36,7 @@ def make_report(pk: int) -> None:
     except RenderFailed as failure:
         fail_report(report=report, failure=str(failure), at=timezone.now())
         return
+    except Refusal as refused:
+        fail_report(report=report, failure=f"{refused} {refused.remedy}".strip(), at=timezone.now())
+        return
     succeed_report(report=report, rendered=rendered, as_of=as_of, at=timezone.now())
-
-
-def reports_folder() -> Path:
-    """Where finished reports lie."""
-    return Path(settings.MEDIA_ROOT) / "reports"
-
-
-def static_folder() -> Path:
-    """The folder that holds css/ and fonts/."""
-    found = finders.find("css/report.css")
-    if not isinstance(found, str):
-        raise RenderFailed("The report's style sheet is missing from this installation.")
-    return Path(found).parent.parent

@@ -1,6 +1,7 @@
 """Asking for reports, watching them being made, and taking them away."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,14 +19,15 @@ from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
-from governance.portfolio.as_of_views import moment_of
-from governance.reports.access import known_environment, report_file, report_for_reader
+from governance.reports.access import report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
+from governance.reports.asking import Finders, question_of
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
-from governance.reports.models import Report
+from governance.reports.models import Report, ReportKind
+from governance.reports.queries import subjects
 from governance.reports.render import RenderFailed
-from registry.access import card_for_reader, version_for_reader
+from registry.access import card_for_reader, model_for_reader, version_for_reader
 from registry.actions import record_card_download
 from registry.card_formats import document_of
 from registry.measures import measures_of
@@ -33,6 +35,8 @@ from registry.models import Environment, ModelVersion
 from registry.views.cards import number_in
 
 PAGE_SIZE = 25
+ASKED = ("kind", "subject", "environment", "as_of", "since", "until")
+LONG_NUMBER = 19  # digits that no primary key has
 STOP_POLLING = 286  # htmx ends a poll on this status
 
 
@@ -41,37 +45,49 @@ def reports(request: UserRequest) -> HttpResponse:
     """The form for a new report and the history of the old ones."""
     if request.method == "POST":
         return _request(request)
-    rows = Report.objects.select_related("version__model", "requested_by")
-    versions = ModelVersion.objects.select_related("model").order_by("model__name", "-pk")
+    rows = Report.objects.select_related("version__model", "model", "requested_by")
+    asked = {name: request.GET.get(name, "")[:100] for name in ASKED}
+    kind = asked["kind"] if asked["kind"] in ReportKind.values else ReportKind.VERSION.value
+    version = request.GET.get("version_id", "")
+    if version.isascii() and version.isdigit() and len(version) < LONG_NUMBER:
+        found = ModelVersion.objects.select_related("model").filter(pk=version).first()
+        asked["subject"] = f"{found.model.slug}/{found.version}" if found else ""
     context = {
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
-        "versions": versions,
-        "chosen": request.GET.get("version", ""),
+        "asked": asked,
+        "kind": kind,
+        "kinds": [(value, label, f"?kind={value}") for value, label in ReportKind.choices],
+        "subjects": subjects(request.user, kind, ""),
         "environments": Environment.choices,
-        "environment": request.GET.get("env", Environment.PRODUCTION.value),
-        "as_of": request.GET.get("at", "")[:40],
     }
     return render(request, "reports/reports.html", context)
 
 
+@require_GET
+def suggestions(request: UserRequest) -> HttpResponse:
+    """The options of the field in which one types what the report is about."""
+    kind, asked = request.GET.get("kind", ""), clean(request.GET.get("subject", ""))[:100]
+    return render(request, "reports/subjects.html", {"subjects": subjects(request.user, kind, asked)})
+
+
 def _request(request: UserRequest) -> HttpResponse:
-    slug, _, number = clean(request.POST.get("subject", "")).partition("/")
-    version = version_for_reader(request.user, slug, number)
-    environment = known_environment(request.POST.get("environment", ""))
-    now, asked = timezone.now(), request.POST.get("as_of", "").strip()
+    given = {name: clean(request.POST.get(name, "")) for name in ASKED}
+    slug, _, number = given["subject"].strip().partition("/")
+    find = Finders(
+        version=lambda slug, number: version_for_reader(request.user, slug, number),
+        model=lambda slug: model_for_reader(request.user, slug),
+    )
+    now = timezone.now()
     try:
         report = request_report(
-            version=version,
-            environment=environment,
+            question=question_of({**given, "model": slug, "version": number}, find, now=now),
             requester=request.user,
             actor=actor_of(request),
             at=now,
-            moment=moment_of(asked, version, now=now) if asked else None,
         )
     except (Conflict, Invalid) as refused:
         messages.warning(request, f"{refused} {refused.remedy}")
-        kept = urlencode({"version": version.pk, "env": environment, "at": asked})
-        return redirect(f"{reverse('reports:reports')}?{kept}")
+        return redirect(f"{reverse('reports:reports')}?{urlencode(given)}")
     return redirect("reports:report", report.pk)
 
 
@@ -79,11 +95,23 @@ def _request(request: UserRequest) -> HttpResponse:
 def report(request: UserRequest, pk: int) -> HttpResponse:
     """One report: its progress, then its file and checksum, or why there is none."""
     found = report_for_reader(pk=pk)
-    context = {"report": found, "run": progress_of(found)}
+    context = {"report": found, "run": progress_of(found), "again": _again(found)}
     if request.headers.get("HX-Request"):
         status = 200 if found.is_live else STOP_POLLING
         return render(request, "reports/progress.html", context, status=status)
     return render(request, "reports/report.html", context)
+
+
+def _again(report: Report) -> dict[str, str]:
+    """What to send to ask for the same again."""
+    subject = report.model.slug if report.model else ""
+    if report.version is not None:
+        subject = f"{report.version.model.slug}/{report.version.version}"
+    given = {"kind": report.kind, "subject": subject, "environment": report.environment}
+    if report.since is not None:
+        last = report.as_of - timedelta(microseconds=1)
+        return {**given, "since": f"{report.since:%Y-%m-%d}", "until": f"{last:%Y-%m-%d}"}
+    return {**given, "as_of": report.as_of.isoformat() if report.past else ""}
 
 
 def progress_of(report: Report) -> dict[str, Any]:
@@ -127,19 +155,14 @@ def bundle_response(report: Report, actor: Actor) -> HttpResponse:
     content = bundle_of(report, at=now)
     record_download(report=report, what="bundle", actor=actor, at=now)
     response = HttpResponse(content, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{_name_of(report)}-evidence.zip"'
+    response["Content-Disposition"] = f'attachment; filename="{report.name}-evidence.zip"'
     response["X-Checksum-SHA256"] = hashlib.sha256(content).hexdigest()
     return response
 
 
-def _name_of(report: Report) -> str:
-    version = report.version
-    return f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}"
-
-
 def pdf_response(report: Report, content: Any) -> FileResponse:
     """The PDF under a name that says what it is."""
-    name = f"{_name_of(report)}.pdf"
+    name = f"{report.name}.pdf"
     response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
     response["X-Checksum-SHA256"] = report.sha256
     return response

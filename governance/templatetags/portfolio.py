@@ -60,7 +60,7 @@ def version_head(
         "serving": context["serving"] if "serving" in context else _serving(version, standing, now),
         "tabs": _tabs(version, names, tab),
         "earlier": before(version),
-        "report_url": f"{reverse('reports:reports')}?version={version.pk}",
+        "report_url": f"{reverse('reports:reports')}?version_id={version.pk}",
     }
 
 

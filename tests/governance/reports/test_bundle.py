@@ -238,7 +238,7 @@ def test_the_same_state_gives_the_same_bytes(
     cast: SimpleNamespace, report: Report, client_of: ClientOf, api: Callable[..., Client]
 ) -> None:
     first = client_of(cast.aud).get(f"/reports/{report.pk}/bundle/").content
-    builders.a_decision(cast, report.version)  # what happens afterwards is not in it
+    builders.a_decision(cast, report.its_version)  # what happens afterwards is not in it
     noted()
     reader = api("reports:read")
     assert reader.get(f"/api/v1/reports/{report.uuid}/bundle").content == first

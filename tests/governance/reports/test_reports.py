@@ -19,8 +19,10 @@ from audit.models import Event
 from governance.gate.actions import decide
 from governance.reports import tasks
 from governance.reports.actions import request_report
+from governance.reports.asking import Question
 from governance.reports.models import Report
-from governance.reports.tasks import make_report, reports_folder
+from governance.reports.places import reports_folder
+from governance.reports.tasks import make_report
 from registry.models import ModelVersion
 from riskreview.models import Decision
 from tests import builders
@@ -38,12 +40,10 @@ def made(
 ) -> Report:
     """A report that Carl asked for and a worker made."""
     report = request_report(
-        version=version,
-        environment=environment,
+        question=Question(version=version, environment=environment, moment=moment),
         requester=cast.carl,
         actor=actor_of_user(cast.carl),
         at=AT,
-        moment=moment,
     )
     make_report(report.pk)
     report.refresh_from_db()
@@ -77,6 +77,7 @@ def test_a_moment_that_cannot_be_is_refused_and_what_was_chosen_stays(
 
     assert said in page
     assert '<option value="staging" selected>' in page and f'value="{asked}"' in page
+    assert 'value="credit-default/1"' in page
     assert not Report.objects.exists()
 
 
@@ -182,18 +183,19 @@ def test_a_report_is_asked_for_watched_and_taken_away(
 
 
 def test_the_same_report_is_not_made_twice_at_once(cast: SimpleNamespace, version: ModelVersion) -> None:
-    given: dict[str, Any] = {
-        "version": version,
-        "environment": "production",
-        "requester": cast.carl,
-        "actor": actor_of_user(cast.carl),
-        "at": AT,
-    }
-    request_report(**given)
-    with pytest.raises(Conflict):
-        request_report(**given)
-    request_report(**{**given, "environment": "staging"})
-    assert Report.objects.count() == 2
+    def ask(**given: Any) -> None:
+        actor = actor_of_user(cast.carl)
+        request_report(question=Question(**given), requester=cast.carl, actor=actor, at=AT)
+
+    for given in (
+        {"version": version, "environment": "production"},
+        {"kind": "model", "model": version.model},
+    ):
+        ask(**given)
+        with pytest.raises(Conflict):
+            ask(**given)
+    ask(version=version, environment="staging")
+    assert Report.objects.count() == 3
 
 
 def test_a_pipeline_gets_its_report_by_api(signed: ModelVersion, api: Callable[..., Client]) -> None:

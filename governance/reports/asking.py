@@ -1,0 +1,98 @@
+"""What a report may be asked about, read from a form or from the API's words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils.dateparse import parse_date
+
+from accounts.refusals import Invalid
+from governance.portfolio.as_of_views import moment_of
+from governance.reports.access import known_environment
+from governance.reports.models import ReportKind
+from registry.models import ModelVersion, RegisteredModel
+
+LONGEST = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which report is asked for. `moment`: as of when, or the end of a period; None: when it is made."""
+
+    kind: str = ReportKind.VERSION
+    version: ModelVersion | None = None
+    model: RegisteredModel | None = None
+    environment: str = ""
+    since: datetime | None = None
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Finders:
+    """How whoever asks gets at a version and a model; what they may not see does not exist."""
+
+    version: Callable[[str, str], ModelVersion]
+    model: Callable[[str], RegisteredModel]
+
+
+def question_of(given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
+    """The question in the words kind, model, version, environment, as_of, since, until. Raises Invalid, Http404."""
+    kind = given.get("kind") or ReportKind.VERSION.value
+    match kind:
+        case ReportKind.VERSION:
+            return _of_version(given, find, now=now)
+        case ReportKind.MODEL:
+            if given.get("as_of"):
+                raise Invalid(
+                    "A model file tells how things stand when it is made.",
+                    "Leave the moment out, or ask for a report of one version.",
+                    field="as_of",
+                )
+            return Question(kind, model=find.model(given.get("model", "")))
+        case ReportKind.GATE:
+            return _of_period(given, now=now)
+    known = ", ".join(ReportKind.values)
+    raise Invalid(f"There is no report of the kind {kind[:40]}.", f"They are {known}.", field="kind")
+
+
+def _of_version(given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
+    version = find.version(given.get("model", ""), given.get("version", ""))
+    environment, asked = known_environment(given.get("environment", "")), given.get("as_of", "").strip()
+    moment = moment_of(asked, version, now=now) if asked else None
+    return Question(version=version, environment=environment, moment=moment)
+
+
+def _of_period(given: Mapping[str, str], *, now: datetime) -> Question:
+    """From the beginning of the first day to the end of the last, in UTC; today ends now."""
+    first, last, today = _day(given, "since"), _day(given, "until"), now.astimezone(UTC).date()
+    if last < first:
+        raise Invalid("The period ends before it begins.", "Exchange the two days.", field="until")
+    if first > today:
+        raise Invalid("The period has not begun.", "Choose days that lie in the past.", field="since")
+    if last - first > LONGEST:
+        raise Invalid("The period is longer than 400 days.", "Make a report of each year.", field="since")
+    environment = given.get("environment", "")
+    return Question(
+        ReportKind.GATE,
+        environment=known_environment(environment) if environment else "",
+        since=_midnight(first),
+        moment=_midnight(last + timedelta(days=1)) if last < today else None,
+    )
+
+
+def _day(given: Mapping[str, str], name: str) -> date:
+    text = given.get(name, "").strip()
+    try:
+        found = parse_date(text)
+    except ValueError:
+        found = None
+    if found is None:
+        what = "first" if name == "since" else "last"
+        raise Invalid(
+            f"{text[:40] or 'Nothing'} is no day.", f"Write the {what} day like 2026-09-30.", field=name
+        )
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

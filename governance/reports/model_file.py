@@ -1,0 +1,197 @@
+"""The file of a model: all its versions, how each stands, and what people and pipelines did with each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from audit.checkpoints import newest_checkpoint
+from audit.models import Checkpoint, Event
+from audit.queries import trail_of
+from governance.gate.models import GateDecision
+from governance.portfolio.standing import TARGET, Standing, standings
+from governance.reports import facts
+from governance.reports.content import AUDIT_LINES, Content, content_of, told
+from governance.reports.models import Report
+from registry.models import Deployment, Environment, ModelVersion, RegisteredModel
+from riskreview.evidence import UNREAD, VERSION_RELATIONS
+from riskreview.models import BreakGlass, Finding, Review, TierAssessment, Waiver
+from riskreview.risks.rows import Shown, shown
+from riskreview.risks.scales import current_scales
+
+MOST_PARTS = 60
+"""Versions × environments that are told in full. With more, the newest ones are."""
+VERSIONS_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """Everything that the file of a model tells."""
+
+    report: Report
+    at: datetime
+    model: RegisteredModel
+    standings: list[Standing]
+    parts: list[Content]
+    left_out: int
+    tiers: list[TierAssessment]
+    risks: list[Shown]
+    findings: list[Finding]
+    deployments: list[Deployment]
+    events: list[tuple[Event, str, str]]
+    checkpoint: Checkpoint | None
+
+    @property
+    def newest(self) -> Standing | None:
+        """How the newest version stands."""
+        return self.standings[0] if self.standings else None
+
+    @property
+    def running(self) -> list[Deployment]:
+        """What runs now, as far as pipelines have said."""
+        return [row for row in self.deployments if row.is_running]
+
+    @property
+    def open_findings(self) -> list[Finding]:
+        """What still stands against it."""
+        return [row for row in self.findings if row.is_open]
+
+    @property
+    def exceptions(self) -> list[Content]:
+        """The parts in which an exception is in force or was asked for."""
+        return [part for part in self.parts if part.waivers or part.break_glass]
+
+
+def gather(report: Report, *, at: datetime) -> ModelFile:
+    """Read everything about the report's model as it stands."""
+    model = RegisteredModel.objects.select_related("owner").get(pk=report.its_model.pk)
+    found = _standings(model, at=at)
+    pairs = _eventful(model, found)
+    return ModelFile(
+        report=report,
+        at=at,
+        model=model,
+        standings=found,
+        parts=[content_of(report, standing, where, at=at) for standing, where in pairs[:MOST_PARTS]],
+        left_out=max(len(pairs) - MOST_PARTS, 0),
+        tiers=list(model.tier_assessments.select_related("assessed_by", "confirmed_by")),
+        risks=shown(model.risks.select_related("model", "owner", "accepted_by"), current_scales(), at=at),
+        findings=sorted(
+            model.findings.select_related("model", "version__model", "owner"),
+            key=lambda row: (not row.is_open, row.due_on, row.pk),
+        ),
+        deployments=list(Deployment.objects.filter(version__model=model).select_related("version__model")),
+        events=told(trail_of(model.ref, limit=AUDIT_LINES)),
+        checkpoint=newest_checkpoint(),
+    )
+
+
+def _standings(model: RegisteredModel, *, at: datetime) -> list[Standing]:
+    """The standing of each version, the newest first."""
+    keys = list(ModelVersion.objects.filter(model=model).order_by("-pk").values_list("pk", flat=True))
+    versions = ModelVersion.objects.select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
+    found: list[Standing] = []
+    for start in range(0, len(keys), VERSIONS_AT_ONCE):
+        batch = versions.filter(pk__in=keys[start : start + VERSIONS_AT_ONCE]).order_by("-pk")
+        found += standings(list(batch), at=at)
+    return found
+
+
+def _eventful(model: RegisteredModel, found: list[Standing]) -> list[tuple[Standing, str]]:
+    """Where something was reviewed, decided or excepted; and the newest version in production, whatever happened."""
+    of_model = Q(version__model=model)
+    pairs: set[tuple[int | None, str]] = {
+        *Review.objects.filter(of_model).values_list("version", "environment"),
+        *GateDecision.objects.filter(of_model).values_list("version", "environment"),
+        *Waiver.objects.filter(of_model).values_list("version", "environment"),
+        *BreakGlass.objects.filter(of_model).values_list("version", "environment"),
+    }
+    if found:
+        pairs.add((found[0].version.pk, TARGET.value))
+    places = list(reversed(Environment.values))
+    return [
+        (standing, where) for standing in found for where in places if (standing.version.pk, where) in pairs
+    ]
+
+
+def facts_of(file: ModelFile) -> dict[str, Any]:
+    """The same for machines: `parts` are told as in the report of one version."""
+    model = file.model
+    return {
+        **facts.about(file.report, at=file.at),
+        "name": model.name,
+        "purpose": model.purpose,
+        "owner": model.owner.username,
+        "lifecycle": model.lifecycle,
+        "versions": [_version(standing) for standing in file.standings],
+        "parts": [facts.part(content) for content in file.parts],
+        "parts_left_out": file.left_out,
+        "tiers": [_tier(row) for row in file.tiers],
+        "risks": [_risk(row) for row in file.risks],
+        "findings": [_finding(row) for row in file.findings],
+        "deployments": [_deployment(row) for row in file.deployments],
+        "checkpoint": file.checkpoint.note if file.checkpoint else None,
+    }
+
+
+def _version(standing: Standing) -> dict[str, Any]:
+    version = standing.version
+    return {
+        "version": version.version,
+        "registered_at": version.registered_at,
+        "artifact_digest": version.artifact_digest,
+        "status": standing.status,
+        "tier": standing.tier,
+        "answers": standing.answers,
+    }
+
+
+def _tier(row: TierAssessment) -> dict[str, Any]:
+    return {
+        "computed": row.computed_tier,
+        "confirmed": row.confirmed_tier or None,
+        "assessed_by": row.assessed_by.username,
+        "assessed_at": row.assessed_at,
+        "confirmed_by": row.confirmed_by.username if row.confirmed_by else None,
+        "confirmed_at": row.confirmed_at,
+        "digest": row.digest,
+    }
+
+
+def _risk(row: Shown) -> dict[str, Any]:
+    risk = row.risk
+    return {
+        "id": f"R-{risk.pk}",
+        "title": risk.title,
+        "state": row.state,
+        "inherent": row.inherent.level or None,
+        "residual": row.residual.level or None,
+        "treatment": risk.treatment,
+        "owner": risk.owner.username,
+        "review_on": risk.review_on.isoformat(),
+    }
+
+
+def _finding(row: Finding) -> dict[str, Any]:
+    return {
+        "id": row.name,
+        "title": row.title,
+        "version": row.version.version if row.version else None,
+        "severity": row.severity,
+        "state": row.state,
+        "owner": row.owner.username,
+        "due_on": row.due_on.isoformat(),
+    }
+
+
+def _deployment(row: Deployment) -> dict[str, Any]:
+    return {
+        "version": row.version.version,
+        "environment": row.environment,
+        "status": row.status,
+        "decision": row.decision_id or None,
+        "problem": row.problem,
+        "deployed_at": row.deployed_at,
+        "ended_at": row.ended_at,
+    }
