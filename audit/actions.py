@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from audit.actor import Actor
-from audit.canonical import canonical, clean, instant, plain
+from audit.canonical import Json, clean, instant, plain, written
 from audit.identity import uuid7
 from audit.models import Event
 from audit.rows import take_written
@@ -38,14 +38,26 @@ def record(
         detail=plain(detail or {}),
         attests=take_written(),
     )
-    event.payload = canonical(columns_of(event))
-    event.save(force_insert=True)
+    event.payload = written(columns_of(event))
+    _insert(event)
     return event
 
 
-def columns_of(event: Event) -> dict[str, object]:
+def _insert(event: Event) -> None:
+    """Write the row. Every change in the product waits for this one; the ORM would take twice as long to put it."""
+    connection = transaction.get_connection()
+    fields = Event._meta.local_concrete_fields
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
+    places = ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {Event._meta.db_table} ({columns}) VALUES ({places})", values)  # noqa: S608
+    event._state.adding, event._state.db = False, connection.alias
+
+
+def columns_of(event: Event) -> dict[str, Json]:
     """What the log hashes, in canonical JSON: every column of the event. Early ones attest no rows."""
-    columns: dict[str, object] = {
+    columns: dict[str, Json] = {
         "id": str(event.id),
         "verb": event.verb,
         "subject": event.subject,

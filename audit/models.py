@@ -52,7 +52,13 @@ class Pending(models.Model):
     cursor over the events would lose those that commit late; an anti-join would read the whole log each time.
     """
 
-    event = models.OneToOneField(Event, primary_key=True, on_delete=models.PROTECT, related_name="pending")
+    event = models.OneToOneField(
+        Event,
+        primary_key=True,
+        on_delete=models.PROTECT,
+        related_name="pending",
+        db_constraint=False,  # PostgreSQL would check it at the end of every transaction (migration 0007)
+    )
 
     def __str__(self) -> str:
         return f"event {self.pk} waits"

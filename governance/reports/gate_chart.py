@@ -8,6 +8,7 @@ from evaluations.charts import Chart, Table, svg
 WIDTH, HEIGHT = 760.0, 220.0
 LEFT, RIGHT, TOP, FOOT = 48.0, 752.0, 34.0, 190.0
 MOST_LABELS = 8
+LABEL = 62.0
 
 
 class Counted(Protocol):
@@ -37,7 +38,7 @@ def by_day(days: Sequence[Counted], prefix: str) -> Chart | None:
         x, wide = LEFT + place * step + step * 0.12, step * 0.76
         parts.append(svg.bar((x, y(allowed)), wide, FOOT - y(allowed)))
         parts.append(svg.bar((x, y(allowed + denied)), wide, y(allowed) - y(allowed + denied), kind="fwarm"))
-        if place % every == 0:
+        if place % every == 0 and x + LABEL <= WIDTH:
             parts.append(svg.text((x, FOOT + 15), name))
     parts += [
         svg.line((LEFT, FOOT), (RIGHT, FOOT), "axis"),

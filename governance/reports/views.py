@@ -37,6 +37,7 @@ from registry.views.cards import number_in
 PAGE_SIZE = 25
 ASKED = ("kind", "subject", "environment", "as_of", "since", "until")
 LONG_NUMBER = 19  # digits that no primary key has
+USUAL_PERIOD = timedelta(days=30)
 STOP_POLLING = 286  # htmx ends a poll on this status
 
 
@@ -52,6 +53,8 @@ def reports(request: UserRequest) -> HttpResponse:
     if version.isascii() and version.isdigit() and len(version) < LONG_NUMBER:
         found = ModelVersion.objects.select_related("model").filter(pk=version).first()
         asked["subject"] = f"{found.model.slug}/{found.version}" if found else ""
+    asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
+    asked["until"] = asked["until"] or f"{timezone.now():%Y-%m-%d}"
     context = {
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         "asked": asked,
