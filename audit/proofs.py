@@ -139,6 +139,7 @@ def stamps(newest: Checkpoint) -> Iterator[tuple[TimeStamp, list[str]]]:
 
 def _steps(ranges: list[Range], tiles: Tiles | None = None) -> tuple[Step, ...]:
     tiles = tiles or Tiles()
+    tiles.read(ranges)
     return tuple(Step(low, high, tiles.root(low, high).hex()) for low, high in ranges)
 
 
