@@ -1,9 +1,15 @@
 from django.urls import path
 
+from governance.compliance.annex.api import TechnicalDocumentation
 from governance.compliance.api import Coverage, Frameworks, OneFramework
 
 urlpatterns = [
     path("frameworks", Frameworks.as_view(), name="api-frameworks"),
     path("frameworks/<str:slug>", OneFramework.as_view(), name="api-framework"),
     path("coverage", Coverage.as_view(), name="api-coverage"),
+    path(
+        "models/<str:slug>/versions/<str:version>/annex-iv",
+        TechnicalDocumentation.as_view(),
+        name="api-annex-iv",
+    ),
 ]

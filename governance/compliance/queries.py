@@ -18,7 +18,7 @@ from governance.compliance.framework import Framework
 from governance.compliance.holdings import Held, holdings, holdings_of_organisation
 from governance.compliance.library import frameworks
 from governance.compliance.models import Conclusion, Gap, Scoping, Verdict
-from registry.models import RegisteredModel
+from registry.models import ModelVersion, RegisteredModel
 from riskreview.models import TierAssessment
 
 ByControl = dict[tuple[int | None, str], dict[str, Conclusion]]
@@ -52,12 +52,16 @@ class ProgrammeCoverage:
 
 
 def coverage_of(
-    models: Sequence[RegisteredModel], *, today: date, known: Mapping[str, Framework] | None = None
+    models: Sequence[RegisteredModel],
+    *,
+    today: date,
+    known: Mapping[str, Framework] | None = None,
+    of: Mapping[int, ModelVersion] | None = None,
 ) -> list[ModelCoverage]:
-    """How these models stand, in a fixed number of queries."""
+    """How these models stand, in a fixed number of queries. `of` names the version to look at, by model."""
     every = frameworks() if known is None else known
     pks = [model.pk for model in models]
-    records = records_of(models, today=today)
+    records = records_of(models, today=today, of=of)
     followed, decided = scopings_of(pks)
     conclusions, gaps = conclusions_of(pks), gaps_of(pks)
     found = []

@@ -5,9 +5,11 @@ from governance.compliance import matrix_views as matrix
 from governance.compliance import model_views as models
 from governance.compliance import programme_views as programme
 from governance.compliance import task_views as tasks
+from governance.compliance.annex import views as annex
 
 app_name = "compliance"
 MODEL = "models/<slug:slug>/compliance/"
+VERSION = "models/<slug:slug>/versions/<str:version>/"
 urlpatterns = [
     path("frameworks/", frameworks.framework_list, name="frameworks"),
     path("frameworks/new/", frameworks.framework_new, name="framework_new"),
@@ -27,6 +29,7 @@ urlpatterns = [
         programme.programme_take_back,
         name="programme_take_back",
     ),
+    path(f"{VERSION}annex-iv/", annex.annex_page, name="annex_iv"),
     path(MODEL, models.model_compliance, name="model"),
     path(f"{MODEL}<str:framework>/", models.model_framework, name="model_framework"),
     path("models/<slug:slug>/compliance-scope/<str:framework>/", models.model_scope, name="model_scope"),
