@@ -5,7 +5,8 @@ from django.http import Http404
 from accounts.models import User
 from governance.compliance.framework import Control, Framework
 from governance.compliance.library import frameworks
-from governance.compliance.models import Gap, OutsideEvidence
+from governance.compliance.models import BiasAudit, Gap, OutsideEvidence
+from registry.models import RegisteredModel
 
 
 def framework_for_reader(user: User, name: str) -> Framework:
@@ -37,4 +38,20 @@ def outside_for_reader(user: User, pk: int) -> OutsideEvidence:
     found = OutsideEvidence.objects.select_related("model__owner").filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no evidence {pk}.")
+    return found
+
+
+def audits_for_reader(user: User, model: RegisteredModel) -> list[BiasAudit]:
+    """The bias audits of a model, those that stand first, newest first."""
+    rows = BiasAudit.objects.filter(model=model).select_related(
+        "model", "recorded_by", "withdrawn_by", "run__version__model", "run__dataset"
+    )
+    return sorted(rows, key=lambda row: (row.withdrawn_at is not None, -row.pk))
+
+
+def audit_for_reader(user: User, model: RegisteredModel, pk: int) -> BiasAudit:
+    """One bias audit of a model. Raises Http404."""
+    found = next((row for row in audits_for_reader(user, model) if row.pk == pk), None)
+    if found is None:
+        raise Http404(f"{model.name} has no bias audit {pk}.")
     return found

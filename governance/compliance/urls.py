@@ -6,9 +6,11 @@ from governance.compliance import model_views as models
 from governance.compliance import programme_views as programme
 from governance.compliance import task_views as tasks
 from governance.compliance.annex import views as annex
+from governance.compliance.bias_audit import views as audits
 
 app_name = "compliance"
 MODEL = "models/<slug:slug>/compliance/"
+AUDIT = "models/<slug:slug>/bias-audit/"
 VERSION = "models/<slug:slug>/versions/<str:version>/"
 urlpatterns = [
     path("frameworks/", frameworks.framework_list, name="frameworks"),
@@ -30,6 +32,9 @@ urlpatterns = [
         name="programme_take_back",
     ),
     path(f"{VERSION}annex-iv/", annex.annex_page, name="annex_iv"),
+    path(AUDIT, audits.audit_page, name="bias_audit"),
+    path(f"{AUDIT}new/", audits.audit_new, name="bias_audit_new"),
+    path(f"{AUDIT}<int:pk>/withdraw/", audits.audit_withdraw, name="bias_audit_withdraw"),
     path(MODEL, models.model_compliance, name="model"),
     path(f"{MODEL}<str:framework>/", models.model_framework, name="model_framework"),
     path("models/<slug:slug>/compliance-scope/<str:framework>/", models.model_scope, name="model_scope"),
