@@ -7,6 +7,7 @@ from governance.compliance import programme_views as programme
 from governance.compliance import task_views as tasks
 from governance.compliance.annex import views as annex
 from governance.compliance.bias_audit import views as audits
+from governance.compliance.clocks import views as clocks
 
 app_name = "compliance"
 MODEL = "models/<slug:slug>/compliance/"
@@ -24,6 +25,8 @@ urlpatterns = [
     path("coverage/evidence/", tasks.evidence_attach, name="evidence_attach"),
     path("coverage/evidence/<int:pk>/away/", tasks.evidence_detach, name="evidence_detach"),
     path("coverage/<str:framework>/", matrix.coverage_of_framework, name="coverage_framework"),
+    path("due/", clocks.due_list, name="clocks"),
+    path("models/<slug:slug>/due/", clocks.due_of_model, name="clocks_model"),
     path("programme/", programme.programme, name="programme"),
     path("programme/<str:framework>/<str:control>/", programme.programme_control, name="programme_control"),
     path(

@@ -46,6 +46,7 @@ RECORD = (
     Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
     Link("compliance:coverage", "Coverage", "filter"),
+    Link("compliance:clocks", "Legal dates", "calendar"),
     Link("reports:reports", "Reports", "file"),
 )
 RULES = (

@@ -10,12 +10,11 @@ from governance.compliance.annex import judging, making
 from governance.compliance.annex.document import Block, Document, Gap, Part, Section
 from governance.compliance.annex.given import Given
 from governance.compliance.annex.outline import Point, outline
-from governance.compliance.coverage import Standing, stand
+from governance.compliance.coverage import SETTLED, Standing, stand
 from governance.compliance.evidence_kinds import kind_label
 from governance.compliance.framework import Control, Framework
 from governance.compliance.holdings import SECTIONS, Held
 from governance.compliance.library import shipped
-from governance.compliance.models import Verdict
 from governance.compliance.queries import ModelCoverage, conclusions_of, coverage_of, gaps_of
 from registry.measures import measures_of
 from registry.models import ModelVersion
@@ -46,7 +45,6 @@ FILLS: Mapping[str, Fill] = {
     "monitoring": judging.monitoring,
     "incidents": judging.incidents,
 }
-SETTLED = (Verdict.SATISFIED, Verdict.NOT_APPLICABLE)
 
 
 def annex_iv(version: ModelVersion, *, today: date) -> Document:
