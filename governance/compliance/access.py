@@ -4,16 +4,24 @@ from django.http import Http404
 
 from accounts.models import User
 from governance.compliance.framework import Control, Framework
-from governance.compliance.library import frameworks
+from governance.compliance.library import every
 from governance.compliance.models import BiasAudit, Gap, OutsideEvidence
 from registry.models import RegisteredModel
 
 
 def framework_for_reader(user: User, name: str) -> Framework:
-    """The framework that counts under this id. Raises Http404."""
-    found = frameworks().get(name)
+    """The framework, checklist or maturity model that counts under this id. Raises Http404."""
+    found = every().get(name)
     if found is None:
         raise Http404(f"There is no framework {name[:64]}.")
+    return found
+
+
+def framework_of_model(user: User, name: str) -> Framework:
+    """The framework or checklist that counts under this id; a team's practices are not a model's. Raises Http404."""
+    found = framework_for_reader(user, name)
+    if found.kind == "maturity":
+        raise Http404(f"{found.name} is about teams.")
     return found
 
 

@@ -98,7 +98,7 @@ GIVEN = (Verdict.SATISFIED, Verdict.PARTLY, Verdict.NOT_SATISFIED, Verdict.NOT_A
 
 
 class Conclusion(models.Model):
-    """What a person concluded of one control, for a model or (no model) for the organisation.
+    """What a person concluded of one control, for a model, for a team, or (neither) for the organisation.
 
     Bound to the control's own words and to the evidence as it was. Never changed: the newest one counts.
     """
@@ -108,6 +108,7 @@ class Conclusion(models.Model):
     model = models.ForeignKey(
         RegisteredModel, on_delete=models.PROTECT, related_name="conclusions", null=True, blank=True
     )
+    team = models.CharField(max_length=80, blank=True)  # as the inventory names it
     verdict = models.CharField(max_length=16, choices=Verdict)
     rationale = models.TextField()
     until = models.DateField(null=True, blank=True)  # the last day on which it counts
@@ -127,6 +128,7 @@ class Conclusion(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict="taken_back") | Q(until__isnull=False), name="conclusion_ends"
             ),
+            models.CheckConstraint(condition=Q(team="") | Q(model=None), name="concluded_of_team_or_model"),
         ]
 
     def __str__(self) -> str:

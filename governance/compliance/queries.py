@@ -131,7 +131,7 @@ def scopings_of(models: Collection[int]) -> tuple[dict[str, Scoping], dict[tuple
 def conclusions_of(models: Collection[int | None]) -> ByControl:
     """The newest conclusion on each control, by model (None: the organisation) and framework."""
     newest: dict[tuple[int | None, str, str], Conclusion] = {}
-    for row in Conclusion.objects.filter(_of(models)).select_related("by").order_by("-pk"):
+    for row in Conclusion.objects.filter(_of(models), team="").select_related("by").order_by("-pk"):
         newest.setdefault((row.model_id, row.framework, row.control), row)
     found: ByControl = {}
     for (model, framework, control), row in newest.items():
@@ -158,7 +158,7 @@ def newest_tiers(models: Collection[int]) -> dict[int, TierAssessment]:
 
 def left_behind(framework: Framework, model: RegisteredModel | None) -> list[Conclusion]:
     """Conclusions on controls that the framework no longer has: kept, and shown apart."""
-    rows = Conclusion.objects.filter(model=model, framework=framework.id).select_related("by")
+    rows = Conclusion.objects.filter(model=model, team="", framework=framework.id).select_related("by")
     newest: dict[str, Conclusion] = {}
     for row in rows.exclude(control__in=list(framework.by_id)).order_by("-pk"):
         newest.setdefault(row.control, row)

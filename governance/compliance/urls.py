@@ -8,6 +8,7 @@ from governance.compliance import task_views as tasks
 from governance.compliance.annex import views as annex
 from governance.compliance.bias_audit import views as audits
 from governance.compliance.clocks import views as clocks
+from governance.compliance.maturity import views as maturity
 
 app_name = "compliance"
 MODEL = "models/<slug:slug>/compliance/"
@@ -27,6 +28,9 @@ urlpatterns = [
     path("coverage/<str:framework>/", matrix.coverage_of_framework, name="coverage_framework"),
     path("due/", clocks.due_list, name="clocks"),
     path("models/<slug:slug>/due/", clocks.due_of_model, name="clocks_model"),
+    path("maturity/", maturity.maturity, name="maturity"),
+    path("maturity/<slug:team>/", maturity.team_maturity, name="team_maturity"),
+    path("maturity/<slug:team>/<str:control>/take-back/", maturity.team_take_back, name="team_take_back"),
     path("programme/", programme.programme, name="programme"),
     path("programme/<str:framework>/<str:control>/", programme.programme_control, name="programme_control"),
     path(

@@ -54,6 +54,7 @@ RULES = (
     Link("riskreview:policy", "Policy pack", "policy"),
     Link("compliance:frameworks", "Frameworks", "check_list"),
     Link("compliance:programme", "Programme", "home"),
+    Link("compliance:maturity", "Maturity", "users"),
     Link("registry:datasets", "Data sets", "db"),
 )
 ADMINISTRATION = (

@@ -60,28 +60,6 @@ def row(model: RegisteredModel, clock: str, today: date = TODAY) -> Due:
     return next(one for one in found if one.clock.id == clock)
 
 
-def an_audit(cast: SimpleNamespace, model: RegisteredModel, on: date) -> BiasAudit:
-    run = model.versions.get().evaluations.filter(kind="fairness").get()
-    return BiasAudit.objects.create(
-        model=model,
-        version=run.version,
-        run=run,
-        result_digest=run.result_digest,
-        rate="selection",
-        auditor="Northgate",
-        independence=WHY,
-        data_kind="historical",
-        audited_on=on,
-        distributed_on=on,
-        data_until=on,
-        data_source=WHY,
-        columns={},
-        categories={},
-        recorded_by=cast.carl,
-        recorded_at=AT,
-    )
-
-
 def test_what_the_record_does_not_hold_is_said_and_never_counted(hirer: RegisteredModel) -> None:
     assert (row(hirer, "ecoa-notice").state, row(hirer, "ecoa-notice").until) == ("unknown", None)
     assert "kept elsewhere" in row(hirer, "ecoa-notice").said
@@ -95,7 +73,7 @@ def test_what_the_record_does_not_hold_is_said_and_never_counted(hirer: Register
 def test_an_audit_runs_out_after_a_year_and_reaches_compliance(
     cast: SimpleNamespace, hirer: RegisteredModel
 ) -> None:
-    an_audit(cast, hirer, TODAY - timedelta(days=350))
+    builders.a_bias_audit(cast, hirer, TODAY - timedelta(days=350))
     assert row(hirer, "ll144-audit").state == "soon"
     assert row(hirer, "ll144-audit", TODAY + timedelta(days=16)).state == "overdue"
     assert [item.kind for item in clocks_waiting(cast.carl, AT)] == ["clock"]
@@ -133,7 +111,7 @@ def test_an_incident_starts_its_clocks_and_a_conclusion_settles_them(
 def test_pages_and_the_api_tell_the_same(
     cast: SimpleNamespace, hirer: RegisteredModel, client_of: ClientOf, api: Callable[..., Client]
 ) -> None:
-    an_audit(cast, hirer, timezone.now().date() - timedelta(days=400))
+    builders.a_bias_audit(cast, hirer, timezone.now().date() - timedelta(days=400))
     for place in ("/due/", "/due/?framework=nyc-ll144&state=overdue&q=credit", f"/models/{hirer.slug}/due/"):
         text = client_of(cast.aud).get(place).content.decode()
         assert (
