@@ -114,11 +114,7 @@ def test_pages_and_the_api_tell_the_same(
     builders.a_bias_audit(cast, hirer, timezone.now().date() - timedelta(days=400))
     for place in ("/due/", "/due/?framework=nyc-ll144&state=overdue&q=credit", f"/models/{hirer.slug}/due/"):
         text = client_of(cast.aud).get(place).content.decode()
-        assert (
-            "A bias audit no more than a year old" in text
-            and "audit by Northgate" in text.lower()
-            or ("Audit by Northgate" in text)
-        )
+        assert "A bias audit no more than a year old" in text and "udit by Northgate" in text
     assert "A bias audit no more than a year old: " in client_of(cast.carl).get("/").content.decode()
     told = api().get("/api/v1/due", {"model": hirer.slug, "state": "overdue"}).json()["results"]
     assert [one["clock"] for one in told] == ["ll144-audit"] and told[0]["period"] == "1 year"
