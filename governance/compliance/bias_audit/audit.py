@@ -120,7 +120,7 @@ def _not_measured(
     run: EvaluationRun, meant: Meant, tables: Sequence[AuditTable], median: float | None
 ) -> Iterator[str]:
     result, given = run.result or {}, {table.id for table in tables}
-    by = listed(columns_of(result)) or "nothing"
+    by = listed(columns_of(result) or ["nothing"])
     for part, word in WORDS.items():
         if not meant.columns.get(part):
             yield f"No column of run {run.pk} holds {word}: people were grouped by {by}. Measure on data that hold it."
