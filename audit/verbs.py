@@ -198,6 +198,9 @@ class Verb(StrEnum):
     GAP_REASSIGNED = "gap.reassigned", "Gap in the coverage reassigned", Outcome.NEUTRAL
     GAP_CLOSED = "gap.closed", "Gap in the coverage closed", Outcome.OK
     COVERAGE_EXPORTED = "coverage.exported", "Coverage exported", Outcome.NEUTRAL
+    DOCUMENT_DOWNLOADED = "document.downloaded", "Legal document downloaded", Outcome.NEUTRAL
+    BIAS_AUDIT_RECORDED = "bias_audit.recorded", "Bias audit recorded", Outcome.NEUTRAL
+    BIAS_AUDIT_WITHDRAWN = "bias_audit.withdrawn", "Bias audit withdrawn", Outcome.STALE
 
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK

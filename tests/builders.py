@@ -1,7 +1,7 @@
 """Things that tests need to exist, made through the product's own actions."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from evaluations.actions import request_evaluation, succeed_evaluation
 from evaluations.jobs import claim
 from evaluations.models import EvaluationRun, EvaluationSchedule
 from evaluations.schedules import ScheduleEntry, add_schedule
+from governance.compliance.models import BiasAudit
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from governance.pipelines.actions import trust_pipeline
@@ -539,3 +540,27 @@ def broken_glass(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -
     """What Ada asked for, opened by Carl."""
     found = an_emergency(cast, version, **changes)
     return consent(found, cast.carl, "compliance_officer", at=changes.get("at", AT))
+
+
+def a_bias_audit(cast: SimpleNamespace, model: RegisteredModel, on: date) -> BiasAudit:
+    """An audit that Carl recorded, done on that day on the model's fairness run."""
+    run = model.versions.get().evaluations.filter(kind="fairness").get()
+    why = "Hired by the city, and no part in the model."
+    return BiasAudit.objects.create(
+        model=model,
+        version=run.version,
+        run=run,
+        result_digest=run.result_digest,
+        rate="selection",
+        auditor="Northgate",
+        independence=why,
+        data_kind="historical",
+        audited_on=on,
+        distributed_on=on,
+        data_until=on,
+        data_source=why,
+        columns={},
+        categories={},
+        recorded_by=cast.carl,
+        recorded_at=AT,
+    )

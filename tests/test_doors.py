@@ -75,6 +75,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     """One of everything, and the names that addresses call it by."""
     builders.active_policy(cast)
     version = builders.ready_to_sign(cast)
+    of_a_team(cast, version)
     review = version.reviews.get()
     signoff = builders.a_signature(
         review,
@@ -110,6 +111,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "event": str(Event.objects.get(entry__seq=0).pk),
         "field": builders.a_field(cast).key,
         **a_gap(cast, version),
+        "audit": str(builders.a_bias_audit(cast, version.model, AT.date()).pk),
         "finding": str(builders.a_finding(cast, version).pk),
         "run": str(done.pk),
         "risk": str(version.model.risks.order_by("pk").values_list("pk", flat=True)[0]),
@@ -333,6 +335,24 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
             yield place
         else:
             yield from _routes(entry, place)
+
+
+def of_a_team(cast: SimpleNamespace, version: ModelVersion) -> None:
+    """The model belongs to a team, of which Carl concluded one practice."""
+    version.model.team = "Retail credit models"
+    version.model.save(update_fields=["team"])
+    conclude(
+        framework="mlops-maturity",
+        controls=["ML-1.1"],
+        model=None,
+        team=version.model.team,
+        verdict="satisfied",
+        rationale="Its only model is in the inventory.",
+        until=timezone.now().date() + timedelta(days=90),
+        user=cast.carl,
+        actor=actor_of_user(cast.carl),
+        at=timezone.now(),
+    )
 
 
 def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:

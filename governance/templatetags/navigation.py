@@ -46,6 +46,7 @@ RECORD = (
     Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
     Link("compliance:coverage", "Coverage", "filter"),
+    Link("compliance:clocks", "Legal dates", "calendar"),
     Link("reports:reports", "Reports", "file"),
 )
 RULES = (
@@ -53,6 +54,7 @@ RULES = (
     Link("riskreview:policy", "Policy pack", "policy"),
     Link("compliance:frameworks", "Frameworks", "check_list"),
     Link("compliance:programme", "Programme", "home"),
+    Link("compliance:maturity", "Maturity", "users"),
     Link("registry:datasets", "Data sets", "db"),
 )
 ADMINISTRATION = (

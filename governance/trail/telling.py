@@ -233,6 +233,11 @@ DETAILS: Mapping[str, Tell] = {
     Verb.CARD_REVISED: lambda detail: f"revision {detail.get('revision', '')}",
     **dict.fromkeys([verb for verb in Verb if verb.endswith("exported")], _taken),
     Verb.CARD_DOWNLOADED: lambda detail: f"revision {detail.get('revision', '')}, {detail.get('format', '')}",
+    Verb.DOCUMENT_DOWNLOADED: lambda detail: f"{detail.get('document', '')}, {detail.get('format', '')}",
+    Verb.BIAS_AUDIT_RECORDED: lambda detail: (
+        f"by {detail.get('auditor', '')}, {detail.get('audited_on', '')}"
+    ),
+    Verb.BIAS_AUDIT_WITHDRAWN: _reason,
     Verb.ARTIFACT_DOWNLOADED: _as_written("path"),
     Verb.REPORT_DOWNLOADED: _field("what"),
 }
