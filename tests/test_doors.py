@@ -22,6 +22,7 @@ from evaluations.jobs import claim
 from governance.compliance.attaching import attach
 from governance.compliance.concluding import conclude
 from governance.compliance.gaps import open_gap
+from governance.compliance.scoping import decide_scope
 from governance.gate.actions import decide
 from governance.operation.scheduling import heartbeat_file
 from governance.reports.actions import request_report, succeed_report
@@ -345,6 +346,15 @@ def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:
         owner=cast.dev,
         due_on=timezone.now().date() + timedelta(days=30),
         lacks="A record of how the data were labelled.",
+        user=cast.carl,
+        actor=carl,
+        at=timezone.now(),
+    )
+    decide_scope(
+        framework="eu-ai-act",
+        model=version.model,
+        stance="applies",
+        rationale="It decides on credit to people.",
         user=cast.carl,
         actor=carl,
         at=timezone.now(),
