@@ -189,6 +189,10 @@ class Verb(StrEnum):
     GAP_CLOSED = "gap.closed", "Gap in the coverage closed", Outcome.OK
     COVERAGE_EXPORTED = "coverage.exported", "Coverage exported", Outcome.NEUTRAL
 
+    MODEL_PUBLISHED = "model.published", "Model published in the register", Outcome.OK
+    MODEL_WITHDRAWN = "model.withdrawn", "Model taken out of the register", Outcome.NEUTRAL
+
+
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK
     POLICY_ACTIVATED_ALONE = "policy.activated_alone", "Policy pack activated by one person", Outcome.NO

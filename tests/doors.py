@@ -170,6 +170,7 @@ PAGES = [
     Door(f"{MODEL}compliance/"),
     Door(f"{MODEL}compliance/eu-ai-act/"),
     Door(f"{MODEL}compliance/eu-ai-act/EU-10.2b/"),
+    Door(f"{MODEL}register/", who=COMPLIANCE | ADMINISTRATOR),
     Door(f"{MODEL}compliance-results/eu-ai-act/"),
     Door("/programme/"),
     Door("/programme/sr-11-7/SR117-III.1/"),
@@ -201,6 +202,8 @@ PUBLIC = [
     Door("/metrics", stranger=200),
     Door("/.well-known/countersign/keys.json", stranger=200),
     Door("/.well-known/countersign/keys.pem", stranger=200),
+    Door("/register/", stranger=200),
+    Door("/register/credit-default/", stranger=200),
     Door("/api/v1/schema/", stranger=200),
     Door("/api/v1/schemas/evaluation-result", stranger=200),
     Door("/api/v1/schemas/policy-pack", stranger=200),
@@ -278,6 +281,15 @@ DEEDS = [
     posts("/findings/{finding}/verify/", frozenset({"viktor", "ada"}), verdict="yes", note=REASON),
     posts("/findings/{finding}/override/", frozenset({"ada"}), reason=REASON),
     posts("/findings/{finding}/reassign/", frozenset({"olga", "ada", "carl"}), to="dev", reason=REASON),
+    posts(
+        f"{MODEL}register/",
+        COMPLIANCE | ADMINISTRATOR,
+        409,
+        contact="models@example.org",
+        seen="x",
+        note=REASON,
+    ),
+    posts(f"{MODEL}register/withdraw/", COMPLIANCE | ADMINISTRATOR, reason=REASON),
     posts("/frameworks/new/", COMPLIANCE | ADMINISTRATOR, 400),
     posts("/frameworks/iso-42001/follow/", COMPLIANCE, stance="applies", rationale=REASON),
     posts(f"{MODEL}compliance-scope/iso-42001/", COMPLIANCE, stance="applies", rationale=REASON),
@@ -342,7 +354,6 @@ DEEDS = [
     posts("/conditions/{met_condition}/verify/", frozenset({"viktor"}), note="I looked at it."),
 ]
 SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
-"""Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
 
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]

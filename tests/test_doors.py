@@ -103,6 +103,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     sequence_pending()
     make_checkpoint(AT)
     heartbeat_file().touch()  # as the scheduler does
+    builders.a_publication(cast, version.model)
     wish = builders.an_activation(cast, builders.another_pack(cast))
     done = version.evaluations.filter(kind="fairness").get()
     explained = version.evaluations.get(kind="explainability")

@@ -26,6 +26,7 @@ LISTS = [
     "/frameworks/fcra/",
     "/coverage/",
     "/coverage/gaps/",
+    "/register/",
 ]
 FILTERS = ["q", "page", "cursor", "who", "verb", "subject", "text", "since", "until", "status", "kind"]
 FILTERS += [

@@ -207,6 +207,7 @@ DETAILS: Mapping[str, Tell] = {
             Verb.BREAK_GLASS_ENDED,
             Verb.BREAK_GLASS_DENIED,
             Verb.CONTROL_REFUSED,
+            Verb.MODEL_WITHDRAWN,
         ),
         _reason,
     ),
