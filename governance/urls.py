@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.portfolio.urls")),
     path("", include("governance.compliance.urls")),
     path("", include("governance.register.urls")),
+    path("", include("governance.webhooks.urls")),
     path("", include("governance.palette.urls")),
     path("", include("governance.deployments.urls")),
     path("", include("governance.lineage.urls")),

@@ -25,6 +25,9 @@ from governance.register.actions import publish
 from governance.register.forms import Choice
 from governance.register.models import Publication
 from governance.register.words import material_of
+from governance.webhooks.actions import Terms as EndpointTerms
+from governance.webhooks.actions import add_endpoint
+from governance.webhooks.models import Endpoint
 from policy.cards import load_card_schema
 from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
@@ -145,6 +148,14 @@ def a_field(
     """A field that Adam added to the inventory."""
     entry = FieldEntry(**({"label": key.replace("-", " ").capitalize()} | changes))
     return define_field(key=key, kind=kind, entry=entry, actor=actor_of_user(cast.adam), at=AT)
+
+
+def an_endpoint(
+    cast: SimpleNamespace, name: str = "channel", url: str = "https://hooks.example/x", **changes: Any
+) -> Endpoint:
+    """Adam has somebody told of denials."""
+    terms = EndpointTerms(**({"form": "standard", "happenings": ["gate.denied"]} | changes), url=url)
+    return add_endpoint(name=name, terms=terms, maker=cast.adam, actor=actor_of_user(cast.adam), at=AT)
 
 
 def a_publication(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) -> Publication:

@@ -181,6 +181,10 @@ PAGES = [
     Door("/pipelines/", who=ADMINISTRATOR),
     Door("/pipelines/new/", who=ADMINISTRATOR),
     Door("/pipelines/{pipeline}/", who=ADMINISTRATOR),
+    Door("/webhooks/", who=ADMINISTRATOR),
+    Door("/webhooks/new/", who=ADMINISTRATOR),
+    Door("/webhooks/channel/", who=ADMINISTRATOR),
+    Door("/webhooks/channel/messages/{message}/", who=ADMINISTRATOR),
     Door("/gate/decisions/{decision}/"),
     Door("/deployments/"),
     Door("/deployments/{deployment}/"),
@@ -231,6 +235,12 @@ DEEDS = [
     posts("/keys/{key}/revoke/", ADMINISTRATOR),
     posts("/pipelines/new/", ADMINISTRATOR, 400),
     posts("/pipelines/{pipeline}/off/", ADMINISTRATOR, reason=REASON),
+    posts("/webhooks/new/", ADMINISTRATOR, 400),
+    posts("/webhooks/channel/", ADMINISTRATOR, 400),
+    posts("/webhooks/channel/switch/", ADMINISTRATOR, do="off", reason=REASON),
+    posts("/webhooks/channel/secret/", ADMINISTRATOR, 200),
+    posts("/webhooks/channel/try/", ADMINISTRATOR),
+    posts("/webhooks/channel/messages/{message}/again/", ADMINISTRATOR, 409),
     posts("/fields/new/", ADMINISTRATOR, 400),
     posts("/fields/{field}/", ADMINISTRATOR, 400),
     posts("/fields/{field}/move/", ADMINISTRATOR, to="up"),
@@ -354,6 +364,7 @@ DEEDS = [
     posts("/conditions/{met_condition}/verify/", frozenset({"viktor"}), note="I looked at it."),
 ]
 SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
+"""Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
 
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]

@@ -29,6 +29,8 @@ from governance.reports.actions import request_report, succeed_report
 from governance.reports.models import Report
 from governance.reports.render import Rendered
 from governance.reports.tasks import reports_folder
+from governance.webhooks.actions import send_trial
+from governance.webhooks.models import Delivery
 from registry.actions import comment_on_card, record_deployment
 from registry.actions.servers import connect_server
 from registry.actions.sync_runs import request_sync
@@ -130,6 +132,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "use": use_digest(version.model),
         "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
+        "message": str(a_message(cast).pk),
         "pipeline": builders.a_trust_rule(cast).name,
         "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
@@ -335,6 +338,12 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
             yield place
         else:
             yield from _routes(entry, place)
+
+
+def a_message(cast: SimpleNamespace) -> Delivery:
+    """One that waits to be sent to an endpoint of Adam's."""
+    adam = actor_of_user(cast.adam)
+    return send_trial(endpoint=builders.an_endpoint(cast), actor=adam, at=timezone.now())
 
 
 def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:

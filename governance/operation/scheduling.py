@@ -34,6 +34,8 @@ from governance.pipelines.actions import forget_ended_tokens
 from governance.portfolio.upkeep import catch_up
 from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
+from governance.webhooks.delivering import forget_old
+from governance.webhooks.tasks import send_webhooks
 from riskreview.exceptions.reminders import remind_waivers
 from riskreview.findings.escalation import escalate_findings
 from riskreview.reviews.reminders import remind
@@ -67,6 +69,7 @@ def duties() -> list[Duty]:
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("wake the forwarding of the log", 5.0, wake_forwarding),
+        Duty("make and send messages of webhooks", 2.0, send_webhooks),
         Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("start the evaluations that are due", 30.0, start_due),
@@ -75,6 +78,7 @@ def duties() -> list[Duty]:
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("announce the end of waivers", 600.0, remind_waivers),
         Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
+        Duty("forget old messages of webhooks", 3600.0, forget_old),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
         Duty("anchor the checkpoints", 60.0, _anchor),

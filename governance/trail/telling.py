@@ -208,6 +208,8 @@ DETAILS: Mapping[str, Tell] = {
             Verb.BREAK_GLASS_DENIED,
             Verb.CONTROL_REFUSED,
             Verb.MODEL_WITHDRAWN,
+            Verb.WEBHOOK_SWITCHED_OFF,
+            Verb.VERSION_LAPSED,
         ),
         _reason,
     ),
