@@ -31,6 +31,7 @@ from evaluations.schedules import start_due
 from evaluations.wake import wake
 from governance.home.telling import tell_people
 from governance.pipelines.actions import forget_ended_tokens
+from governance.portfolio.turns import record_turns
 from governance.portfolio.upkeep import catch_up
 from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
@@ -72,6 +73,7 @@ def duties() -> list[Duty]:
         Duty("make and send messages of webhooks", 2.0, send_webhooks),
         Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
+        Duty("record approvals that come and go", 10.0, record_turns),
         Duty("start the evaluations that are due", 30.0, start_due),
         Duty("tell people", 30.0, tell_people),
         Duty("send the mail", 15.0, _mail),

@@ -218,7 +218,7 @@ DETAILS: Mapping[str, Tell] = {
     Verb.RISK_ACCEPTED: lambda detail: f"as {detail.get('level', '')} until {detail.get('until', '')}",
     Verb.RISK_ASSIGNED: lambda detail: f"to {detail.get('owner', {}).get('is', '')}",
     **dict.fromkeys(
-        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED),
+        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED, Verb.WAIVER_ENDING),
         lambda detail: f"{detail.get('requirement', '')} {_place(detail)}",
     ),
     Verb.WAIVER_APPROVED: lambda detail: f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}",
