@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -101,7 +102,7 @@ def _context(
         form.fields["seen"].initial = words.digest
     return {
         "model": model,
-        "material": material,
+        "organisation": settings.COUNTERSIGN_ORGANISATION,
         "choice": choice,
         "form": form,
         "withdraw_form": WithdrawForm(auto_id="withdraw_%s"),

@@ -19,9 +19,15 @@ class TermsForm(forms.Form):
         help_text="It must begin with https:// and not lead into your own network.",
     )
     form = forms.ChoiceField(choices=Form.choices, label="Shape")
-    happenings = forms.MultipleChoiceField(
-        choices=CHOICES, widget=forms.CheckboxSelectMultiple, label="Told of"
-    )
+    happenings = forms.MultipleChoiceField(choices=CHOICES, label="Told of")
+
+    @property
+    def areas(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+        """The events by area: name, label, and whether it is chosen."""
+        chosen = self["happenings"].value() or []
+        return [
+            (area, [(name, label, name in chosen) for name, label in options]) for area, options in CHOICES
+        ]
 
     def terms(self) -> Terms:
         """What the form says."""

@@ -1,5 +1,6 @@
 """Who is told what happens: the endpoints, one with its messages, a message with its attempts. For administrators."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +123,7 @@ def delivery(request: UserRequest, name: str, pk: UUID) -> HttpResponse:
     """One message: what is sent, and what was answered each time."""
     found = delivery_for_administrator(request.user, name, pk)
     context = {
+        "body": json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
         "delivery": found,
         "endpoint": found.endpoint,
         "label": LABELS.get(found.kind, found.kind),
@@ -161,10 +163,20 @@ def _shown(
         "page": page,
         "told": [LABELS.get(name, name) for name in found.happenings],
         "rows": [{"delivery": row, "label": LABELS.get(row.kind, row.kind)} for row in page],
-        "selects": [
-            {"name": "state", "label": "State", "options": DeliveryState.choices, "value": wanted},
-        ],
+        "tabs": _tabs(found, wanted),
         "overlap": found.previous_until if len(found.signs_with(timezone.now())) > 1 else None,
         "history": [entry_of(event) for event in trail_of(found.ref, limit=HISTORY_SHOWN)],
     }
     return render(request, "webhooks/endpoint.html", context, status=status)
+
+
+def _tabs(found: Endpoint, wanted: str) -> list[dict[str, Any]]:
+    """Its messages by state."""
+    counted = found.deliveries.order_by().values("state").annotate(count=Count("pk"))
+    counts = {row["state"]: row["count"] for row in counted}
+    given = [("", "All", sum(counts.values()))]
+    given += [(state.value, str(state.label), counts.get(state.value, 0)) for state in DeliveryState]
+    return [
+        {"label": label, "href": f"?state={name}", "count": count, "current": name == wanted}
+        for name, label, count in given
+    ]
