@@ -21,6 +21,7 @@ from audit.agreement import compare_rows
 from audit.models import Event
 from audit.sequencer import sequence_pending
 from audit.verbs import Verb
+from governance.siem import posting
 from governance.webhooks import delivering
 from governance.webhooks.actions import change_secret
 from governance.webhooks.delivering import LONGEST_FAILING, WAITS, deliver_next, forget_old
@@ -210,7 +211,7 @@ def test_only_one_worker_sends_a_message(
 ) -> None:
     happen(now, Verb.GATE_DENIED)
     seen = list[bool]()
-    genuine = delivering.posted
+    genuine = posting.posted
 
     def meanwhile(*args: Any, **kwargs: Any) -> Any:
         seen.append(deliver_next(now))  # another worker, at the same time
