@@ -60,6 +60,8 @@ INSTALLED_APPS = [
     "governance.tracking",
     "governance.siem",
     "governance.compliance",
+    "governance.register",
+    "governance.webhooks",
     "governance",
 ]
 
@@ -282,6 +284,13 @@ SIEM = log_collector()
 CI_AUDIENCE = os.environ.get("COUNTERSIGN_CI_AUDIENCE") or COUNTERSIGN_URL
 CI_ALLOW = origins(environment_list("COUNTERSIGN_CI_ALLOW", default=[]))
 CI_CA = os.environ.get("COUNTERSIGN_CI_CA", "")
+
+# Webhooks: receivers that may be private or http.
+WEBHOOKS_ALLOW = origins(environment_list("COUNTERSIGN_WEBHOOKS_ALLOW", default=[]))
+WEBHOOKS_CA = os.environ.get("COUNTERSIGN_WEBHOOKS_CA", "")
+
+# The public register, once a model is published: how often one address may ask.
+REGISTER_PER_MINUTE = int(os.environ.get("COUNTERSIGN_REGISTER_PER_MINUTE", "240"))
 
 # API
 REST_FRAMEWORK = {

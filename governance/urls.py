@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("riskreview.urls")),
     path("", include("governance.portfolio.urls")),
     path("", include("governance.compliance.urls")),
+    path("", include("governance.register.urls")),
+    path("", include("governance.webhooks.urls")),
     path("", include("governance.palette.urls")),
     path("", include("governance.deployments.urls")),
     path("", include("governance.lineage.urls")),

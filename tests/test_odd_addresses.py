@@ -28,6 +28,7 @@ LISTS = [
     "/coverage/gaps/",
     "/due/",
     "/models/credit-default/bias-audit/",
+    "/register/",
 ]
 FILTERS = ["q", "page", "cursor", "who", "verb", "subject", "text", "since", "until", "status", "kind"]
 FILTERS += [

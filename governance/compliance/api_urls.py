@@ -5,6 +5,7 @@ from governance.compliance.api import Coverage, Frameworks, OneFramework
 from governance.compliance.bias_audit.api import OneBiasAudit
 from governance.compliance.clocks.api import WhatIsDue
 from governance.compliance.maturity.api import Maturity
+from governance.compliance.oscal.api import Components, Results
 
 urlpatterns = [
     path("frameworks", Frameworks.as_view(), name="api-frameworks"),
@@ -18,4 +19,6 @@ urlpatterns = [
         TechnicalDocumentation.as_view(),
         name="api-annex-iv",
     ),
+    path("oscal/component-definition", Components.as_view(), name="api-oscal-components"),
+    path("oscal/assessment-results", Results.as_view(), name="api-oscal-results"),
 ]

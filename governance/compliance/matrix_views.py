@@ -15,6 +15,7 @@ from governance.compliance.applying import applicability
 from governance.compliance.coverage import STATES
 from governance.compliance.exports import download
 from governance.compliance.framework import Framework
+from governance.compliance.oscal.taking import take_components
 from governance.compliance.queries import coverage_of, newest_tiers, scopings_of
 from registry.access import models_for_reader
 from registry.models import Lifecycle, RegisteredModel
@@ -31,6 +32,8 @@ def coverage(request: UserRequest) -> HttpResponseBase:
     models = _models(request, query)
     if (kind := request.GET.get("format", "")) in FORMATS:
         return download(kind, models, {"q": query}, actor=actor_of(request), at=now)
+    if kind == "oscal":
+        return take_components(models, query, actor=actor_of(request), at=now)
     page = Paginator(models, MODELS_SHOWN).get_page(request.GET.get("page"))
     covered = coverage_of(list(page.object_list), today=now.date())
     columns = {

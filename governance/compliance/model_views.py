@@ -9,12 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import UserRequest
+from accounts.access import UserRequest, actor_of
 from governance.compliance.access import control_of, framework_for_reader, framework_of_model
 from governance.compliance.control_page import Place, control_context
 from governance.compliance.coverage import OPEN, STATES, Standing, stand
 from governance.compliance.forms import ConcludeForm, ScopeForm
 from governance.compliance.library import checklists, frameworks
+from governance.compliance.oscal.taking import take_results
 from governance.compliance.posted import concluded, concluded_on, scoped, taken_back
 from governance.compliance.queries import ModelCoverage, conclusions_of, coverage_of, gaps_of, left_behind
 from governance.compliance.rules import SCOPERS, why_not_conclude
@@ -93,6 +94,13 @@ def model_framework(request: UserRequest, slug: str, framework: str) -> HttpResp
         "today": timezone.now().date(),
     }
     return render(request, "compliance/model_framework.html", context, status=status)
+
+
+@require_GET
+def model_results(request: UserRequest, slug: str, framework: str) -> HttpResponse:
+    """How a model stands under a framework, as OSCAL assessment results."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    return take_results(model, found, actor=actor_of(request), at=timezone.now())
 
 
 @require_http_methods(["GET", "POST"])

@@ -44,6 +44,9 @@ urlpatterns = [
     path(f"{AUDIT}<int:pk>/withdraw/", audits.audit_withdraw, name="bias_audit_withdraw"),
     path(MODEL, models.model_compliance, name="model"),
     path(f"{MODEL}<str:framework>/", models.model_framework, name="model_framework"),
+    path(
+        "models/<slug:slug>/compliance-results/<str:framework>/", models.model_results, name="model_results"
+    ),
     path("models/<slug:slug>/compliance-scope/<str:framework>/", models.model_scope, name="model_scope"),
     path(f"{MODEL}<str:framework>/<str:control>/", models.model_control, name="model_control"),
     path(f"{MODEL}<str:framework>/<str:control>/take-back/", models.model_take_back, name="model_take_back"),

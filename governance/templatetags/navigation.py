@@ -61,6 +61,7 @@ ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("accounts:keys", "API keys", "key"),
     Link("pipelines:rules", "Pipelines", "branch"),
+    Link("webhooks:endpoints", "Webhooks", "bell"),
     Link("registry:fields", "Inventory fields", "edit"),
     Link("tracking:servers", "Tracking servers", "link"),
     Link("system", "System", "settings"),

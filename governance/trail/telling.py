@@ -207,6 +207,9 @@ DETAILS: Mapping[str, Tell] = {
             Verb.BREAK_GLASS_ENDED,
             Verb.BREAK_GLASS_DENIED,
             Verb.CONTROL_REFUSED,
+            Verb.MODEL_WITHDRAWN,
+            Verb.WEBHOOK_SWITCHED_OFF,
+            Verb.VERSION_LAPSED,
         ),
         _reason,
     ),
@@ -215,7 +218,7 @@ DETAILS: Mapping[str, Tell] = {
     Verb.RISK_ACCEPTED: lambda detail: f"as {detail.get('level', '')} until {detail.get('until', '')}",
     Verb.RISK_ASSIGNED: lambda detail: f"to {detail.get('owner', {}).get('is', '')}",
     **dict.fromkeys(
-        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED),
+        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED, Verb.WAIVER_ENDING),
         lambda detail: f"{detail.get('requirement', '')} {_place(detail)}",
     ),
     Verb.WAIVER_APPROVED: lambda detail: f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}",
