@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from audit.canonical import canonical
-from governance.reports import content, facts, gate_activity, model_file, past
+from governance.reports import content, facts, gate_activity, model_file, past, validation
 from governance.reports.models import Report, ReportKind
 
 
@@ -35,6 +35,11 @@ def _model(report: Report, at: datetime) -> Told:
     return _told("reports/pdf/model.html", gathered, model_file.facts_of(gathered))
 
 
+def _validation(report: Report, at: datetime) -> Told:
+    gathered = validation.gather_validation(report, at=at)
+    return _told("reports/pdf/validation.html", gathered, validation.facts_of(gathered))
+
+
 def _gate(report: Report, at: datetime) -> Told:
     gathered = gate_activity.gather(report, at=at)
     return _told("reports/pdf/gate.html", gathered, gate_activity.facts_of(gathered))
@@ -44,6 +49,7 @@ TELLERS: Mapping[str, Callable[[Report, datetime], Told]] = {
     ReportKind.VERSION: _version,
     ReportKind.MODEL: _model,
     ReportKind.GATE: _gate,
+    ReportKind.VALIDATION: _validation,
 }
 
 
