@@ -167,7 +167,10 @@ class Board:
         counts = {
             name: Counter(getattr(line.row, name) for line in self.lines) for name in Environment.values
         }
-        return [(words, [counts[name][mark] for name in Environment.values]) for mark, words in MARKS.items()]
+        found = [
+            (words, [counts[name][mark] for name in Environment.values]) for mark, words in MARKS.items()
+        ]
+        return [(words, cells) for words, cells in found if any(cells)]
 
 
 def gather_board(report: Report, *, at: datetime, say: Say) -> Board:

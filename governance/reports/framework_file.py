@@ -49,7 +49,8 @@ class Covered:
     @property
     def counts(self) -> list[int]:
         """How many controls have each of CONCLUDED."""
-        return _counts(self.standings)
+        found = Counter(row.state for row in self.standings)
+        return [found[state] for state in CONCLUDED]
 
     @property
     def silent(self) -> int:
@@ -69,6 +70,7 @@ class ControlLine:
 
     control: Control
     standings: Sequence[Standing]
+    states: tuple[str, ...]  # of conclusions, those that are counted
 
     @property
     def complete(self) -> int:
@@ -82,8 +84,9 @@ class ControlLine:
 
     @property
     def counts(self) -> list[int]:
-        """For how many models it is each of CONCLUDED."""
-        return _counts(self.standings)
+        """For how many models it is each of `states`."""
+        found = Counter(row.state for row in self.standings)
+        return [found[state] for state in self.states]
 
     @property
     def silent(self) -> int:
@@ -122,7 +125,17 @@ class FrameworkFile:
     @property
     def concluded(self) -> list[str]:
         """The columns of conclusions in words."""
-        return [STATES[state][1] for state in CONCLUDED]
+        return [STATES[state][1] for state in self._occurring]
+
+    @property
+    def columns(self) -> int:
+        """How many columns the table of controls has."""
+        return len(self._occurring) + 4
+
+    @cached_property
+    def _occurring(self) -> tuple[str, ...]:
+        there = {row.state for one in self.covered for row in one.standings}
+        return tuple(state for state in CONCLUDED if state in there)
 
     @cached_property
     def by_group(self) -> list[tuple[str, list[ControlLine]]]:
@@ -131,7 +144,10 @@ class FrameworkFile:
         for one in self.covered:
             for row in one.standings:
                 standings.setdefault(row.control.id, []).append(row)
-        lines = [ControlLine(one, standings.get(one.id, ())) for one in self.framework.of_level("model")]
+        lines = [
+            ControlLine(one, standings.get(one.id, ()), self._occurring)
+            for one in self.framework.of_level("model")
+        ]
         found = [
             (group.title, [line for line in lines if line.control.group == group.id])
             for group in self.framework.groups
@@ -216,11 +232,6 @@ def gather_framework(report: Report, *, at: datetime, say: Say) -> FrameworkFile
         programme=list(programme.standings.get(framework.id, ())),
         checkpoint=newest_checkpoint(),
     )
-
-
-def _counts(standings: Sequence[Standing]) -> list[int]:
-    found = Counter(row.state for row in standings)
-    return [found[state] for state in CONCLUDED]
 
 
 def facts_of(file: FrameworkFile) -> dict[str, Any]:
