@@ -21,7 +21,7 @@ from governance.reports.asking import Question
 from governance.reports.kinds import tell
 from governance.reports.models import Report
 from governance.reports.tasks import make_report
-from registry.actions import record_deployment
+from registry.actions import record_deployment, retire_model
 from registry.models import ModelVersion
 from riskreview.findings.answering import ask_extension, remediate, respond
 from riskreview.models import Decision, Finding
@@ -126,12 +126,12 @@ def test_a_portfolio_report_tells_what_needs_attention_and_how_it_moved(
     cast: SimpleNamespace, signed: ModelVersion, client_of: ClientOf
 ) -> None:
     retired = builders.a_model(cast, "old-score")
-    type(retired).objects.filter(pk=retired.pk).update(lifecycle="retired")
+    retire_model(model=retired, reason="Replaced by another score.", actor=actor_of_user(cast.ada), at=AT)
     builders.a_model(cast, "new-score")
     Finding.objects.filter(pk=builders.a_finding(cast, signed).pk).update(
         due_on=AT.date() - timedelta(days=400)
     )
-    builders.a_waiver(cast, signed)
+    builders.a_waiver(cast, builders.unexplained(cast, signed))
     record_deployment(
         version=signed,
         environment="production",
