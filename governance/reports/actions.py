@@ -28,6 +28,7 @@ def request_report(*, question: Question, requester: User | None, actor: Actor, 
         "version": question.version,
         "model": question.model,
         "environment": question.environment,
+        "framework": question.framework.id if question.framework else "",
         "since": question.since,
     }
     same = Report.objects.filter(**subject, requested_as=actor.id, status__in=LIVE).first()
@@ -35,6 +36,7 @@ def request_report(*, question: Question, requester: User | None, actor: Actor, 
         raise Conflict(f"Report {same.pk} of the same is being made for you.", "Wait for it.")
     report = Report.objects.create(
         **subject,
+        framework_name=question.framework.name[:200] if question.framework else "",
         as_of=question.moment or at,
         past=question.moment is not None,
         requested_by=requester,
@@ -52,6 +54,8 @@ def _asked(report: Report) -> dict[str, object]:
     detail: dict[str, object] = {"report": report.pk}
     if report.kind != ReportKind.VERSION:
         detail["kind"] = report.kind
+    if report.framework:
+        detail["framework"] = report.framework
     if report.environment:
         detail["environment"] = report.environment
     if report.since is not None:

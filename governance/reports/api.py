@@ -16,27 +16,43 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
+from governance.compliance.framework import Framework
+from governance.compliance.library import frameworks
 from governance.reports.access import report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.asking import Finders, question_of
-from governance.reports.models import Report, ReportKind
+from governance.reports.models import OF_A_VERSION, Report, ReportKind
 from governance.reports.views import bundle_response, pdf_response
 from registry.models import ModelVersion, RegisteredModel
 
 
 class ReportQuestion(serializers.Serializer[Any]):
-    """A report of a version for an environment, of a model, or of what the gate did in a period."""
+    """A report of a version for an environment, of a model, of what the gate did in a period, of the whole portfolio,
+    or of a control framework."""
 
     kind = serializers.ChoiceField(choices=ReportKind.choices, default=ReportKind.VERSION)
-    model = serializers.CharField(max_length=64, required=False, help_text="Its slug; not for a period")
-    version = serializers.CharField(max_length=40, required=False, help_text="Only of kind version")
+    model = serializers.CharField(
+        max_length=64,
+        required=False,
+        help_text="Its slug; not for a period or the portfolio, and for a framework only to tell of one model",
+    )
+    version = serializers.CharField(
+        max_length=40, required=False, help_text="Of the kinds version and validation"
+    )
+    framework = serializers.CharField(
+        max_length=64, required=False, help_text="Of kind framework: its id, such as eu-ai-act"
+    )
     environment = serializers.CharField(
         max_length=16, required=False, help_text="Of a version: production if left out; of a period: all"
     )
     as_of = serializers.DateTimeField(
         required=False, help_text="Of a version: a moment in the past; without it, when the report is made"
     )
-    since = serializers.DateField(required=False, help_text="First day of a period, UTC")
+    since = serializers.DateField(
+        required=False,
+        help_text="First day of a period, UTC; of the portfolio, since when changes are told"
+        ". Without it: since the last such report, else a quarter of a year",
+    )
     until = serializers.DateField(required=False, help_text="Last day of a period, UTC")
 
 
@@ -59,6 +75,7 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "model",
             "version",
             "environment",
+            "framework",
             "since",
             "as_of",
             "requested_at",
@@ -97,7 +114,14 @@ def _model(slug: str) -> RegisteredModel:
     return found
 
 
-FINDERS = Finders(version=_version, model=_model)
+def _framework(name: str) -> Framework:
+    found = frameworks().get(name)
+    if found is None:
+        raise Http404(f"There is no framework {name[:64] or 'without a name'}.")
+    return found
+
+
+FINDERS = Finders(version=_version, model=_model, framework=_framework)
 
 
 def _words(asked: Mapping[str, Any]) -> dict[str, str]:
@@ -105,7 +129,7 @@ def _words(asked: Mapping[str, Any]) -> dict[str, str]:
     given = {
         name: value.isoformat() if isinstance(value, date) else str(value) for name, value in asked.items()
     }
-    if asked["kind"] == ReportKind.VERSION:
+    if asked["kind"] in OF_A_VERSION:
         given.setdefault("environment", "production")
     return given
 

@@ -43,7 +43,14 @@ LATER = "The log's next checkpoint is signed within a minute; ask again then."
 
 
 def bundle_of(report: Report, *, at: datetime) -> bytes:
-    """The bundle as a zip archive. Raises Conflict while the log does not cover the report yet, Http404 without one."""
+    """The bundle as a zip archive. Raises Http404 without one, and Conflict where there can be none or the log
+    does not cover the report yet.
+    """
+    if not report.has_bundle:
+        raise Conflict(
+            "There is no evidence bundle of a whole portfolio: it would be the record of every model.",
+            "Make the model file of one model, or check the whole log.",
+        )
     pdf = report_file(report)
     facts = facts_of(pdf)
     if not facts.is_file():

@@ -7,12 +7,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from audit.queries import subject_begins
+from audit.verbs import Verb
 from governance.gate.models import GateDecision
 from governance.reports.gate_activity import decisions_of
 from governance.reports.models import Report, ReportKind
 from registry.models import ModelVersion
 from riskreview.models import PolicyPack
 
+CONCLUDED = (Verb.CONTROL_CONCLUDED, Verb.CONTROL_TAKEN_BACK)
 OF_THE_GATE = ("gate.", "waiver.", "break_glass.", "policy.")
 """What a report of a period brings of the log: the answers, the exceptions, the rules."""
 
@@ -33,6 +35,8 @@ def scope_of(report: Report, facts: Mapping[str, Any]) -> Scope:
             return _of_model(report, facts)
         case ReportKind.GATE:
             return _of_period(report)
+        case ReportKind.FRAMEWORK:
+            return _of_framework(report)
     version = report.its_version
     decided = GateDecision.objects.filter(version=version, decided_at__lte=report.as_of)
     told = decided.filter(environment=report.environment)
@@ -68,6 +72,17 @@ def _of_period(report: Report) -> Scope:
     when = Q(at__gte=report.since, at__lt=report.as_of)
     of_report = Q(subject=report.ref)
     return Scope(of_report | when & verbs, decided, _packs(decided, []))
+
+
+def _of_framework(report: Report) -> Scope:
+    """What people concluded of its controls, for all models and the organisation or for the one, and its own events."""
+    framework = f"framework:{report.framework}"
+    concluded = Q(subject__contains=f"/control:{report.framework}.")
+    if report.model is not None:
+        concluded &= subject_begins(f"{report.model.ref}/")
+    of_controls = Q(verb__in=CONCLUDED) & (concluded | subject_begins(f"{framework}/"))
+    events = Q(subject=report.ref) | Q(subject=framework) | of_controls
+    return Scope(events, GateDecision.objects.none(), [])
 
 
 def _packs(decided: QuerySet[GateDecision], judged: list[str | None]) -> list[PolicyPack]:

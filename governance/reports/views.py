@@ -19,13 +19,15 @@ from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
+from governance.compliance.access import framework_for_reader
+from governance.compliance.library import frameworks
 from governance.reports.access import report_file, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.asking import Finders, question_of
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
 from governance.reports.models import Report, ReportKind
-from governance.reports.queries import subjects
+from governance.reports.queries import last_portfolio_report, subjects
 from governance.reports.render import RenderFailed
 from registry.access import card_for_reader, model_for_reader, version_for_reader
 from registry.actions import record_card_download
@@ -35,7 +37,7 @@ from registry.models import Environment, ModelVersion
 from registry.views.cards import number_in
 
 PAGE_SIZE = 25
-ASKED = ("kind", "subject", "environment", "as_of", "since", "until")
+ASKED = ("kind", "subject", "environment", "framework", "as_of", "since", "until")
 LONG_NUMBER = 19  # digits that no primary key has
 USUAL_PERIOD = timedelta(days=30)
 STOP_POLLING = 286  # htmx ends a poll on this status
@@ -53,8 +55,9 @@ def reports(request: UserRequest) -> HttpResponse:
     if version.isascii() and version.isdigit() and len(version) < LONG_NUMBER:
         found = ModelVersion.objects.select_related("model").filter(pk=version).first()
         asked["subject"] = f"{found.model.slug}/{found.version}" if found else ""
-    asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
-    asked["until"] = asked["until"] or f"{timezone.now():%Y-%m-%d}"
+    if kind == ReportKind.GATE:
+        asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
+        asked["until"] = asked["until"] or f"{timezone.now():%Y-%m-%d}"
     context = {
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         "asked": asked,
@@ -62,6 +65,8 @@ def reports(request: UserRequest) -> HttpResponse:
         "kinds": [(value, label, f"?kind={value}") for value, label in ReportKind.choices],
         "subjects": subjects(request.user, kind, ""),
         "environments": Environment.choices,
+        "frameworks": frameworks().values() if kind == ReportKind.FRAMEWORK else (),
+        "last": last_portfolio_report(until=timezone.now()) if kind == ReportKind.PORTFOLIO else None,
     }
     return render(request, "reports/reports.html", context)
 
@@ -79,6 +84,7 @@ def _request(request: UserRequest) -> HttpResponse:
     find = Finders(
         version=lambda slug, number: version_for_reader(request.user, slug, number),
         model=lambda slug: model_for_reader(request.user, slug),
+        framework=lambda name: framework_for_reader(request.user, name),
     )
     now = timezone.now()
     try:
@@ -111,6 +117,10 @@ def _again(report: Report) -> dict[str, str]:
     if report.version is not None:
         subject = f"{report.version.model.slug}/{report.version.version}"
     given = {"kind": report.kind, "subject": subject, "environment": report.environment}
+    if report.kind == ReportKind.PORTFOLIO:
+        return {"kind": report.kind, "since": f"{report.since:%Y-%m-%d}"}
+    if report.framework:
+        return {**given, "framework": report.framework}
     if report.since is not None:
         last = report.as_of - timedelta(microseconds=1)
         return {**given, "since": f"{report.since:%Y-%m-%d}", "until": f"{last:%Y-%m-%d}"}
