@@ -27,11 +27,10 @@ from audit.proofs import proven, stamps, witnesses
 from audit.queries import subject_begins
 from audit.sequencer import sequence_pending
 from audit.verbs import Verb
-from governance.gate.models import GateDecision
 from governance.reports.access import report_file
 from governance.reports.models import Report
+from governance.reports.parts import attested_decisions, packs_of, plain
 from governance.reports.render import facts_of
-from policy.lines import parse
 from riskreview.models import PolicyPack
 
 FORMAT = "countersign-bundle/1"
@@ -45,7 +44,7 @@ def bundle_of(report: Report, *, at: datetime) -> bytes:
     if not facts.is_file():
         raise Conflict("This report was made before there were bundles.", "Make a new one.")
     checkpoint, told = _covering(report, at), facts.read_bytes()
-    packs = _packs(report, json.loads(told).get("policy"))
+    packs = packs_of(report.version_id, json.loads(told).get("policy"), until=report.as_of)
     files: dict[str, bytes] = {
         "report.pdf": pdf.read_bytes(),
         "facts.json": told,
@@ -101,20 +100,10 @@ def _entries(report: Report, packs: Iterable[PolicyPack], checkpoint: Checkpoint
     return list(found.filter(event__in=events).values_list("seq", flat=True))
 
 
-def _packs(report: Report, judging: str | None) -> list[PolicyPack]:
-    """The policies that judged the version: for the report, and for the gate before it."""
-    decided = GateDecision.objects.filter(version=report.version, decided_at__lte=report.as_of)
-    found = PolicyPack.objects.filter(Q(pk__in=decided.values("policy")) | Q(digest=judging))
-    return list(found.order_by("name", "version"))
-
-
 def _attestations(report: Report) -> dict[str, bytes]:
     """The signed decisions about the version up to the report's moment, as DSSE envelopes and as Sigstore bundles."""
-    rows = GateDecision.objects.filter(
-        version=report.version, environment=report.environment, decided_at__lte=report.as_of, dry_run=False
-    ).exclude(attestation=None)
     found: dict[str, bytes] = {}
-    for row in rows.only("attestation").order_by("decided_at"):
+    for row in attested_decisions(report.version_id, report.environment, until=report.as_of):
         found[f"attestations/{row.pk}.json"] = canonical(row.attestation).encode()
         found[f"sigstore/{row.pk}.sigstore.json"] = canonical(sigstore_bundle(row.attestation or {})).encode()
     return found
@@ -137,7 +126,7 @@ def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:
     for pack in packs:
         name = f"policies/{pack.name}-{pack.version}"
         found[f"{name}.yaml"] = pack.source.encode()
-        found[f"{name}.json"] = canonical(parse(pack.source, source=name).plain()).encode()
+        found[f"{name}.json"] = plain(pack).encode()
     return found
 
 

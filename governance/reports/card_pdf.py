@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from accounts.refusals import Conflict
 from audit.canonical import canonical
-from governance.reports.render import render
+from governance.reports.render import facts_of, html_of, render
 from governance.reports.tasks import reports_folder, static_folder
 from registry.card_formats import CardDocument
 from registry.card_formats.own import content
@@ -57,15 +57,18 @@ def _made(html: str, document: CardDocument) -> bytes:
             static=static_folder(),
             seconds=SECONDS,
             made_at=int(document.revision.saved_at.timestamp()),
+            look=settings.REPORT_LOOK,
         )
         files = sorted(place.parent.glob("*.pdf"), key=lambda file: file.stat().st_mtime)
         for old in files[:-MOST_KEPT]:
-            old.unlink(missing_ok=True)
+            for file in (old, facts_of(old), html_of(old)):
+                file.unlink(missing_ok=True)
         return (place.parent / made.name).read_bytes()
 
 
 def _place(html: str) -> Path:
-    name = hashlib.sha256(html.encode()).hexdigest()
+    look = settings.REPORT_LOOK.sheet()
+    name = hashlib.sha256(f"{look}{html}".encode()).hexdigest()
     return reports_folder() / "cards" / f"{name}.pdf"
 
 
