@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from evaluations.jobs import claim, heartbeat
 from governance.reports.actions import REPORT_TASK, fail_report, succeed_report
+from governance.reports.certificate import configured
 from governance.reports.content import gather, to_html, to_json
 from governance.reports.models import Report
+from governance.reports.parts import parts_of
 from governance.reports.past import gather_past
-from governance.reports.render import RenderFailed, render
+from governance.reports.render import RenderFailed, Seal, render
 
 
 @shared_task(name=REPORT_TASK)
@@ -34,11 +36,21 @@ def make_report(pk: int) -> None:
             static=static_folder(),
             seconds=settings.REPORT_SECONDS,
             made_at=int(as_of.timestamp()),
+            look=settings.REPORT_LOOK,
+            parts=parts_of(content),
+            seal=_seal(),
         )
     except RenderFailed as failure:
         fail_report(report=report, failure=str(failure), at=timezone.now())
         return
     succeed_report(report=report, rendered=rendered, as_of=as_of, at=timezone.now())
+
+
+def _seal() -> Seal | None:
+    """Reports are signed where a certificate is configured; one that cannot sign fails the report."""
+    if not configured():
+        return None
+    return Seal(timezone.now().isoformat(), settings.TSA_URL, settings.TSA_ROOTS)
 
 
 def reports_folder() -> Path:
