@@ -19,10 +19,11 @@ from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
 from governance.portfolio.as_of_views import moment_of
-from governance.reports.access import known_environment, report_file, report_for_reader
+from governance.reports.access import known_environment, report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
+from governance.reports.files import file_in, file_response, form_in, name_of
 from governance.reports.models import Report
 from governance.reports.render import RenderFailed
 from registry.access import card_for_reader, version_for_reader
@@ -107,11 +108,17 @@ def progress_of(report: Report) -> dict[str, Any]:
 
 @require_GET
 def report_download(request: UserRequest, pk: int) -> FileResponse:
-    """The PDF. Taking it is on the record."""
+    """The PDF; `?as=html` is the same as a page, `?as=json` the same for machines. Taking it is on the record."""
     found = report_for_reader(pk=pk)
-    path = report_file(found)
-    record_download(report=found, actor=actor_of(request), at=timezone.now())
-    return pdf_response(found, path.open("rb"))
+    return taken(found, request.GET.get("as", ""), actor_of(request))
+
+
+def taken(report: Report, wanted: str, actor: Actor) -> FileResponse:
+    """The file in the form that is wanted, with the download on the record. Raises Invalid, Http404."""
+    form = form_in(wanted)
+    path = file_in(report, form)
+    record_download(report=report, what=form.name, actor=actor, at=timezone.now())
+    return file_response(report, form, path)
 
 
 @require_GET
@@ -127,21 +134,8 @@ def bundle_response(report: Report, actor: Actor) -> HttpResponse:
     content = bundle_of(report, at=now)
     record_download(report=report, what="bundle", actor=actor, at=now)
     response = HttpResponse(content, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{_name_of(report)}-evidence.zip"'
+    response["Content-Disposition"] = f'attachment; filename="{name_of(report)}-evidence.zip"'
     response["X-Checksum-SHA256"] = hashlib.sha256(content).hexdigest()
-    return response
-
-
-def _name_of(report: Report) -> str:
-    version = report.version
-    return f"{version.model.slug}-v{version.version}-{report.environment}-{report.as_of:%Y-%m-%d}"
-
-
-def pdf_response(report: Report, content: Any) -> FileResponse:
-    """The PDF under a name that says what it is."""
-    name = f"{_name_of(report)}.pdf"
-    response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
-    response["X-Checksum-SHA256"] = report.sha256
     return response
 
 
