@@ -14,6 +14,7 @@ SPELLED = 4
 """Longer runs are counted."""
 FIRST_WORDS = re.compile(r"</h1>(\s*<p class=\"lead\">.*?</p>)?", re.DOTALL)
 """The title, with the line under it."""
+BODY = re.compile("<body[^>]*>")
 COMMON = re.compile("[\u0000-\u024f\u2000-\u206f]+")
 """Latin letters and punctuation, which fonts are likely to have."""
 
@@ -59,7 +60,8 @@ def spelled_out(html: str, missing: frozenset[str]) -> str:
     head, body = html[:begin], html[begin:]
     run = re.compile(f"[{''.join(re.escape(letter) for letter in sorted(missing))}]+")
     body = run.sub(lambda found: _spelled(found[0]), body)
-    return head + FIRST_WORDS.sub(lambda found: found[0] + _notice(missing), body, count=1)
+    place = FIRST_WORDS if "</h1>" in body else BODY
+    return head + place.sub(lambda found: found[0] + _notice(missing), body, count=1)
 
 
 def beyond_latin(html: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pikepdf
@@ -63,19 +63,31 @@ def rendered(
     )
 
 
+@dataclass(frozen=True)
+class Long:
+    """The long document, made and read once for all that look at it."""
+
+    folder: Path
+    made: Rendered
+    pages: list[str]
+
+    @property
+    def pdf(self) -> pikepdf.Pdf:
+        return pikepdf.open(self.folder / "r.pdf")
+
+
 @pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rendered]:
-    """The long document, made once for all that look at it."""
+def long(tmp_path_factory: pytest.TempPathFactory) -> Long:
     folder = tmp_path_factory.mktemp("reports")
     keys = Part("keys.json", "{}", "The public keys")
-    return folder, rendered(
-        folder, document(title=CHINESE), keys, Part("checkpoint.txt", "log\n1\n", "A note")
-    )
+    made = rendered(folder, document(title=CHINESE), keys, Part("checkpoint.txt", "log\n1\n", "A note"))
+    pages = [page.extract_text() for page in pypdf.PdfReader(folder / "r.pdf").pages]
+    return Long(folder, made, pages)
 
 
-def test_it_is_what_archives_ask_for(long: tuple[Path, Rendered]) -> None:
+def test_it_is_what_archives_ask_for(long: Long) -> None:
     """As far as a program of ours can tell; veraPDF is not here to ask (docs/adr/0013-pdf-variant.md)."""
-    pdf = pikepdf.open(long[0] / "r.pdf")
+    pdf = long.pdf
     root = pdf.Root
     xmp = root.Metadata.read_bytes().decode()
     assert 'pdfaid:part="3" pdfaid:conformance="A"' in xmp
@@ -111,8 +123,8 @@ def test_it_is_what_archives_ask_for(long: tuple[Path, Rendered]) -> None:
     assert scripts == []
 
 
-def test_the_evidence_is_inside_each_file_once_with_what_it_is(long: tuple[Path, Rendered]) -> None:
-    pdf = pikepdf.open(long[0] / "r.pdf")
+def test_the_evidence_is_inside_each_file_once_with_what_it_is(long: Long) -> None:
+    pdf = long.pdf
     inside = [
         (str(one.UF), str(one.AFRelationship), str(one.EF.F.Subtype), one.EF.F.read_bytes())
         for one in pdf.Root.AF
@@ -126,25 +138,24 @@ def test_the_evidence_is_inside_each_file_once_with_what_it_is(long: tuple[Path,
     assert all(str(one.Desc) for one in pdf.Root.AF)
 
 
-def test_long_content_is_there_whole_and_no_row_is_cut(long: tuple[Path, Rendered]) -> None:
-    reader = pypdf.PdfReader(long[0] / "r.pdf")
-    assert long[1].pages == len(reader.pages) > 20
+def test_long_content_is_there_whole_and_no_row_is_cut(long: Long) -> None:
+    assert long.made.pages == len(long.pages) > 20
     begins, ends = dict[str, int](), dict[str, int]()
-    for number, page in enumerate(reader.pages, 1):
-        text = page.extract_text()
+    for number, text in enumerate(long.pages, 1):
         begins |= dict.fromkeys(re.findall(r"begin-(\d+)-", text), number)
         ends |= dict.fromkeys(re.findall(r"end-(\d+)-", text), number)
-        assert f"Page {number} of {len(reader.pages)}" in " ".join(text.split())
+        assert f"Page {number} of {len(long.pages)}" in " ".join(text.split())
     assert begins == ends and len(begins) == 200
-    whole = " ".join(reader.pages[-1].extract_text().split())
-    assert "Łódź Ωμέγα Ёлка" in whole
+    assert "Łódź Ωμέγα Ёлка" in " ".join(long.pages[-1].split())
+    head = long.pages[5]
+    assert "Northwind Bank: audit report" in head and f"{NAME[:56].rstrip()}…" in head
+    assert "Northwind Bank: audit report" not in long.pages[0]
+
+    reader = pypdf.PdfReader(long.folder / "r.pdf")
     marks = [item for item in reader.outline if isinstance(item, Destination)]
     assert [str(mark.title) for mark in marks][1:] == ["Findings", "Groups"]
-    head = reader.pages[5].extract_text()
-    assert "Northwind Bank: audit report" in head and f"{NAME[:56].rstrip()}…" in head
-    assert "Northwind Bank: audit report" not in reader.pages[0].extract_text()
     place = reader.get_destination_page_number(marks[1])
-    assert place and str(place + 1) in reader.pages[0].extract_text().splitlines()  # the table of contents
+    assert place and str(place + 1) in long.pages[0].splitlines()  # the table of contents
 
 
 def test_groups_that_a_chart_leaves_out_stand_in_a_table_under_it() -> None:
@@ -159,19 +170,17 @@ def test_groups_that_a_chart_leaves_out_stand_in_a_table_under_it() -> None:
     assert all(f"from {number} on" in told.partition("<table>")[2] for number in range(40))
 
 
-def test_letters_that_no_font_has_are_named_and_the_report_says_so(long: tuple[Path, Rendered]) -> None:
+def test_letters_that_no_font_has_are_named_and_the_report_says_so(long: Long) -> None:
     """The fonts that Countersign asks for have no Chinese; where a machine has, nothing is spelled out."""
-    reader = pypdf.PdfReader(long[0] / "r.pdf")
-    cover = " ".join(reader.pages[0].extract_text().split())
-    rest = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
-    if not long[1].unprinted:
+    cover, rest = (" ".join(" ".join(pages).split()) for pages in (long.pages[:1], long.pages))
+    if not long.made.unprinted:
         assert CHINESE in rest and "could not be printed" not in cover
         return
-    assert long[1].unprinted == len(set(CHINESE))
+    assert long.made.unprinted == len(set(CHINESE))
     assert f"{len(set(CHINESE))} different characters could not be printed" in cover
     assert "One [U+4FE1] alone." in rest
     assert "Group 39 of [U+4FE1 U+7528 U+8BC4 U+5206 and 2 more]" in rest
-    assert CHINESE in (long[0] / "r.html").read_text()  # browsers have other fonts
+    assert CHINESE in (long.folder / "r.html").read_text()  # browsers have other fonts
 
 
 def test_the_same_input_gives_the_same_bytes_and_the_page_beside_it(tmp_path: Path) -> None:
