@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.sso.configuration import BadProviders, Provider, read_providers
+from governance.reports.look import Look, LookRefused, look_of
 from governance.siem.collectors import Collector, collector_of
 from registry.addresses import BadAddress
 
@@ -109,6 +110,15 @@ def identity_providers() -> tuple[Provider, ...]:
         return read_providers(os.environ.get("COUNTERSIGN_SSO_FILE", "").strip())
     except BadProviders as problem:
         raise ImproperlyConfigured(f"COUNTERSIGN_SSO_FILE cannot be used. {problem}") from None
+
+
+def report_look() -> Look:
+    """How PDFs look: COUNTERSIGN_PAPER, COUNTERSIGN_ACCENT, and COUNTERSIGN_LOGO, the path of a PNG or SVG file."""
+    words = {name: os.environ.get(f"COUNTERSIGN_{name.upper()}", "") for name in ("paper", "accent", "logo")}
+    try:
+        return look_of(**words)
+    except LookRefused as refused:
+        raise ImproperlyConfigured(f"COUNTERSIGN_PAPER, _ACCENT or _LOGO cannot be used. {refused}") from None
 
 
 def secret(name: str) -> str:

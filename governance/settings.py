@@ -17,6 +17,7 @@ from governance.configuration import (
     http_address,
     identity_providers,
     log_collector,
+    report_look,
     secret,
     secret_key,
 )
@@ -257,6 +258,8 @@ SANDBOX_SECONDS_BY_KIND = environment_numbers("COUNTERSIGN_SANDBOX_SECONDS_")
 TABLE_MEMORY_MB = int(os.environ.get("COUNTERSIGN_TABLE_MEMORY_MB", "2048"))
 TABLE_SECONDS = int(os.environ.get("COUNTERSIGN_TABLE_SECONDS", "90"))
 REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
+# Paper, accent colour and logo of PDFs.
+REPORT_LOOK = report_look()
 
 # MLflow
 MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}"

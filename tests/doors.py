@@ -208,6 +208,8 @@ PAGES = [
     Door("/reports/subjects/"),
     Door("/reports/{report}/"),
     Door("/reports/{report}/file/"),
+    Door("/reports/{report}/file/?as=html"),
+    Door("/reports/{report}/file/?as=json"),
     Door("/reports/{report}/bundle/"),
 ]
 PUBLIC = [
@@ -516,6 +518,8 @@ KEY_DOORS = [
     KeyDoor(f"{API}/reports", Scope.REPORTS_WRITE, "POST", 202, QUESTION),
     KeyDoor(f"{API}/reports/{{report_id}}", Scope.REPORTS_READ),
     KeyDoor(f"{API}/reports/{{report_id}}/file", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/reports/{{report_id}}/file?as=html", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/reports/{{report_id}}/file?as=json", Scope.REPORTS_READ),
     KeyDoor(f"{API}/reports/{{report_id}}/bundle", Scope.REPORTS_READ),
     KeyDoor(f"{API}/audit/events", Scope.AUDIT_READ),
     KeyDoor(f"{API}/audit/events/{{event}}", Scope.AUDIT_READ),

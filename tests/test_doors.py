@@ -203,6 +203,7 @@ def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
     reports_folder().mkdir(parents=True)
     (reports_folder() / "r.pdf").write_bytes(b"%PDF-1.7")
     (reports_folder() / "r.json").write_text("{}")
+    (reports_folder() / "r.html").write_text("<!doctype html>")
     succeed_report(report=claimed, rendered=Rendered("r.pdf", 8, "0" * 64, 1, "0" * 64), as_of=AT, at=AT)
     return report
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,11 +18,12 @@ from accounts.api import KeyView
 from accounts.models import Scope
 from governance.compliance.framework import Framework
 from governance.compliance.library import frameworks
-from governance.reports.access import report_file, report_for_reader
-from governance.reports.actions import record_download, request_report
+from governance.reports.access import report_for_reader
+from governance.reports.actions import request_report
 from governance.reports.asking import Finders, question_of
+from governance.reports.files import FORMS
 from governance.reports.models import OF_A_VERSION, Report, ReportKind
-from governance.reports.views import bundle_response, pdf_response
+from governance.reports.views import bundle_response, taken
 from registry.models import ModelVersion, RegisteredModel
 
 
@@ -83,6 +84,10 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "sha256",
             "size",
             "pages",
+            "signed_by",
+            "signed_issuer",
+            "signed_until",
+            "stamped_by",
             "file_url",
         )
 
@@ -185,14 +190,25 @@ class ReportBundle(KeyView):
 
 
 class ReportFile(KeyView):
-    """The PDF."""
+    """The report itself."""
 
     scopes: ClassVar[dict[str, str]] = {"GET": Scope.REPORTS_READ}
 
-    @extend_schema(operation_id="reports_file", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="reports_file",
+        parameters=[
+            OpenApiParameter(
+                "as",
+                str,
+                enum=list(FORMS),
+                default="pdf",
+                description="The PDF, the same as a page, or the facts",
+            )
+        ],
+        responses={
+            (200, form.content_type.partition(";")[0]): OpenApiTypes.BINARY for form in FORMS.values()
+        },
+    )
     def get(self, request: Request, pk: str) -> FileResponse:
-        """The file; taking it is on the record."""
-        report = report_for_reader(uuid=pk)
-        path = report_file(report)
-        record_download(report=report, actor=self.actor, at=timezone.now())
-        return pdf_response(report, path.open("rb"))
+        """The file in the form that `as` names; taking it is on the record."""
+        return taken(report_for_reader(uuid=pk), request.query_params.get("as", ""), self.actor)

@@ -53,6 +53,12 @@ class Report(Job):
     size = models.BigIntegerField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     pages = models.PositiveIntegerField(null=True, blank=True)
+    # The signature inside the PDF: whom the certificate names and who issued it (RFC 4514), its last moment, and the
+    # authority that stamped the time. Empty where no certificate was configured.
+    signed_by = models.CharField(max_length=500, blank=True)
+    signed_issuer = models.CharField(max_length=500, blank=True)
+    signed_until = models.DateTimeField(null=True, blank=True)
+    stamped_by = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["-pk"]

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
+
 from accounts.refusals import Conflict
-from governance.reports.render import RenderFailed, render
-from governance.reports.tasks import reports_folder, static_folder
+from governance.reports.places import reports_folder, static_folder
+from governance.reports.render import RenderFailed, facts_of, html_of, render
 
 SECONDS = 25
 """Less than the web server gives a request."""
@@ -20,7 +22,9 @@ def short_pdf(*, html: str, facts: str, folder: str, made_at: int) -> bytes:
 
     Raises Conflict while another one is made, and where the layout fails.
     """
-    place = reports_folder() / folder / f"{hashlib.sha256(html.encode()).hexdigest()}.pdf"
+    look = settings.REPORT_LOOK
+    name = hashlib.sha256(f"{look.sheet()}{html}".encode()).hexdigest()
+    place = reports_folder() / folder / f"{name}.pdf"
     if place.is_file():
         return place.read_bytes()
     with _alone(place.parent):
@@ -33,6 +37,7 @@ def short_pdf(*, html: str, facts: str, folder: str, made_at: int) -> bytes:
                 static=static_folder(),
                 seconds=SECONDS,
                 made_at=made_at,
+                look=look,
             )
         except RenderFailed as failed:
             raise Conflict(str(failed), "Take the document in another format meanwhile.") from failed
@@ -44,8 +49,8 @@ def short_pdf(*, html: str, facts: str, folder: str, made_at: int) -> bytes:
 def _forget_old(folder: Path) -> None:
     files = sorted(folder.glob("*.pdf"), key=lambda file: file.stat().st_mtime)
     for old in files[:-MOST_KEPT]:
-        old.unlink(missing_ok=True)
-        old.with_suffix(".json").unlink(missing_ok=True)
+        for file in (old, facts_of(old), html_of(old)):
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

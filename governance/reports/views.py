@@ -21,14 +21,14 @@ from audit.canonical import clean
 from evaluations.models import JobStatus
 from governance.compliance.access import framework_for_reader
 from governance.compliance.library import frameworks
-from governance.reports.access import report_file, report_for_reader
+from governance.reports.access import report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.asking import Finders, question_of
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
+from governance.reports.files import file_in, file_response, form_in
 from governance.reports.models import Report, ReportKind
 from governance.reports.queries import last_portfolio_report, subjects
-from governance.reports.render import RenderFailed
 from registry.access import card_for_reader, model_for_reader, version_for_reader
 from registry.actions import record_card_download
 from registry.card_formats import document_of
@@ -148,11 +148,17 @@ def progress_of(report: Report) -> dict[str, Any]:
 
 @require_GET
 def report_download(request: UserRequest, pk: int) -> FileResponse:
-    """The PDF. Taking it is on the record."""
+    """The PDF; `?as=html` is the same as a page, `?as=json` the same for machines. Taking it is on the record."""
     found = report_for_reader(pk=pk)
-    path = report_file(found)
-    record_download(report=found, actor=actor_of(request), at=timezone.now())
-    return pdf_response(found, path.open("rb"))
+    return taken(found, request.GET.get("as", ""), actor_of(request))
+
+
+def taken(report: Report, wanted: str, actor: Actor) -> FileResponse:
+    """The file in the form that is wanted, with the download on the record. Raises Invalid, Http404."""
+    form = form_in(wanted)
+    path = file_in(report, form)
+    record_download(report=report, what=form.name, actor=actor, at=timezone.now())
+    return file_response(report, form, path)
 
 
 @require_GET
@@ -173,14 +179,6 @@ def bundle_response(report: Report, actor: Actor) -> HttpResponse:
     return response
 
 
-def pdf_response(report: Report, content: Any) -> FileResponse:
-    """The PDF under a name that says what it is."""
-    name = f"{report.name}.pdf"
-    response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
-    response["X-Checksum-SHA256"] = report.sha256
-    return response
-
-
 @require_GET
 def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """The card of a version as a PDF; `?revision=` for an older one. It is on the record."""
@@ -189,10 +187,7 @@ def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
     if revision is None:
         raise Http404(f"Version {version} has no card yet.")
     document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
-    try:
-        content = card_pdf(document)
-    except RenderFailed as failed:
-        raise Conflict(str(failed), "Take the card in another format meanwhile.") from failed
+    content = card_pdf(document)
     record_card_download(revision=revision, format="pdf", actor=actor_of(request), at=timezone.now())
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{document.name}.pdf"'
