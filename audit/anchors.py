@@ -4,12 +4,8 @@ Both are optional. One that fails is tried again, ever more rarely up to once an
 """
 
 import base64
-import http.client
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,14 +24,13 @@ from rfc3161_client import (
 
 from audit.checkpoints import newest_checkpoint
 from audit.models import AnchorState, Checkpoint, TimeStamp
+from audit.posting import NotAnswered, posted, shown
 
-SECONDS = 10
-LARGEST_ANSWER = 256 * 1024
 AT_ONCE = 500
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-class AnchorFailed(RuntimeError):
+class AnchorFailed(NotAnswered):
     """An anchor did not do its part; the message says what happened."""
 
 
@@ -60,14 +55,6 @@ def anything_to_do(at: datetime) -> bool:
     )
 
 
-def shown(place: str) -> str:
-    """The place without what may be secret in it: name, password and query of an address."""
-    parts = urlsplit(place)
-    if parts.scheme not in ("http", "https"):
-        return place[:300]
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"[:300]
-
-
 def _tried(kind: str, place: str, do: Callable[[AnchorState, datetime], None], at: datetime) -> None:
     state, _ = AnchorState.objects.get_or_create(kind=kind, defaults={"place": place})
     if state.place != place:
@@ -77,7 +64,7 @@ def _tried(kind: str, place: str, do: Callable[[AnchorState, datetime], None], a
     state.tried_at, before = at, state.size
     try:
         do(state, at)
-    except AnchorFailed as reason:
+    except NotAnswered as reason:
         state.failures, state.failure = state.failures + 1, str(reason)[:500]
     else:
         state.failures, state.failure = 0, ""
@@ -117,7 +104,7 @@ def _answered(note: bytes) -> TimeStampResponse:
     """What the authority says of the note, checked as far as its certificates are known here."""
     request = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256).build()
     kinds = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
-    raw = _posted(settings.TSA_URL, request.as_bytes(), kinds)
+    raw = posted(settings.TSA_URL, request.as_bytes(), kinds)
     try:
         answer = decode_timestamp_response(raw)
         if answer.status not in (0, 1):
@@ -157,7 +144,7 @@ def _witness(state: AnchorState, at: datetime) -> None:
             }
         )
         if urlsplit(settings.WITNESS).scheme in ("http", "https"):
-            _posted(settings.WITNESS, told.encode(), {"Content-Type": "application/json"})
+            posted(settings.WITNESS, told.encode(), {"Content-Type": "application/json"})
         else:
             _appended(Path(settings.WITNESS), told)
         state.size = checkpoint.size
@@ -169,26 +156,3 @@ def _appended(path: Path, line: str) -> None:
             file.write(f"{line}\n")
     except OSError as error:
         raise AnchorFailed(f"The witness's file cannot be written: {error.strerror}.") from error
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An anchor is where it was set to be."""
-
-    def redirect_request(self, *args: object) -> None:
-        return None
-
-
-def _posted(address: str, body: bytes, headers: dict[str, str]) -> bytes:
-    request = urllib.request.Request(address, data=body, headers=headers, method="POST")
-    try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            raw: bytes = answer.read(LARGEST_ANSWER + 1)
-    except urllib.error.HTTPError as error:
-        with suppress(OSError):
-            error.close()
-        raise AnchorFailed(f"{shown(address)} answered {error.code}.") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise AnchorFailed(f"{shown(address)} could not be reached: {error}") from error
-    if len(raw) > LARGEST_ANSWER:
-        raise AnchorFailed(f"{shown(address)} answered more than any stamp has.")
-    return raw

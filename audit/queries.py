@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from audit.canonical import instant
-from audit.models import Event
+from audit.models import Event, LogEntry
 from audit.verbs import Verb
 from audit.words import words_are_indexed
 
@@ -118,6 +118,11 @@ def event_by_id(event_id: uuid.UUID) -> Event | None:
 def event_by_seq(seq: int) -> Event | None:
     """The event at this place in the log."""
     return Event.objects.select_related("entry").filter(entry__seq=seq).first()
+
+
+def log_from(seq: int, limit: int) -> list[LogEntry]:
+    """The log from this place on, in its order, each entry with its event."""
+    return list(LogEntry.objects.filter(seq__gte=seq).select_related("event").order_by("seq")[:limit])
 
 
 def subject_begins(prefix: str) -> Q:

@@ -32,6 +32,16 @@ class Verb(StrEnum):
     USER_LOGIN_FAILED = "user.login_failed", "Sign-in refused", Outcome.NO
     USER_LOGGED_OUT = "user.logged_out", "Signed out", Outcome.NEUTRAL
     PASSWORD_CHANGED = "user.password_changed", "Password changed", Outcome.NEUTRAL
+    USER_HELD_BACK = "user.held_back", "Held back after wrong tries", Outcome.NO
+    USER_PROVED_AGAIN = "user.proved_again", "Identity proved again", Outcome.OK
+    FACTOR_ADDED = "factor.added", "Second factor added", Outcome.OK
+    FACTOR_REMOVED = "factor.removed", "Second factor removed", Outcome.STALE
+    FACTORS_RESET = "factor.reset", "Second factors reset by an administrator", Outcome.NO
+    RECOVERY_CODES_MADE = "factor.recovery_codes_made", "Recovery codes made", Outcome.NEUTRAL
+    FACTOR_USED = "factor.used", "Second factor used", Outcome.OK
+    IDENTITY_LINKED = "identity.linked", "Identity linked to an account", Outcome.OK
+    IDENTITY_UNLINKED = "identity.unlinked", "Identity no longer linked", Outcome.STALE
+    SESSION_ENDED = "session.ended", "Session ended", Outcome.NEUTRAL
     ROLE_GRANTED = "role.granted", "Role granted", Outcome.OK
     ROLE_REVOKED = "role.revoked", "Role revoked", Outcome.NO
     USER_CREATED = "user.created", "User created", Outcome.OK
@@ -53,6 +63,8 @@ class Verb(StrEnum):
     MODEL_SUSPENDED = "model.suspended", "Model suspended", Outcome.NO
     MODEL_RESUMED = "model.resumed", "Model resumed", Outcome.OK
     MODEL_RETIRED = "model.retired", "Model retired", Outcome.NEUTRAL
+    VERSION_APPROVED = "version.approved", "Version approved for production", Outcome.OK
+    VERSION_LAPSED = "version.lapsed", "Approval of a version lapsed", Outcome.STALE
     VERSION_REGISTERED = "version.registered", "Version registered", Outcome.OK
     ARTIFACT_VERIFIED = "artifact.verified", "Artifact verified", Outcome.OK
     ARTIFACT_FAILED = "artifact.failed", "Artifact does not match its manifest", Outcome.NO
@@ -165,6 +177,7 @@ class Verb(StrEnum):
     WAIVER_GRANTED = "waiver.granted", "Waiver granted", Outcome.WAIVED
     WAIVER_REFUSED = "waiver.refused", "Waiver refused", Outcome.NO
     WAIVER_WITHDRAWN = "waiver.withdrawn", "Waiver no longer asked for", Outcome.NEUTRAL
+    WAIVER_ENDING = "waiver.ending", "End of a waiver comes near", Outcome.STALE
     WAIVER_REVOKED = "waiver.revoked", "Waiver revoked", Outcome.STALE
     WAIVER_DENIED = "waiver.denied", "Word on a waiver not accepted", Outcome.NO
     WAIVERS_EXPORTED = "waiver.exported", "Waivers exported", Outcome.NEUTRAL
@@ -188,6 +201,20 @@ class Verb(StrEnum):
     GAP_REASSIGNED = "gap.reassigned", "Gap in the coverage reassigned", Outcome.NEUTRAL
     GAP_CLOSED = "gap.closed", "Gap in the coverage closed", Outcome.OK
     COVERAGE_EXPORTED = "coverage.exported", "Coverage exported", Outcome.NEUTRAL
+    DOCUMENT_DOWNLOADED = "document.downloaded", "Legal document downloaded", Outcome.NEUTRAL
+    BIAS_AUDIT_RECORDED = "bias_audit.recorded", "Bias audit recorded", Outcome.NEUTRAL
+    BIAS_AUDIT_WITHDRAWN = "bias_audit.withdrawn", "Bias audit withdrawn", Outcome.STALE
+
+    MODEL_PUBLISHED = "model.published", "Model published in the register", Outcome.OK
+    MODEL_WITHDRAWN = "model.withdrawn", "Model taken out of the register", Outcome.NEUTRAL
+
+    WEBHOOK_ADDED = "webhook.added", "Webhook added", Outcome.NEUTRAL
+    WEBHOOK_CHANGED = "webhook.changed", "Webhook changed", Outcome.NEUTRAL
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", "Webhook switched off", Outcome.NO
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", "Webhook switched on", Outcome.OK
+    WEBHOOK_SECRET_CHANGED = "webhook.secret_changed", "Secret of a webhook changed", Outcome.STALE
+    WEBHOOK_TRIED = "webhook.tried", "Webhook tried out", Outcome.NEUTRAL
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again", "Message of a webhook sent again", Outcome.NEUTRAL
 
     POLICY_IMPORTED = "policy.imported", "Policy pack imported", Outcome.NEUTRAL
     POLICY_ACTIVATED = "policy.activated", "Policy pack activated", Outcome.OK

@@ -21,6 +21,7 @@ NAMES = (
     "scale",
     "verify",
     "log",
+    "report",
 )
 
 

@@ -49,8 +49,10 @@ FOLDERS = ("attestations/", "sigstore/", "policies/", "anchors/")
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 KEY_VERBS = ("signing_key.introduced", "signing_key.rotated")
 RETIRED = "is signed only by a key that was retired before it: whoever holds that key made it up"
-ABOUT = ("report", "kind", "model", "version", "environment", "since", "as_of")
-KINDS = ("version", "model", "gate")
+ABOUT = ("report", "model", "version", "environment", "framework", "since", "as_of")
+KINDS = ("version", "model", "gate", "validation", "framework")
+OF_A_VERSION = ("version", "validation")
+CONCLUSIONS = ("control.concluded", "control.taken_back")
 
 
 class Unreadable(Exception):
@@ -427,6 +429,8 @@ def check_bundle(
     parts = parts_of(facts)
     _check_signatures(parts, events, findings)
     _check_results(parts, events, findings)
+    _check_courses(facts, events, findings)
+    _check_conclusions(facts, events, findings)
     _check_decisions(bundle, keys, facts, events, findings)
     _check_policies(bundle, facts, events, findings)
 
@@ -492,6 +496,7 @@ def _check_manifest(bundle: Bundle, manifest: Any, facts: Any, findings: Finding
     else:
         findings.holds(f"All {len(present)} files are as the bundle's own list says.")
     other = [name for name in ABOUT if manifest.get(name) != facts.get(name)]
+    other += ["kind"] if kind_of(manifest) != kind_of(facts) else []
     if other:
         findings.broken(f"The bundle's own list tells {other[0]} otherwise than facts.json.")
 
@@ -684,7 +689,7 @@ def kind_of(facts: Any) -> str:
 
 def parts_of(facts: Any) -> list[dict[str, Any]]:
     """What is told in full: a version in an environment, or several of them in the file of a model."""
-    if kind_of(facts) == "version":
+    if kind_of(facts) in OF_A_VERSION:
         return [facts]
     return [{**part, "as_of": facts["as_of"]} for part in facts.get("parts", [])]
 
@@ -731,6 +736,69 @@ def _check_results(parts: list[dict[str, Any]], events: list[dict[str, Any]], fi
         )
     elif told:
         findings.holds(f"The results of all {len(told)} evaluations are the ones that were logged.")
+
+
+def _check_courses(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """What the report tells of each finding is what was recorded of it, in the same words, and nothing is left out."""
+    if kind_of(facts) != "validation":
+        return
+    subjects = {f"model:{facts['model']}/finding:{row['id'][2:]}": row for row in facts["findings"]}
+    told = {
+        (subject, f"finding.{step['kind']}", step["at"], step["note"])
+        for subject, row in subjects.items()
+        for step in row["steps"]
+    }
+    recorded = {
+        (e["subject"], e["verb"], e["at"], e["detail"]["note"])
+        for e in events
+        if e["subject"] in subjects and "note" in e["detail"] and e["at"] <= facts["as_of"]
+    }
+    for subject, verb, at, _ in sorted(told - recorded):
+        findings.broken(f"The log tells {verb} of {subject} at {at} otherwise, or not at all.")
+    for subject, verb, at, _ in sorted(recorded - told):
+        findings.broken(f"{verb} of {subject} at {at} is in the log and missing from the report.")
+    if told and told == recorded:
+        findings.holds(f"The course of all {len(subjects)} findings is as the log tells it.")
+
+
+def _check_conclusions(facts: Any, events: list[dict[str, Any]], findings: Findings) -> None:
+    """The conclusion on each control is the last that somebody recorded, and none that stands is left out."""
+    if kind_of(facts) != "framework":
+        return
+    last: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event["verb"] in CONCLUSIONS and event["at"] <= facts["as_of"]:
+            last[event["subject"]] = event
+    recorded = {
+        (subject, e["actor"], e["detail"]["verdict"], e["detail"]["rationale"], e["at"])
+        for subject, e in last.items()
+        if e["verb"] == "control.concluded" and subject in asked_in(facts)
+    }
+    told = {
+        (subject, f"user:{said['by']}", said["verdict"], said["rationale"], said["at"])
+        for subject, said in asked_in(facts).items()
+        if said is not None
+    }
+    for subject, who, verdict, _, at in sorted(told - recorded):
+        findings.broken(f"The log does not hold “{verdict}” by {who} on {subject} at {at} as what stands.")
+    for subject, who, verdict, _, at in sorted(recorded - told):
+        findings.broken(
+            f"“{verdict}” by {who} on {subject} at {at} is in the log and missing from the report."
+        )
+    if told and told == recorded:
+        findings.holds(f"All {len(told)} conclusions on controls are in the log as the report tells them.")
+    elif not told and not recorded:
+        findings.note("Nobody had concluded on a control.")
+
+
+def asked_in(facts: Any) -> dict[str, Any]:
+    """How the log names each control that a framework report tells of → what was concluded of it."""
+    name = facts["framework"]
+    found = {f"framework:{name}/control:{row['control']}": row["conclusion"] for row in facts["programme"]}
+    for one in facts["models"]:
+        for row in one["controls"]:
+            found[f"model:{one['model']}/control:{name}.{row['control']}"] = row["conclusion"]
+    return found
 
 
 def subject_of(part: Any) -> str:

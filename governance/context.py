@@ -10,6 +10,7 @@ from accounts.inbox import unread
 from accounts.models import User
 from audit.checkpoints import verify_log
 from audit.models import Event
+from governance.compliance.clocks.waiting import clocks_waiting
 from governance.compliance.gaps import gaps_waiting
 from riskreview.policies.packs import active_pack
 from riskreview.queue import queue_for
@@ -41,7 +42,7 @@ def _queue_length(user: User) -> int:
     length = cache.get(key)
     if not isinstance(length, int):
         now = timezone.now()
-        length = len(queue_for(user, at=now)) + len(gaps_waiting(user, now))
+        length = len([*queue_for(user, at=now), *gaps_waiting(user, now), *clocks_waiting(user, now)])
         cache.set(key, length, QUEUE_SECONDS)
     return length
 

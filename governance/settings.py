@@ -12,10 +12,13 @@ from governance.configuration import (
     blob_storage,
     environment_choice,
     environment_list,
+    environment_number,
     environment_numbers,
     environment_switch,
     http_address,
+    identity_providers,
     log_collector,
+    report_look,
     secret,
     secret_key,
 )
@@ -60,6 +63,8 @@ INSTALLED_APPS = [
     "governance.tracking",
     "governance.siem",
     "governance.compliance",
+    "governance.register",
+    "governance.webhooks",
     "governance",
 ]
 
@@ -73,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -139,7 +145,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+# Sessions stand in the database with their person. They end after so long, and sooner where nothing is done in them.
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 3600 * environment_number("COUNTERSIGN_SESSION_HOURS", default=12)
+SESSION_IDLE_SECONDS = 60 * environment_number("COUNTERSIGN_SESSION_IDLE_MINUTES", default=120)
+# Roles that must have a second factor beside the password; "everybody" names all people.
+SECOND_FACTOR_ROLES = frozenset(environment_list("COUNTERSIGN_SECOND_FACTOR_ROLES", default=[]))
+# Identity providers, and whether anybody but administrators may still log in by password.
+SSO_PROVIDERS = identity_providers()
+PASSWORDS_FOR_ALL = (
+    environment_choice("COUNTERSIGN_PASSWORD_LOGIN", ("everybody", "administrators")) == "everybody"
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TRANSPORT
 SECURE_SSL_REDIRECT = SECURE_TRANSPORT and not environment_switch("COUNTERSIGN_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = (
@@ -244,6 +260,8 @@ SANDBOX_SECONDS_BY_KIND = environment_numbers("COUNTERSIGN_SANDBOX_SECONDS_")
 TABLE_MEMORY_MB = int(os.environ.get("COUNTERSIGN_TABLE_MEMORY_MB", "2048"))
 TABLE_SECONDS = int(os.environ.get("COUNTERSIGN_TABLE_SECONDS", "90"))
 REPORT_SECONDS = int(os.environ.get("COUNTERSIGN_REPORT_SECONDS", "300"))
+# Paper, accent colour and logo of PDFs.
+REPORT_LOOK = report_look()
 
 # MLflow
 MLFLOW_TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}"
@@ -271,6 +289,13 @@ SIEM = log_collector()
 CI_AUDIENCE = os.environ.get("COUNTERSIGN_CI_AUDIENCE") or COUNTERSIGN_URL
 CI_ALLOW = origins(environment_list("COUNTERSIGN_CI_ALLOW", default=[]))
 CI_CA = os.environ.get("COUNTERSIGN_CI_CA", "")
+
+# Webhooks: receivers that may be private or http.
+WEBHOOKS_ALLOW = origins(environment_list("COUNTERSIGN_WEBHOOKS_ALLOW", default=[]))
+WEBHOOKS_CA = os.environ.get("COUNTERSIGN_WEBHOOKS_CA", "")
+
+# The public register, once a model is published: how often one address may ask.
+REGISTER_PER_MINUTE = int(os.environ.get("COUNTERSIGN_REGISTER_PER_MINUTE", "240"))
 
 # API
 REST_FRAMEWORK = {

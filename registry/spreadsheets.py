@@ -57,7 +57,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
     writer = csv.writer(line)
     writer.writerow(header)
     for row in rows:
-        writer.writerow([_inert(cell) for cell in row])
+        writer.writerow([inert(cell) for cell in row])
         yield line.getvalue()
         line.seek(0)
         line.truncate()
@@ -73,11 +73,11 @@ def _workbook(sheet: str, header: Sequence[str], rows: Iterable[Sequence[object]
         page.freeze_panes(1, 1)
         page.write_row(0, 0, header, book.add_format({"bold": True}))
         for number, row in enumerate(rows, start=1):
-            page.write_row(number, 0, [_inert(cell) for cell in row])
+            page.write_row(number, 0, [inert(cell) for cell in row])
     return made.getvalue()
 
 
-def _inert(cell: object) -> str:
+def inert(cell: object) -> str:
     """A cell that a spreadsheet will not take for a formula; empty for None."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,7 +1,7 @@
 """Things that tests need to exist, made through the product's own actions."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,11 +16,19 @@ from evaluations.actions import request_evaluation, succeed_evaluation
 from evaluations.jobs import claim
 from evaluations.models import EvaluationRun, EvaluationSchedule
 from evaluations.schedules import ScheduleEntry, add_schedule
+from governance.compliance.models import BiasAudit
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from governance.pipelines.actions import trust_pipeline
 from governance.pipelines.models import TrustRule
 from governance.pipelines.terms import Terms
+from governance.register.actions import publish
+from governance.register.forms import Choice
+from governance.register.models import Publication
+from governance.register.words import material_of
+from governance.webhooks.actions import Terms as EndpointTerms
+from governance.webhooks.actions import add_endpoint
+from governance.webhooks.models import Endpoint
 from policy.cards import load_card_schema
 from policy.questionnaire_file import DEFAULT as DEFAULT_QUESTIONNAIRE
 from policy.tiering import load_questionnaire
@@ -141,6 +149,30 @@ def a_field(
     """A field that Adam added to the inventory."""
     entry = FieldEntry(**({"label": key.replace("-", " ").capitalize()} | changes))
     return define_field(key=key, kind=kind, entry=entry, actor=actor_of_user(cast.adam), at=AT)
+
+
+def an_endpoint(
+    cast: SimpleNamespace, name: str = "channel", url: str = "https://hooks.example/x", **changes: Any
+) -> Endpoint:
+    """Adam has somebody told of denials."""
+    terms = EndpointTerms(**({"form": "standard", "happenings": ["gate.denied"]} | changes), url=url)
+    return add_endpoint(name=name, terms=terms, maker=cast.adam, actor=actor_of_user(cast.adam), at=AT)
+
+
+def a_publication(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) -> Publication:
+    """Carl published the model as far as he was told to; name and purpose only unless told."""
+    material = material_of(model, model.versions.order_by("-pk").first())
+    choice: Choice = {"contact": "models@example.org", "sections": [], "figures": []}
+    choice |= changes  # type: ignore[typeddict-item]
+    return publish(
+        material=material,
+        **choice,
+        seen=material.words(**choice).digest,
+        note="The council wants it to be public.",
+        user=cast.carl,
+        actor=actor_of_user(cast.carl),
+        at=AT,
+    )
 
 
 def a_trust_rule(cast: SimpleNamespace, name: str = "retail-deploy", **changes: Any) -> TrustRule:
@@ -539,3 +571,27 @@ def broken_glass(cast: SimpleNamespace, version: ModelVersion, **changes: Any) -
     """What Ada asked for, opened by Carl."""
     found = an_emergency(cast, version, **changes)
     return consent(found, cast.carl, "compliance_officer", at=changes.get("at", AT))
+
+
+def a_bias_audit(cast: SimpleNamespace, model: RegisteredModel, on: date) -> BiasAudit:
+    """An audit that Carl recorded, done on that day on the model's fairness run."""
+    run = model.versions.get().evaluations.filter(kind="fairness").get()
+    why = "Hired by the city, and no part in the model."
+    return BiasAudit.objects.create(
+        model=model,
+        version=run.version,
+        run=run,
+        result_digest=run.result_digest,
+        rate="selection",
+        auditor="Northgate",
+        independence=why,
+        data_kind="historical",
+        audited_on=on,
+        distributed_on=on,
+        data_until=on,
+        data_source=why,
+        columns={},
+        categories={},
+        recorded_by=cast.carl,
+        recorded_at=AT,
+    )

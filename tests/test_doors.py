@@ -22,6 +22,7 @@ from evaluations.jobs import claim
 from governance.compliance.attaching import attach
 from governance.compliance.concluding import conclude
 from governance.compliance.gaps import open_gap
+from governance.compliance.scoping import decide_scope
 from governance.gate.actions import decide
 from governance.operation.scheduling import heartbeat_file
 from governance.reports.actions import request_report, succeed_report
@@ -29,6 +30,8 @@ from governance.reports.asking import Question
 from governance.reports.models import Report
 from governance.reports.places import reports_folder
 from governance.reports.render import Rendered
+from governance.webhooks.actions import send_trial
+from governance.webhooks.models import Delivery
 from registry.actions import comment_on_card, record_deployment
 from registry.actions.servers import connect_server
 from registry.actions.sync_runs import request_sync
@@ -75,6 +78,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     """One of everything, and the names that addresses call it by."""
     builders.active_policy(cast)
     version = builders.ready_to_sign(cast)
+    of_a_team(cast, version)
     review = version.reviews.get()
     signoff = builders.a_signature(
         review,
@@ -103,6 +107,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
     sequence_pending()
     make_checkpoint(AT)
     heartbeat_file().touch()  # as the scheduler does
+    builders.a_publication(cast, version.model)
     wish = builders.an_activation(cast, builders.another_pack(cast))
     done = version.evaluations.filter(kind="fairness").get()
     explained = version.evaluations.get(kind="explainability")
@@ -110,6 +115,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "event": str(Event.objects.get(entry__seq=0).pk),
         "field": builders.a_field(cast).key,
         **a_gap(cast, version),
+        "audit": str(builders.a_bias_audit(cast, version.model, AT.date()).pk),
         "finding": str(builders.a_finding(cast, version).pk),
         "run": str(done.pk),
         "risk": str(version.model.risks.order_by("pk").values_list("pk", flat=True)[0]),
@@ -129,6 +135,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "use": use_digest(version.model),
         "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
+        "message": str(a_message(cast).pk),
         "pipeline": builders.a_trust_rule(cast).name,
         "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
@@ -196,6 +203,7 @@ def a_report(cast: SimpleNamespace, version: ModelVersion) -> Report:
     reports_folder().mkdir(parents=True)
     (reports_folder() / "r.pdf").write_bytes(b"%PDF-1.7")
     (reports_folder() / "r.json").write_text("{}")
+    (reports_folder() / "r.html").write_text("<!doctype html>")
     succeed_report(report=claimed, rendered=Rendered("r.pdf", 8, "0" * 64, 1, "0" * 64), as_of=AT, at=AT)
     return report
 
@@ -335,6 +343,30 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
             yield from _routes(entry, place)
 
 
+def of_a_team(cast: SimpleNamespace, version: ModelVersion) -> None:
+    """The model belongs to a team, of which Carl concluded one practice."""
+    version.model.team = "Retail credit models"
+    version.model.save(update_fields=["team"])
+    conclude(
+        framework="mlops-maturity",
+        controls=["ML-1.1"],
+        model=None,
+        team=version.model.team,
+        verdict="satisfied",
+        rationale="Its only model is in the inventory.",
+        until=timezone.now().date() + timedelta(days=90),
+        user=cast.carl,
+        actor=actor_of_user(cast.carl),
+        at=timezone.now(),
+    )
+
+
+def a_message(cast: SimpleNamespace) -> Delivery:
+    """One that waits to be sent to an endpoint of Adam's."""
+    adam = actor_of_user(cast.adam)
+    return send_trial(endpoint=builders.an_endpoint(cast), actor=adam, at=timezone.now())
+
+
 def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:
     """A gap of Dev, and evidence that Carl named."""
     carl = actor_of_user(cast.carl)
@@ -345,6 +377,15 @@ def a_gap(cast: SimpleNamespace, version: ModelVersion) -> dict[str, str]:
         owner=cast.dev,
         due_on=timezone.now().date() + timedelta(days=30),
         lacks="A record of how the data were labelled.",
+        user=cast.carl,
+        actor=carl,
+        at=timezone.now(),
+    )
+    decide_scope(
+        framework="eu-ai-act",
+        model=version.model,
+        stance="applies",
+        rationale="It decides on credit to people.",
         user=cast.carl,
         actor=carl,
         at=timezone.now(),

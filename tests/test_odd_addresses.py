@@ -26,6 +26,9 @@ LISTS = [
     "/frameworks/fcra/",
     "/coverage/",
     "/coverage/gaps/",
+    "/due/",
+    "/models/credit-default/bias-audit/",
+    "/register/",
 ]
 FILTERS = ["q", "page", "cursor", "who", "verb", "subject", "text", "since", "until", "status", "kind"]
 FILTERS += [
@@ -71,6 +74,8 @@ NOWHERE = [
     "/models/credit-default/versions/1/files/get/%2e%2e/%2e%2e/secret_key",
     "/models/credit-default/versions/1/files/get/%00",
     "/datasets/%00/%00/",
+    "/models/credit-default/bias-audit/?audit=999999",
+    "/maturity/nothing/",
     "/people/nobody/",
     "/gate/decisions/00000000-0000-0000-0000-000000000000/",
     "/_states/",

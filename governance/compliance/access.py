@@ -4,15 +4,24 @@ from django.http import Http404
 
 from accounts.models import User
 from governance.compliance.framework import Control, Framework
-from governance.compliance.library import frameworks
-from governance.compliance.models import Gap, OutsideEvidence
+from governance.compliance.library import every
+from governance.compliance.models import BiasAudit, Gap, OutsideEvidence
+from registry.models import RegisteredModel
 
 
 def framework_for_reader(user: User, name: str) -> Framework:
-    """The framework that counts under this id. Raises Http404."""
-    found = frameworks().get(name)
+    """The framework, checklist or maturity model that counts under this id. Raises Http404."""
+    found = every().get(name)
     if found is None:
         raise Http404(f"There is no framework {name[:64]}.")
+    return found
+
+
+def framework_of_model(user: User, name: str) -> Framework:
+    """The framework or checklist that counts under this id; a team's practices are not a model's. Raises Http404."""
+    found = framework_for_reader(user, name)
+    if found.kind == "maturity":
+        raise Http404(f"{found.name} is about teams.")
     return found
 
 
@@ -37,4 +46,20 @@ def outside_for_reader(user: User, pk: int) -> OutsideEvidence:
     found = OutsideEvidence.objects.select_related("model__owner").filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no evidence {pk}.")
+    return found
+
+
+def audits_for_reader(user: User, model: RegisteredModel) -> list[BiasAudit]:
+    """The bias audits of a model, those that stand first, newest first."""
+    rows = BiasAudit.objects.filter(model=model).select_related(
+        "model", "recorded_by", "withdrawn_by", "run__version__model", "run__dataset"
+    )
+    return sorted(rows, key=lambda row: (row.withdrawn_at is not None, -row.pk))
+
+
+def audit_for_reader(user: User, model: RegisteredModel, pk: int) -> BiasAudit:
+    """One bias audit of a model. Raises Http404."""
+    found = next((row for row in audits_for_reader(user, model) if row.pk == pk), None)
+    if found is None:
+        raise Http404(f"{model.name} has no bias audit {pk}.")
     return found

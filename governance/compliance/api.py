@@ -13,7 +13,7 @@ from accounts.models import Scope
 from governance.compliance.access import framework_for_reader
 from governance.compliance.coverage import STATES, Standing
 from governance.compliance.framework import LEVELS, Framework
-from governance.compliance.library import frameworks
+from governance.compliance.library import checklists, frameworks
 from governance.compliance.queries import coverage_of
 from registry.access import model_for_reader
 from registry.api.common import checked
@@ -51,7 +51,7 @@ class ControlAnswer(serializers.Serializer[Any]):
     id = serializers.CharField()
     ref = serializers.CharField()
     group = serializers.CharField()
-    level = serializers.ChoiceField(LEVELS)
+    level = serializers.ChoiceField([*LEVELS, "team"])
     title = serializers.CharField()
     evidence = serializers.ListField(child=serializers.CharField())
     role = serializers.CharField(allow_blank=True)
@@ -172,7 +172,8 @@ class Coverage(KeyView):
         given = checked(CoverageGiven(data=request.query_params))
         model = model_for_reader(self.key.owner, given["model"])
         only = framework_for_reader(self.key.owner, given["framework"]).id if given["framework"] else ""
-        covered = coverage_of([model], today=timezone.now().date())[0]
+        known = {**frameworks(), **checklists()}
+        covered = coverage_of([model], today=timezone.now().date(), known=known)[0]
         told = {
             "model": model.slug,
             "version": covered.record.version.version if covered.record.version else None,

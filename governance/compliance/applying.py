@@ -45,6 +45,8 @@ def applicability(
 def _by_rules(
     framework: Framework, model: RegisteredModel, tier: TierAssessment | None, followed: Scoping | None
 ) -> tuple[bool, str]:
+    if framework.kind == "checklist" and (followed is None or followed.stance == Stance.BY_RULES):
+        return True, "A checklist of our own, for every model while the organisation does not say otherwise."
     if followed is not None and followed.stance == Stance.APPLIES:
         if _reaches(followed.from_tier, tier):
             return True, _followed_words(followed, tier)

@@ -71,7 +71,7 @@ def control_context(
     else:
         form.fields["seen"].initial = seen
     rows = Conclusion.objects.filter(
-        framework=place.framework.id, control=place.control.id, model=place.model
+        framework=place.framework.id, control=place.control.id, model=place.model, team=""
     )
     subject = subject_of(place.framework.id, place.control.id, place.model)
     return {

@@ -22,6 +22,8 @@ STATES = {
 }
 """State → shape and word, what needs somebody first. Only people's conclusions read "satisfied"."""
 OPEN = ("not_satisfied", "partly", "outdated", "missing", "ready")
+SETTLED = (Verdict.SATISFIED, Verdict.NOT_APPLICABLE)
+"""Conclusions after which nobody needs to act."""
 RESTS_ON_USE = ("inventory", "risk.tier")
 """That a control does not apply rests on the use and its tier, not on the evidence that it would ask for."""
 

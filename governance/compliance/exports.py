@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from audit.actor import Actor
 from audit.verbs import Verb
 from governance.compliance.coverage import Standing
-from governance.compliance.library import frameworks
+from governance.compliance.library import every, frameworks
 from governance.compliance.queries import ModelCoverage, coverage_of
 from registry.models import RegisteredModel
 from registry.spreadsheets import Export
@@ -42,7 +42,8 @@ def download(
 def _rows(
     models: QuerySet[RegisteredModel] | Sequence[RegisteredModel], only: str, today: date
 ) -> Iterator[list[str]]:
-    known, rest = frameworks(), iter(models)
+    known = {only: found} if (found := every().get(only)) else frameworks()
+    rest = iter(models)
     while chunk := list(islice(rest, CHUNK)):
         for covered in coverage_of(chunk, today=today, known=known):
             for name, standings in covered.standings.items():

@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 from policy.evidence import canonical_digest
 
-Level = Literal["model", "organisation"]
+Level = Literal["model", "organisation", "team"]
 LEVELS: tuple[Level, ...] = ("model", "organisation")
+"""Levels of a framework or checklist. The practices of a maturity model are all of a team."""
+Kind = Literal["framework", "checklist", "maturity"]
+KINDS: tuple[Kind, ...] = ("framework", "checklist", "maturity")
 ROLES = {"provider": "Provider", "deployer": "Deployer", "both": "Provider and deployer"}
 STATES = {
     "in_force": "In force",
@@ -87,6 +90,7 @@ class Framework:
     groups: tuple[Group, ...]
     controls: tuple[Control, ...]
     more: Mapping[str, Any]
+    kind: Kind = "framework"
 
     @cached_property
     def digest(self) -> str:
@@ -113,8 +117,10 @@ class Framework:
         return tuple(control for control in self.controls if control.level == level)
 
     def document(self) -> dict[str, Any]:
-        """All of it as plain values, for keeping."""
+        """All of it as plain values, for keeping. The kind is told where it is none of the ordinary."""
         told: dict[str, Any] = asdict(self)
+        if self.kind == "framework":
+            del told["kind"]
         return told
 
 

@@ -15,7 +15,8 @@ from governance.compliance.evidence_kinds import evidence_kinds, kind_label
 from governance.compliance.forms import FollowForm, FrameworkForm
 from governance.compliance.framework import LEVELS, STATES, Control, Framework
 from governance.compliance.importing import import_framework
-from governance.compliance.library import framework_of, frameworks, shipped
+from governance.compliance.library import every as every_one
+from governance.compliance.library import framework_of, frameworks, practices, shipped
 from governance.compliance.models import FrameworkVersion
 from governance.compliance.queries import scopings_of
 from governance.compliance.reading import lines_of
@@ -70,6 +71,7 @@ def framework_list(request: UserRequest) -> HttpResponse:
         "controls": sum(len(framework.controls) for framework in every.values()),
         "total": len(every),
         "may_import": request.user.holds(*IMPORTERS),
+        "others": [found for found in every_one().values() if found.kind != "framework"],
     }
     return render(request, "compliance/frameworks.html", context)
 
@@ -91,7 +93,7 @@ def framework_page(request: UserRequest, framework: str) -> HttpResponse:
         "old": asked is not None and asked.digest != found.digest,
         "chosen": chosen,
         "versions": versions,
-        "shipped": shipped().get(found.id),
+        "shipped": _shipped().get(found.id),
         "groups": grouped(shown, query=query, **filters),
         "q": query,
         "narrowed": bool(query or any(filters.values())),
@@ -164,14 +166,18 @@ def _asked(request: UserRequest, versions: list[FrameworkVersion]) -> tuple[Fram
         if wanted == str(row.number):
             return framework_of(row), row.number
     name = request.resolver_match.kwargs["framework"] if request.resolver_match else ""
-    if wanted == "0" and name in shipped():
-        return shipped()[name], 0
+    if wanted == "0" and name in _shipped():
+        return _shipped()[name], 0
     raise Http404("There is no such version of this framework.")
+
+
+def _shipped() -> dict[str, Framework]:
+    return {**shipped(), **practices()}
 
 
 def _filters(request: UserRequest, framework: Framework) -> dict[str, str]:
     known = {
-        "level": LEVELS,
+        "level": (*LEVELS, "team"),
         "group": [group.id for group in framework.groups],
         "kind": evidence_kinds(),
     }

@@ -14,7 +14,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from governance.compliance.concluding import subject_of
-from governance.compliance.library import frameworks
+from governance.compliance.library import every
 from governance.compliance.models import Gap
 from governance.compliance.rules import ASSIGNERS
 from registry.models import RegisteredModel
@@ -71,7 +71,7 @@ def open_gap(
 
 
 def _title_of(framework: str, control: str, model: RegisteredModel | None) -> str:
-    known = frameworks().get(framework)
+    known = every().get(framework)
     found = known.by_id.get(control) if known else None
     if found is None or found.level != ("organisation" if model is None else "model"):
         raise Invalid("There is no such control here.", "Choose one of the list.", field="control")

@@ -14,7 +14,7 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from governance.compliance.foreign import read_ciso_assistant, read_oscal
 from governance.compliance.framework import Framework
-from governance.compliance.library import frameworks
+from governance.compliance.library import every
 from governance.compliance.models import FrameworkVersion, Origin
 from governance.compliance.reading import SLUG, read_framework
 from governance.compliance.rules import IMPORTERS
@@ -54,7 +54,7 @@ def import_framework(
     framework, origin = read_any(text, source=source)
     _refuse_unkeepable(framework, source)
     framework = _called(framework, short_name)
-    known = frameworks().get(framework.id)
+    known = every().get(framework.id)
     if known is not None and known.digest == framework.digest:
         raise Conflict(f"{framework.name} counts already, word for word.", "Nothing was changed.")
     if FrameworkVersion.objects.filter(digest=framework.digest).exists():

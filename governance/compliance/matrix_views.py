@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest, actor_of
-from governance.compliance.access import framework_for_reader
+from governance.compliance.access import framework_of_model
 from governance.compliance.applying import applicability
 from governance.compliance.coverage import STATES
 from governance.compliance.exports import download
 from governance.compliance.framework import Framework
+from governance.compliance.oscal.taking import take_components
 from governance.compliance.queries import coverage_of, newest_tiers, scopings_of
 from registry.access import models_for_reader
 from registry.models import Lifecycle, RegisteredModel
@@ -31,6 +32,8 @@ def coverage(request: UserRequest) -> HttpResponseBase:
     models = _models(request, query)
     if (kind := request.GET.get("format", "")) in FORMATS:
         return download(kind, models, {"q": query}, actor=actor_of(request), at=now)
+    if kind == "oscal":
+        return take_components(models, query, actor=actor_of(request), at=now)
     page = Paginator(models, MODELS_SHOWN).get_page(request.GET.get("page"))
     covered = coverage_of(list(page.object_list), today=now.date())
     columns = {
@@ -54,13 +57,13 @@ def coverage(request: UserRequest) -> HttpResponseBase:
 def coverage_of_framework(request: UserRequest, framework: str) -> HttpResponseBase:
     """How each control of a framework stands for each model that it applies to."""
     now, query = timezone.now(), _query(request)
-    found = framework_for_reader(request.user, framework)
+    found = framework_of_model(request.user, framework)
     models = _under(found, list(_models(request, query)))
     if (kind := request.GET.get("format", "")) in FORMATS:
         asked = {"q": query, "framework": found.id}
         return download(kind, models, asked, actor=actor_of(request), at=now, only=found.id)
     page = Paginator(models, COLUMNS_SHOWN).get_page(request.GET.get("page"))
-    covered = coverage_of(list(page.object_list), today=now.date())
+    covered = coverage_of(list(page.object_list), today=now.date(), known={found.id: found})
     standings = [{row.control.id: row for row in one.standings.get(found.id, ())} for one in covered]
     groups: dict[str, list[dict[str, Any]]] = {}
     for control in found.of_level("model"):

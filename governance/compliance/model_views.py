@@ -9,11 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import UserRequest
-from governance.compliance.access import control_of, framework_for_reader
+from accounts.access import UserRequest, actor_of
+from governance.compliance.access import control_of, framework_for_reader, framework_of_model
 from governance.compliance.control_page import Place, control_context
 from governance.compliance.coverage import OPEN, STATES, Standing, stand
 from governance.compliance.forms import ConcludeForm, ScopeForm
+from governance.compliance.library import checklists, frameworks
+from governance.compliance.oscal.taking import take_results
 from governance.compliance.posted import concluded, concluded_on, scoped, taken_back
 from governance.compliance.queries import ModelCoverage, conclusions_of, coverage_of, gaps_of, left_behind
 from governance.compliance.rules import SCOPERS, why_not_conclude
@@ -22,7 +24,8 @@ from registry.models import RegisteredModel
 
 
 def _covered(model: RegisteredModel) -> ModelCoverage:
-    return coverage_of([model], today=timezone.now().date())[0]
+    known = {**frameworks(), **checklists()}
+    return coverage_of([model], today=timezone.now().date(), known=known)[0]
 
 
 @require_GET
@@ -33,12 +36,18 @@ def model_compliance(request: UserRequest, slug: str) -> HttpResponse:
     applying = [
         {"answer": answer, "summary": covered.summary(name)}
         for name, answer in covered.applicable.items()
-        if answer.applies
+        if answer.applies and answer.framework.kind == "framework"
+    ]
+    own = [
+        {"framework": answer.framework, "summary": covered.summary(name)}
+        for name, answer in covered.applicable.items()
+        if answer.applies and answer.framework.kind == "checklist"
     ]
     context = {
         "model": model,
         "covered": covered,
         "applying": applying,
+        "checklists": own,
         "others": [answer for answer in covered.applicable.values() if not answer.applies],
         "may_scope": request.user.holds(*SCOPERS),
     }
@@ -48,7 +57,7 @@ def model_compliance(request: UserRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def model_framework(request: UserRequest, slug: str, framework: str) -> HttpResponse:
     """The controls of one framework for one model; a POST concludes on those that were ticked."""
-    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    model, found = model_for_reader(request.user, slug), framework_of_model(request.user, framework)
     form, ticked = (
         ConcludeForm(request.POST or None, auto_id="bulk_%s"),
         request.POST.getlist("control")[:500],
@@ -87,10 +96,17 @@ def model_framework(request: UserRequest, slug: str, framework: str) -> HttpResp
     return render(request, "compliance/model_framework.html", context, status=status)
 
 
+@require_GET
+def model_results(request: UserRequest, slug: str, framework: str) -> HttpResponse:
+    """How a model stands under a framework, as OSCAL assessment results."""
+    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    return take_results(model, found, actor=actor_of(request), at=timezone.now())
+
+
 @require_http_methods(["GET", "POST"])
 def model_control(request: UserRequest, slug: str, framework: str, control: str) -> HttpResponse:
     """One control for one model: what there is, what is missing, and what somebody concludes."""
-    model, found = model_for_reader(request.user, slug), framework_for_reader(request.user, framework)
+    model, found = model_for_reader(request.user, slug), framework_of_model(request.user, framework)
     place = Place(found, control_of(found, control, "model"), model)
     form = ConcludeForm(request.POST or None)
     done, status = concluded_on(request, form, place)

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
-from registry.models import RegisteredModel
+from evaluations.models import EvaluationRun
+from registry.models import ModelVersion, RegisteredModel
 
 
 class Origin(models.TextChoices):
@@ -97,7 +98,7 @@ GIVEN = (Verdict.SATISFIED, Verdict.PARTLY, Verdict.NOT_SATISFIED, Verdict.NOT_A
 
 
 class Conclusion(models.Model):
-    """What a person concluded of one control, for a model or (no model) for the organisation.
+    """What a person concluded of one control, for a model, for a team, or (neither) for the organisation.
 
     Bound to the control's own words and to the evidence as it was. Never changed: the newest one counts.
     """
@@ -107,6 +108,7 @@ class Conclusion(models.Model):
     model = models.ForeignKey(
         RegisteredModel, on_delete=models.PROTECT, related_name="conclusions", null=True, blank=True
     )
+    team = models.CharField(max_length=80, blank=True)  # as the inventory names it
     verdict = models.CharField(max_length=16, choices=Verdict)
     rationale = models.TextField()
     until = models.DateField(null=True, blank=True)  # the last day on which it counts
@@ -126,6 +128,7 @@ class Conclusion(models.Model):
             models.CheckConstraint(
                 condition=Q(verdict="taken_back") | Q(until__isnull=False), name="conclusion_ends"
             ),
+            models.CheckConstraint(condition=Q(team="") | Q(model=None), name="concluded_of_team_or_model"),
         ]
 
     def __str__(self) -> str:
@@ -211,3 +214,67 @@ class Gap(models.Model):
     def is_overdue(self, today: date) -> bool:
         """Whether its date has passed while it is open."""
         return self.closed_at is None and self.due_on < today
+
+
+class AuditData(models.TextChoices):
+    """Which data a bias audit rests on (6 RCNY 5-302)."""
+
+    HISTORICAL = "historical", "Historical data of the tool"
+    TEST = "test", "Test data"
+
+
+class AuditRate(models.TextChoices):
+    """Whether the tool selects people or scores them (6 RCNY 5-301 b, c)."""
+
+    SELECTION = "selection", "It selects, or sorts into groups"
+    SCORING = "scoring", "It scores"
+
+
+class BiasAudit(models.Model):
+    """A bias audit under New York City's Local Law 144, as somebody recorded it, on a fairness run that never changes.
+
+    Never changed but for its withdrawal: the newest one of a model that stands counts.
+    """
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="bias_audits")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="bias_audits")
+    run = models.ForeignKey(EvaluationRun, on_delete=models.PROTECT, related_name="bias_audits")
+    result_digest = models.CharField(max_length=71)  # of the run, as it was
+    rate = models.CharField(max_length=12, choices=AuditRate)
+    auditor = models.CharField(max_length=200)
+    independence = models.TextField()  # why the auditor is independent
+    audited_on = models.DateField()
+    distributed_on = models.DateField()  # the first use of the tool
+    data_kind = models.CharField(max_length=12, choices=AuditData)
+    data_source = models.TextField()  # where the data are from, and why they fit
+    data_until = models.DateField()  # the last day that they cover
+    columns = models.JSONField()  # "sex", "race" → the column of the run, "" where none
+    categories = models.JSONField()  # "sex", "race" → value of the column → category, "" for unknown
+    left_out = models.JSONField(default=list, blank=True)  # categories under 2% without an impact ratio
+    left_out_reason = models.TextField(blank=True)
+    published_at = models.CharField(max_length=300, blank=True)  # where the summary is posted
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(left_out=[]) | ~Q(left_out_reason=""), name="categories_left_out_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_by__isnull=False) & ~Q(withdrawn_reason=""),
+                name="bias_audit_withdrawn_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Bias audit of {self.audited_on.isoformat()} by {self.auditor}"
+
+    @property
+    def ref(self) -> str:
+        """Stable text for the audit trail."""
+        return f"{self.model.ref}/bias-audit:{self.pk}"

@@ -26,6 +26,7 @@ def concluded(
     controls: list[str],
     model: RegisteredModel | None,
     *,
+    team: str = "",
     as_seen: bool = False,
 ) -> tuple[list[Conclusion] | None, int]:
     """The conclusions, and the status to answer with; None where nothing was sent or the form says why not.
@@ -42,6 +43,7 @@ def concluded(
             framework=framework.id,
             controls=controls,
             model=model,
+            team=team,
             **{name: given[name] for name in (*CONCLUDED, *(("seen",) if as_seen else ()))},
             **_who(request),
         )
@@ -59,13 +61,20 @@ def concluded_on(request: UserRequest, form: ConcludeForm, place: Place) -> tupl
 
 
 def taken_back(
-    request: UserRequest, framework: Framework, control: str, model: RegisteredModel | None
+    request: UserRequest, framework: Framework, control: str, model: RegisteredModel | None, team: str = ""
 ) -> None:
     """Take a conclusion back, and tell the reader what became of it."""
     form = TakeBackForm(request.POST)
     rationale = form.cleaned_data["rationale"] if form.is_valid() else ""
     try:
-        take_back(framework=framework.id, control=control, model=model, rationale=rationale, **_who(request))
+        take_back(
+            framework=framework.id,
+            control=control,
+            model=model,
+            team=team,
+            rationale=rationale,
+            **_who(request),
+        )
     except (Invalid, Conflict) as refused:
         messages.error(request, f"{refused} {refused.remedy}".strip())
     else:

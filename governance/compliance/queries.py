@@ -18,7 +18,7 @@ from governance.compliance.framework import Framework
 from governance.compliance.holdings import Held, holdings, holdings_of_organisation
 from governance.compliance.library import frameworks
 from governance.compliance.models import Conclusion, Gap, Scoping, Verdict
-from registry.models import RegisteredModel
+from registry.models import ModelVersion, RegisteredModel
 from riskreview.models import TierAssessment
 
 ByControl = dict[tuple[int | None, str], dict[str, Conclusion]]
@@ -52,12 +52,16 @@ class ProgrammeCoverage:
 
 
 def coverage_of(
-    models: Sequence[RegisteredModel], *, today: date, known: Mapping[str, Framework] | None = None
+    models: Sequence[RegisteredModel],
+    *,
+    today: date,
+    known: Mapping[str, Framework] | None = None,
+    of: Mapping[int, ModelVersion] | None = None,
 ) -> list[ModelCoverage]:
-    """How these models stand, in a fixed number of queries."""
+    """How these models stand, in a fixed number of queries. `of` names the version to look at, by model."""
     every = frameworks() if known is None else known
     pks = [model.pk for model in models]
-    records = records_of(models, today=today)
+    records = records_of(models, today=today, of=of)
     followed, decided = scopings_of(pks)
     conclusions, gaps = conclusions_of(pks), gaps_of(pks)
     found = []
@@ -127,7 +131,7 @@ def scopings_of(models: Collection[int]) -> tuple[dict[str, Scoping], dict[tuple
 def conclusions_of(models: Collection[int | None]) -> ByControl:
     """The newest conclusion on each control, by model (None: the organisation) and framework."""
     newest: dict[tuple[int | None, str, str], Conclusion] = {}
-    for row in Conclusion.objects.filter(_of(models)).select_related("by").order_by("-pk"):
+    for row in Conclusion.objects.filter(_of(models), team="").select_related("by").order_by("-pk"):
         newest.setdefault((row.model_id, row.framework, row.control), row)
     found: ByControl = {}
     for (model, framework, control), row in newest.items():
@@ -154,7 +158,7 @@ def newest_tiers(models: Collection[int]) -> dict[int, TierAssessment]:
 
 def left_behind(framework: Framework, model: RegisteredModel | None) -> list[Conclusion]:
     """Conclusions on controls that the framework no longer has: kept, and shown apart."""
-    rows = Conclusion.objects.filter(model=model, framework=framework.id).select_related("by")
+    rows = Conclusion.objects.filter(model=model, team="", framework=framework.id).select_related("by")
     newest: dict[str, Conclusion] = {}
     for row in rows.exclude(control__in=list(framework.by_id)).order_by("-pk"):
         newest.setdefault(row.control, row)

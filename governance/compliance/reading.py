@@ -6,7 +6,18 @@ from datetime import date
 from typing import Any, cast
 
 from governance.compliance.evidence_kinds import evidence_kinds
-from governance.compliance.framework import LEVELS, ROLES, STATES, Applies, Control, Framework, Group, Level
+from governance.compliance.framework import (
+    KINDS,
+    LEVELS,
+    ROLES,
+    STATES,
+    Applies,
+    Control,
+    Framework,
+    Group,
+    Kind,
+    Level,
+)
 from policy.lines import Item, parse
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}[a-z0-9]")
@@ -14,7 +25,7 @@ CONTROL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,79}")
 LONGEST_TITLE = 500
 MOST_CONTROLS = 2_000
 REQUIRED = ("id", "name", "issuer", "version", "status", "source", "licence", "groups", "controls")
-OPTIONAL = ("date", "dates", "checked", "control_count")
+OPTIONAL = ("kind", "date", "dates", "checked", "control_count")
 FURTHER = ("ref_note", "definitions", "screening", "inventory_fields", "lifecycle")
 """What some frameworks say beside their controls: kept and shown as it is."""
 OF_STATUS = (
@@ -33,7 +44,9 @@ def read_framework(text: str, *, source: str) -> Framework:
     root = parse(text, source=source, what="the framework")
     given = root.fields(REQUIRED, (*OPTIONAL, *FURTHER))
     groups = _groups(given["groups"])
-    controls = _controls(given["controls"], {group.id for group in groups})
+    kind = cast(Kind, given["kind"].choice(KINDS)) if "kind" in given else "framework"
+    levels: tuple[Level, ...] = ("team",) if kind == "maturity" else LEVELS
+    controls = _controls(given["controls"], {group.id for group in groups}, levels)
     _refuse_miscount(given, len(controls))
     status = given["status"].fields(("state", "confidence"), ("note", *OF_STATUS))
     return Framework(
@@ -53,6 +66,7 @@ def read_framework(text: str, *, source: str) -> Framework:
         groups=groups,
         controls=controls,
         more={name: given[name].exact() for name in FURTHER if name in given},
+        kind=kind,
     )
 
 
@@ -67,7 +81,7 @@ def _groups(item: Item) -> tuple[Group, ...]:
     return tuple(found.values())
 
 
-def _controls(item: Item, groups: Collection[str]) -> tuple[Control, ...]:
+def _controls(item: Item, groups: Collection[str], levels: Collection[str]) -> tuple[Control, ...]:
     rows = item.items()
     if len(rows) > MOST_CONTROLS:
         raise item.refuse(f"There are {len(rows):,} controls.", f"Keep it to {MOST_CONTROLS:,}.")
@@ -83,7 +97,7 @@ def _controls(item: Item, groups: Collection[str]) -> tuple[Control, ...]:
             id=name,
             ref=_short(told["ref"], 80),
             group=told["group"].choice(groups),
-            level=cast(Level, told["level"].choice(LEVELS)),
+            level=cast(Level, told["level"].choice(levels)),
             title=_short(told["title"], LONGEST_TITLE),
             evidence=told["evidence"].choices(evidence_kinds()),
             role=told["role"].choice(ROLES) if "role" in told else "",

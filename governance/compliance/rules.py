@@ -1,8 +1,10 @@
 """Who may do what with frameworks, coverage and gaps: actions refuse by it, pages tell it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import Role, User
+from governance.compliance.facts import Record
 from registry.models import ModelVersion, RegisteredModel
 
 IMPORTERS = (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)
@@ -28,3 +30,10 @@ def why_not_conclude(user: User, model: RegisteredModel | None, version: ModelVe
     if left and version is not None and datetime.fromisoformat(left) >= version.registered_at:
         return f"You belonged to the team of {model.name} when version {version.version} was registered."
     return ""
+
+
+def why_not_conclude_on_team(user: User, records: Sequence[Record]) -> str:
+    """Why this person may not conclude on a team: they need no part in any of its models; empty if they may."""
+    if not records:
+        return "No model in use names this team."
+    return next(filter(None, (why_not_conclude(user, row.model, row.version) for row in records)), "")

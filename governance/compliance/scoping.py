@@ -10,7 +10,7 @@ from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
-from governance.compliance.library import frameworks
+from governance.compliance.library import every
 from governance.compliance.models import Scoping, Stance
 from governance.compliance.rules import SCOPERS
 from policy.tiering import Tier
@@ -34,7 +34,7 @@ def decide_scope(
 ) -> Scoping:
     """Say that a framework applies or does not, or let the rules say it again. A later decision replaces this one."""
     require_role(user, *SCOPERS, to="decide which frameworks apply")
-    if framework not in frameworks():
+    if framework not in every():
         raise Invalid(
             f'There is no framework "{framework[:64]}".', "Choose one of the list.", field="framework"
         )

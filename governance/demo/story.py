@@ -9,6 +9,7 @@ from accounts.models import ApiKey, Role
 from audit.actor import Actor
 from governance.demo import findings
 from governance.demo.cast import Cast
+from governance.demo.compliance import record_compliance
 from governance.demo.exceptions import break_the_glass, end_it, waive_explanations
 from governance.demo.portfolio import Model, Portfolio, Story, Version
 from governance.demo.risks import register_risks
@@ -71,6 +72,7 @@ def tell(trained: Portfolio, versions: Versions, cast: Cast) -> None:
             if raised := FINDINGS.get((model.slug, described.story)):
                 raised(version, cast)
             _live(model, described, version, cast, pipeline)
+    record_compliance({version.model.slug: version.model for version in versions.values()}, cast)
 
 
 def _pipeline() -> Actor:

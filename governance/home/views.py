@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
+from governance.compliance.clocks.waiting import clocks_waiting
 from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
@@ -21,7 +22,13 @@ DENIALS_SINCE = timedelta(days=14)
 def home(request: UserRequest) -> HttpResponse:
     """The first page after the log-in."""
     now = timezone.now()
-    queue = in_order([*queue_for(request.user, at=now), *gaps_waiting(request.user, now)])
+    queue = in_order(
+        [
+            *queue_for(request.user, at=now),
+            *gaps_waiting(request.user, now),
+            *clocks_waiting(request.user, now),
+        ]
+    )
     context = {
         "queue": queue,
         "groups": grouped(queue, now.date()),

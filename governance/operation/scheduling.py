@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.mailing import waiting
 from accounts.tasks import MAIL_TASK
+from accounts.upkeep import forget_ended
 from audit.actor import Actor
 from audit.anchors import anything_to_do
 from audit.checkpoints import LogBroken, make_checkpoint
@@ -31,9 +32,12 @@ from evaluations.schedules import start_due
 from evaluations.wake import wake
 from governance.home.telling import tell_people
 from governance.pipelines.actions import forget_ended_tokens
+from governance.portfolio.turns import record_turns
 from governance.portfolio.upkeep import catch_up
 from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
+from governance.webhooks.delivering import forget_old
+from governance.webhooks.tasks import send_webhooks
 from riskreview.exceptions.reminders import remind_waivers
 from riskreview.findings.escalation import escalate_findings
 from riskreview.reviews.reminders import remind
@@ -67,14 +71,18 @@ def duties() -> list[Duty]:
         Duty("sequence the record", TURN_SECONDS, _sequence),
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("wake the forwarding of the log", 5.0, wake_forwarding),
+        Duty("make and send messages of webhooks", 2.0, send_webhooks),
         Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
+        Duty("record approvals that come and go", 10.0, record_turns),
         Duty("start the evaluations that are due", 30.0, start_due),
         Duty("tell people", 30.0, tell_people),
         Duty("send the mail", 15.0, _mail),
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("announce the end of waivers", 600.0, remind_waivers),
         Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
+        Duty("forget ended sessions and old tries", 3600.0, forget_ended),
+        Duty("forget old messages of webhooks", 3600.0, forget_old),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
         Duty("anchor the checkpoints", 60.0, _anchor),

@@ -45,6 +45,8 @@ class InventoryRow(models.Model):
     roles = models.BigIntegerField(null=True)  # how often roles had changed when it was judged
     judged_at = models.DateTimeField()
     holds_until = models.DateTimeField(null=True)  # when time alone changes it
+    told_version = models.BigIntegerField(default=0)  # what turns.py compares with
+    told_status = models.CharField(max_length=12, blank=True, default="")
 
     NOT_ATTESTED: ClassVar = "Repeats what the evidence said, for the list; never asked for a decision"
 

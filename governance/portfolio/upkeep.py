@@ -7,7 +7,7 @@ has passed a moment at which its verdicts could change.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,11 +87,18 @@ def catch_up(*, at: datetime, limit: int = BATCH, among: Collection[int] | None 
     return len(found)
 
 
-def caught_up(*, at: datetime) -> None:
-    """Write every out-of-date row anew. Raises Unavailable when rows change faster than that."""
+def caught_up(*, at: datetime, after_each: Callable[[int], None] = lambda written: None) -> None:
+    """Write every out-of-date row anew; `after_each` round hears how many were written.
+
+    Raises Unavailable when rows change faster than that.
+    """
+    total = 0
     for _ in range(MOST_ROUNDS):
-        if not catch_up(at=at):
+        written = catch_up(at=at)
+        if not written:
             return
+        total += written
+        after_each(total)
     raise Unavailable("The models change faster than they can be listed.", "Try again in a minute.")
 
 

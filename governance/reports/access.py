@@ -8,6 +8,7 @@ from accounts.refusals import Invalid
 from evaluations.models import JobStatus
 from governance.reports.models import Report
 from governance.reports.places import reports_folder
+from governance.reports.render import facts_of, html_of
 from registry.models import Environment
 
 
@@ -24,6 +25,22 @@ def report_file(report: Report) -> Path:
     path = reports_folder() / report.file
     if report.status != JobStatus.SUCCEEDED or not path.is_file():
         raise Http404("This report has no file.")
+    return path
+
+
+def facts_file(report: Report) -> Path:
+    """The facts that the report was made from, or 404."""
+    return _beside(facts_of(report_file(report)))
+
+
+def html_file(report: Report) -> Path:
+    """The page that the PDF was laid out from, or 404 for a report from before pages were kept."""
+    return _beside(html_of(report_file(report)))
+
+
+def _beside(path: Path) -> Path:
+    if not path.is_file():
+        raise Http404("This report has no such file: it was made before they were kept.")
     return path
 
 

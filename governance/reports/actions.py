@@ -14,6 +14,7 @@ from evaluations.models import LIVE, JobStatus
 from evaluations.wake import wake
 from governance.reports.asking import Question
 from governance.reports.models import Report, ReportKind
+from governance.reports.orders import Signature
 from governance.reports.render import Rendered
 
 REPORT_TASK = "reports.make"
@@ -28,6 +29,7 @@ def request_report(*, question: Question, requester: User | None, actor: Actor, 
         "version": question.version,
         "model": question.model,
         "environment": question.environment,
+        "framework": question.framework.id if question.framework else "",
         "since": question.since,
     }
     same = Report.objects.filter(**subject, requested_as=actor.id, status__in=LIVE).first()
@@ -35,6 +37,7 @@ def request_report(*, question: Question, requester: User | None, actor: Actor, 
         raise Conflict(f"Report {same.pk} of the same is being made for you.", "Wait for it.")
     report = Report.objects.create(
         **subject,
+        framework_name=question.framework.name[:200] if question.framework else "",
         as_of=question.moment or at,
         past=question.moment is not None,
         requested_by=requester,
@@ -52,6 +55,8 @@ def _asked(report: Report) -> dict[str, object]:
     detail: dict[str, object] = {"report": report.pk}
     if report.kind != ReportKind.VERSION:
         detail["kind"] = report.kind
+    if report.framework:
+        detail["framework"] = report.framework
     if report.environment:
         detail["environment"] = report.environment
     if report.since is not None:
@@ -68,7 +73,8 @@ def wake_report(pk: int) -> None:
 
 @transaction.atomic
 def succeed_report(*, report: Report, rendered: Rendered, as_of: datetime, at: datetime) -> bool:
-    """Keep the file's name, size and checksum."""
+    """Keep the file's name, size, checksum and signature."""
+    signature = rendered.signature
     kept = finish(
         report,
         status=JobStatus.SUCCEEDED,
@@ -79,18 +85,36 @@ def succeed_report(*, report: Report, rendered: Rendered, as_of: datetime, at: d
             "sha256": rendered.sha256,
             "pages": rendered.pages,
             "as_of": as_of,
+            **_signed(signature),
         },
     )
     if kept:
-        detail = {
+        detail: dict[str, object] = {
             "report": str(report.uuid),
             "sha256": rendered.sha256,
             "size": rendered.size,
             "pages": rendered.pages,
             "facts_sha256": rendered.facts_sha256,
+            "html_sha256": rendered.html_sha256,
         }
+        if signature:
+            detail["signed_by"] = signature.subject
+            detail["certificate_sha256"] = signature.sha256
+        if rendered.unprinted:
+            detail["characters_spelled_out"] = rendered.unprinted
         record(Verb.REPORT_SUCCEEDED, subject=report.ref, actor=WORKER, at=at, detail=detail)
     return kept
+
+
+def _signed(signature: Signature | None) -> dict[str, object]:
+    if signature is None:
+        return {}
+    return {
+        "signed_by": signature.subject[:500],
+        "signed_issuer": signature.issuer[:500],
+        "signed_until": signature.valid_until,
+        "stamped_by": signature.stamped_by[:300],
+    }
 
 
 @transaction.atomic

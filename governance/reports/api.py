@@ -9,34 +9,51 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
-from governance.reports.access import report_file, report_for_reader
-from governance.reports.actions import record_download, request_report
+from governance.compliance.framework import Framework
+from governance.compliance.library import frameworks
+from governance.reports.access import report_for_reader
+from governance.reports.actions import request_report
 from governance.reports.asking import Finders, question_of
-from governance.reports.models import Report, ReportKind
-from governance.reports.views import bundle_response, pdf_response
+from governance.reports.files import FORMS
+from governance.reports.models import OF_A_VERSION, Report, ReportKind
+from governance.reports.views import bundle_response, taken
 from registry.models import ModelVersion, RegisteredModel
 
 
 class ReportQuestion(serializers.Serializer[Any]):
-    """A report of a version for an environment, of a model, or of what the gate did in a period."""
+    """A report of a version for an environment, of a model, of what the gate did in a period, of the whole portfolio,
+    or of a control framework."""
 
     kind = serializers.ChoiceField(choices=ReportKind.choices, default=ReportKind.VERSION)
-    model = serializers.CharField(max_length=64, required=False, help_text="Its slug; not for a period")
-    version = serializers.CharField(max_length=40, required=False, help_text="Only of kind version")
+    model = serializers.CharField(
+        max_length=64,
+        required=False,
+        help_text="Its slug; not for a period or the portfolio, and for a framework only to tell of one model",
+    )
+    version = serializers.CharField(
+        max_length=40, required=False, help_text="Of the kinds version and validation"
+    )
+    framework = serializers.CharField(
+        max_length=64, required=False, help_text="Of kind framework: its id, such as eu-ai-act"
+    )
     environment = serializers.CharField(
         max_length=16, required=False, help_text="Of a version: production if left out; of a period: all"
     )
     as_of = serializers.DateTimeField(
         required=False, help_text="Of a version: a moment in the past; without it, when the report is made"
     )
-    since = serializers.DateField(required=False, help_text="First day of a period, UTC")
+    since = serializers.DateField(
+        required=False,
+        help_text="First day of a period, UTC; of the portfolio, since when changes are told"
+        ". Without it: since the last such report, else a quarter of a year",
+    )
     until = serializers.DateField(required=False, help_text="Last day of a period, UTC")
 
 
@@ -59,6 +76,7 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "model",
             "version",
             "environment",
+            "framework",
             "since",
             "as_of",
             "requested_at",
@@ -66,6 +84,10 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
             "sha256",
             "size",
             "pages",
+            "signed_by",
+            "signed_issuer",
+            "signed_until",
+            "stamped_by",
             "file_url",
         )
 
@@ -97,7 +119,14 @@ def _model(slug: str) -> RegisteredModel:
     return found
 
 
-FINDERS = Finders(version=_version, model=_model)
+def _framework(name: str) -> Framework:
+    found = frameworks().get(name)
+    if found is None:
+        raise Http404(f"There is no framework {name[:64] or 'without a name'}.")
+    return found
+
+
+FINDERS = Finders(version=_version, model=_model, framework=_framework)
 
 
 def _words(asked: Mapping[str, Any]) -> dict[str, str]:
@@ -105,7 +134,7 @@ def _words(asked: Mapping[str, Any]) -> dict[str, str]:
     given = {
         name: value.isoformat() if isinstance(value, date) else str(value) for name, value in asked.items()
     }
-    if asked["kind"] == ReportKind.VERSION:
+    if asked["kind"] in OF_A_VERSION:
         given.setdefault("environment", "production")
     return given
 
@@ -161,14 +190,25 @@ class ReportBundle(KeyView):
 
 
 class ReportFile(KeyView):
-    """The PDF."""
+    """The report itself."""
 
     scopes: ClassVar[dict[str, str]] = {"GET": Scope.REPORTS_READ}
 
-    @extend_schema(operation_id="reports_file", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="reports_file",
+        parameters=[
+            OpenApiParameter(
+                "as",
+                str,
+                enum=list(FORMS),
+                default="pdf",
+                description="The PDF, the same as a page, or the facts",
+            )
+        ],
+        responses={
+            (200, form.content_type.partition(";")[0]): OpenApiTypes.BINARY for form in FORMS.values()
+        },
+    )
     def get(self, request: Request, pk: str) -> FileResponse:
-        """The file; taking it is on the record."""
-        report = report_for_reader(uuid=pk)
-        path = report_file(report)
-        record_download(report=report, actor=self.actor, at=timezone.now())
-        return pdf_response(report, path.open("rb"))
+        """The file in the form that `as` names; taking it is on the record."""
+        return taken(report_for_reader(uuid=pk), request.query_params.get("as", ""), self.actor)

@@ -7,12 +7,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils.dateparse import parse_date
 
 from accounts.refusals import Invalid
+from governance.compliance.framework import Framework
 from governance.portfolio.as_of_views import moment_of
 from governance.reports.access import known_environment
-from governance.reports.models import ReportKind
+from governance.reports.models import OF_A_VERSION, ReportKind
+from governance.reports.queries import last_portfolio_report
 from registry.models import ModelVersion, RegisteredModel
 
 LONGEST = timedelta(days=400)
+QUARTER = timedelta(days=91)
 
 
 @dataclass(frozen=True)
@@ -23,43 +26,67 @@ class Question:
     version: ModelVersion | None = None
     model: RegisteredModel | None = None
     environment: str = ""
+    framework: Framework | None = None
     since: datetime | None = None
     moment: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Finders:
-    """How whoever asks gets at a version and a model; what they may not see does not exist."""
+    """How whoever asks gets at a version, a model and a framework; what they may not see does not exist."""
 
     version: Callable[[str, str], ModelVersion]
     model: Callable[[str], RegisteredModel]
+    framework: Callable[[str], Framework]
 
 
 def question_of(given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
-    """The question in the words kind, model, version, environment, as_of, since, until. Raises Invalid, Http404."""
+    """The question in the words kind, model, version, environment, framework, as_of, since, until.
+
+    Raises Invalid, Http404.
+    """
     kind = given.get("kind") or ReportKind.VERSION.value
+    if kind in OF_A_VERSION:
+        return _of_version(kind, given, find, now=now)
+    if kind == ReportKind.GATE:
+        return _of_period(given, now=now)
+    if kind in ReportKind.values and given.get("as_of"):
+        raise Invalid(
+            f"A {ReportKind(kind).label.lower()} tells how things stand when it is made.",
+            "Leave the moment out, or ask for a report of one version.",
+            field="as_of",
+        )
     match kind:
-        case ReportKind.VERSION:
-            return _of_version(given, find, now=now)
         case ReportKind.MODEL:
-            if given.get("as_of"):
-                raise Invalid(
-                    "A model file tells how things stand when it is made.",
-                    "Leave the moment out, or ask for a report of one version.",
-                    field="as_of",
-                )
             return Question(kind, model=find.model(given.get("model", "")))
-        case ReportKind.GATE:
-            return _of_period(given, now=now)
+        case ReportKind.PORTFOLIO:
+            return Question(kind, since=_changes_since(given, now=now))
+        case ReportKind.FRAMEWORK:
+            model = given.get("model", "").strip()
+            framework = find.framework(given.get("framework", ""))
+            return Question(kind, framework=framework, model=find.model(model) if model else None)
     known = ", ".join(ReportKind.values)
     raise Invalid(f"There is no report of the kind {kind[:40]}.", f"They are {known}.", field="kind")
 
 
-def _of_version(given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
+def _of_version(kind: str, given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
     version = find.version(given.get("model", ""), given.get("version", ""))
     environment, asked = known_environment(given.get("environment", "")), given.get("as_of", "").strip()
     moment = moment_of(asked, version, now=now) if asked else None
-    return Question(version=version, environment=environment, moment=moment)
+    return Question(kind, version=version, environment=environment, moment=moment)
+
+
+def _changes_since(given: Mapping[str, str], *, now: datetime) -> datetime:
+    """The day that was named; else when the last portfolio report was made, else a quarter of a year ago."""
+    if not given.get("since", "").strip():
+        last = last_portfolio_report(until=now)
+        return last.as_of if last is not None else _midnight((now.astimezone(UTC) - QUARTER).date())
+    day, today = _day(given, "since"), now.astimezone(UTC).date()
+    if day > today:
+        raise Invalid("That day has not come.", "Choose a day in the past.", field="since")
+    if today - day > LONGEST:
+        raise Invalid("That is more than 400 days ago.", "Choose a later day.", field="since")
+    return _midnight(day)
 
 
 def _of_period(given: Mapping[str, str], *, now: datetime) -> Question:

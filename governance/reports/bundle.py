@@ -31,9 +31,9 @@ from governance.gate.models import GateDecision
 from governance.reports.access import report_file
 from governance.reports.facts import about
 from governance.reports.models import Report, ReportKind
+from governance.reports.parts import attested, plain
 from governance.reports.render import facts_of
 from governance.reports.scope import Scope, scope_of
-from policy.lines import parse
 from riskreview.models import PolicyPack
 
 FORMATS = {ReportKind.VERSION.value: "countersign-bundle/1"}
@@ -43,13 +43,20 @@ LATER = "The log's next checkpoint is signed within a minute; ask again then."
 
 
 def bundle_of(report: Report, *, at: datetime) -> bytes:
-    """The bundle as a zip archive. Raises Conflict while the log does not cover the report yet, Http404 without one."""
+    """The bundle as a zip archive. Raises Http404 without one, and Conflict where there can be none or the log
+    does not cover the report yet.
+    """
+    if not report.has_bundle:
+        raise Conflict(
+            "There is no evidence bundle of a whole portfolio: it would be the record of every model.",
+            "Make the model file of one model, or check the whole log.",
+        )
     pdf = report_file(report)
     facts = facts_of(pdf)
     if not facts.is_file():
         raise Conflict("This report was made before there were bundles.", "Make a new one.")
     checkpoint, told = _covering(report, at), facts.read_bytes()
-    scope = scope_of(report, json.loads(told))
+    scope = scope_of(report, json.loads(told), until=report.as_of)
     files: dict[str, bytes] = {
         "report.pdf": pdf.read_bytes(),
         "facts.json": told,
@@ -102,9 +109,8 @@ def _entries(scope: Scope, checkpoint: Checkpoint) -> list[int]:
 
 def _attestations(decisions: QuerySet[GateDecision]) -> dict[str, bytes]:
     """The signed decisions, as DSSE envelopes and as Sigstore bundles."""
-    rows = decisions.filter(dry_run=False).exclude(attestation=None)
     found: dict[str, bytes] = {}
-    for row in rows.only("attestation").order_by("decided_at").iterator(chunk_size=500):
+    for row in attested(decisions).iterator(chunk_size=500):
         found[f"attestations/{row.pk}.json"] = canonical(row.attestation).encode()
         found[f"sigstore/{row.pk}.sigstore.json"] = canonical(sigstore_bundle(row.attestation or {})).encode()
     return found
@@ -127,7 +133,7 @@ def _policies(packs: Iterable[PolicyPack]) -> dict[str, bytes]:
     for pack in packs:
         name = f"policies/{pack.name}-{pack.version}"
         found[f"{name}.yaml"] = pack.source.encode()
-        found[f"{name}.json"] = canonical(parse(pack.source, source=name).plain()).encode()
+        found[f"{name}.json"] = plain(pack).encode()
     return found
 
 

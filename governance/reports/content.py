@@ -14,6 +14,7 @@ from evaluations.models import EvaluationKind, EvaluationRun
 from governance.gate.models import GateDecision
 from governance.portfolio.panels import newest_runs, signatures
 from governance.portfolio.standing import Standing, standing_of
+from governance.reports.glossary import Entry, glossary_of
 from governance.reports.models import Report
 from governance.trail.telling import sentence, subject_words
 from policy.cards import load_card_schema
@@ -72,6 +73,11 @@ class Content:
     checkpoint: Checkpoint | None
     gaps: tuple[str, ...] = ()
     """Of a moment in the past: what could not be rebuilt and is shown as it is today."""
+
+    @property
+    def glossary(self) -> tuple[Entry, ...]:
+        """What the measures mean and how they were computed."""
+        return glossary_of(item.run for item in self.evaluations)
 
 
 def gather(report: Report, *, at: datetime) -> Content:

@@ -8,7 +8,7 @@ from evaluations.models import EvaluationRun
 from governance.gate.models import GateDecision
 from governance.reports.content import Content
 from governance.reports.models import Report
-from riskreview.models import BreakGlass, SignOff, Waiver
+from riskreview.models import BreakGlass, Finding, SignOff, Waiver
 
 
 def about(report: Report, *, at: datetime) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def about(report: Report, *, at: datetime) -> dict[str, Any]:
         "model": report.version.model.slug if report.version else report.model and report.model.slug,
         "version": report.version and report.version.version,
         "environment": report.environment,
+        "framework": report.framework or None,
         "since": report.since,
         "as_of": at,
     }
@@ -118,4 +119,16 @@ def break_glass(row: BreakGlass) -> dict[str, Any]:
         "ended_at": row.ended_at,
         "ended_reason": row.ended_reason,
         "finding": row.finding_id,
+    }
+
+
+def finding(row: Finding) -> dict[str, Any]:
+    return {
+        "id": row.name,
+        "title": row.title,
+        "version": row.version.version if row.version else None,
+        "severity": row.severity,
+        "state": row.state,
+        "owner": row.owner.username,
+        "due_on": row.due_on.isoformat(),
     }

@@ -1,69 +1,104 @@
-"""`python -m governance.reports.layout HTML EVIDENCE PDF STATIC MEMORY_MB`: the child process that runs WeasyPrint."""
+"""`python -m governance.reports.layout` with a Layout on standard input: the child process that runs WeasyPrint."""
 
 import hashlib
 import json
-import os
 import resource
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from weasyprint import CSS, HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
+from weasyprint import HTML, Attachment, Document
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from governance.reports.letters import LettersMissing, beyond_latin, spelled_out, watched
+from governance.reports.orders import LaidOut, Layout, Part, read, told
+
 VARIANT = "pdf/a-3a"
-SHEETS = ("tokens.css", "report.css")
+"""Archival, tagged, with files inside: docs/adr/0014-pdf-variant.md says why this one."""
+MOST_ROUNDS = 3
 
 
-class OnlyOurFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Nothing is fetched but the product's own static files: no network, no other file of the machine."""
-
-    def __init__(self, static: Path) -> None:
-        super().__init__(allowed_protocols=["file"])
-        self._static = static.resolve()
+class NothingFromOutside(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """The document holds all that it needs: no network, no file of the machine."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        path = Path(url.removeprefix("file://")).resolve()
-        if not path.is_relative_to(self._static):
-            raise ValueError(f"{url} is not a file of the report")
+        if not url.startswith("data:"):
+            raise ValueError(f"{url[:200]} is not in the report")
         return super().fetch(url, headers)
 
 
-def main(arguments: list[str]) -> None:
-    """Lay the document out and print how many pages it has."""
-    source, evidence, target, static = (Path(argument) for argument in arguments[:4])
-    limit = int(arguments[4]) * 1024 * 1024
+def main() -> None:
+    """Lay the document out and say how many pages it has."""
+    order = read(Layout, sys.stdin.read())
+    limit = order.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    html = source.read_text(encoding="utf-8")
-    moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    fetcher, fonts = OnlyOurFiles(static), FontConfiguration()
-    document = HTML(string=html, base_url=str(static / "css"), url_fetcher=fetcher).render(
-        stylesheets=[
-            CSS(filename=str(static / "css" / name), url_fetcher=fetcher, font_config=fonts)
-            for name in SHEETS
-        ],
-        font_config=fonts,
-        pdf_variant=VARIANT,
-        pdf_tags=True,
+    html = Path(order.source).read_text(encoding="utf-8")
+    missing = _missing(html)
+    for _ in range(MOST_ROUNDS):
+        try:
+            with watched():
+                pages = _written(spelled_out(html, missing), order, identifier=html)
+        except LettersMissing as found:
+            missing |= found.letters
+        else:
+            sys.stdout.write(told(LaidOut(pages, len(missing))))
+            return
+    raise RuntimeError(f"{len(missing)} characters cannot be printed with the fonts of this machine.")
+
+
+def _missing(html: str) -> frozenset[str]:
+    """Tried on the letters alone, so that a long report is not laid out twice for them."""
+    letters = beyond_latin(html)
+    if not letters:
+        return frozenset()
+    try:
+        with watched():
+            HTML(string=f"<p>{letters}</p>").write_pdf()
+    except LettersMissing as found:
+        return found.letters
+    return frozenset()
+
+
+def _written(html: str, order: Layout, *, identifier: str) -> int:
+    """Write the PDF; the number of its pages. The same order gives the same bytes."""
+    document = HTML(string=html, base_url=None, url_fetcher=NothingFromOutside()).render(
+        pdf_variant=VARIANT, pdf_tags=True
     )
-    attachment = Attachment(
-        string=evidence.read_text(encoding="utf-8"),
-        name="evidence.json",
-        description="The evidence behind this report",
-        created=moment,
-        modified=moment,
-        relationship="Data",
-    )
-    document.metadata.attachments = [attachment]
+    moment = datetime.fromtimestamp(order.made_at, UTC)
+    document.metadata.modified = document.metadata.created
+    document.metadata.attachments = [
+        Attachment(
+            string=part.text,
+            name=part.name,
+            description=part.description,
+            created=moment,
+            modified=moment,
+            relationship=part.relationship,
+        )
+        for part in (Part(**row) for row in json.loads(Path(order.parts).read_text(encoding="utf-8")))
+    ]
     document.write_pdf(
-        str(target),
+        order.target,
+        finisher=_conform,
         pdf_variant=VARIANT,
         pdf_tags=True,
-        pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+        pdf_identifier=hashlib.sha256(identifier.encode()).digest()[:16],
     )
-    sys.stdout.write(json.dumps({"pages": len(document.pages)}))
+    return len(document.pages)
+
+
+def _conform(document: Document, pdf: Any) -> None:
+    """What WeasyPrint 70 leaves open: each file named once, no image smoothed (ISO 19005-3, 6.2.8), metadata plain."""
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+    for item in pdf.objects:
+        extra = getattr(item, "extra", {})
+        if "Interpolate" in extra:
+            extra["Interpolate"] = "false"
+        if extra.get("Type") == "/Metadata":
+            item.compress = False
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -129,7 +129,7 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
         "parts_left_out": file.left_out,
         "tiers": [_tier(row) for row in file.tiers],
         "risks": [_risk(row) for row in file.risks],
-        "findings": [_finding(row) for row in file.findings],
+        "findings": [facts.finding(row) for row in file.findings],
         "deployments": [_deployment(row) for row in file.deployments],
         "checkpoint": file.checkpoint.note if file.checkpoint else None,
     }
@@ -170,18 +170,6 @@ def _risk(row: Shown) -> dict[str, Any]:
         "treatment": risk.treatment,
         "owner": risk.owner.username,
         "review_on": risk.review_on.isoformat(),
-    }
-
-
-def _finding(row: Finding) -> dict[str, Any]:
-    return {
-        "id": row.name,
-        "title": row.title,
-        "version": row.version.version if row.version else None,
-        "severity": row.severity,
-        "state": row.state,
-        "owner": row.owner.username,
-        "due_on": row.due_on.isoformat(),
     }
 
 

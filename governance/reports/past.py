@@ -28,8 +28,12 @@ from riskreview.models import SignOff
 
 def gather_past(report: Report, *, at: datetime) -> Content:
     """Rebuild everything about the report's version as of `at`. What cannot be rebuilt is in `gaps`."""
-    then = as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at)
-    version, environment = then.version, report.environment
+    return content_then(report, as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at))
+
+
+def content_then(report: Report, then: AsOf) -> Content:
+    """The same from evidence that was rebuilt already."""
+    version, environment, at = then.version, report.environment, then.at
     standing = Standing(version, then.judged, status_of(version, then.judged[TARGET]))
     review = next((row for row in then.reviews if row.environment == environment), None)
     card, signoffs = then.rows.cards.get(version.pk), _signoffs(then, environment)

@@ -1,14 +1,24 @@
-"""HTML to PDF in a process of its own, with limits: layout of a long report can take a gigabyte."""
+"""HTML to a PDF that archives accept, in processes of their own, with limits: a long report can take a gigabyte."""
 
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from governance.reports.certificate import VARIABLES
+from governance.reports.look import Look
+from governance.reports.orders import LaidOut, Layout, Part, Signature, Signing, read, told
+from governance.reports.page import self_contained
 
 MEMORY_MB = 2048
+SIGNING_SECONDS = 60
+KEPT = ("PATH", "HOME", "LANG")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class RenderFailed(RuntimeError):
@@ -17,36 +27,79 @@ class RenderFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished file. `name` is relative to the reports' folder."""
+    """A finished file. `name` is relative to the reports' folder.
+
+    `unprinted` counts the different characters that no font could print; without a signature the PDF is unsigned.
+    """
 
     name: str
     size: int
     sha256: str
     pages: int
     facts_sha256: str
+    html_sha256: str = ""
+    unprinted: int = 0
+    signature: Signature | None = None
+
+
+@dataclass(frozen=True)
+class Seal:
+    """That the PDF is to be signed at `at` (ISO 8601), with a time-stamp of the authority at `tsa` where one is named.
+
+    The certificate is the one that governance/reports/certificate.py finds.
+    """
+
+    at: str
+    tsa: str = ""
+    tsa_roots: str = ""
 
 
 def render(
-    *, html: str, evidence: str, folder: Path, name: str, static: Path, seconds: int, made_at: int
+    *,
+    html: str,
+    evidence: str,
+    folder: Path,
+    name: str,
+    static: Path,
+    seconds: int,
+    made_at: int,
+    look: Look,
+    parts: Sequence[Part] = (),
+    seal: Seal | None = None,
 ) -> Rendered:
-    """Write `folder/name` from the HTML, with the evidence attached as JSON, which is kept beside it, too.
+    """Write `folder/name` from the HTML with the evidence and the parts inside; evidence and HTML lie beside it, too.
 
-    `made_at` is the Unix time that the document carries: the same input gives the same bytes.
+    `made_at` is the Unix time that the document carries: the same input gives the same bytes, unless it is sealed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    source, target, attached = (folder / f"{name}{end}" for end in (".html", ".part", ".json.part"))
-    source.write_text(html, encoding="utf-8")
-    attached.write_text(evidence, encoding="utf-8")
+    facts = Part("evidence.json", evidence, "The facts behind this report, for machines", "Data")
     try:
-        pages = _run(source, attached, target, static, seconds, made_at)
+        page = self_contained(html, static=static, look=look)
+    except OSError as error:
+        raise RenderFailed(
+            f"The layout failed: {error.filename} cannot be read: {error.strerror}."
+        ) from error
+    with TemporaryDirectory(dir=folder, prefix=".") as scratch:
+        source, inside, target = (Path(scratch) / one for one in ("page.html", "parts.json", "made.pdf"))
+        source.write_text(page, encoding="utf-8")
+        inside.write_text(json.dumps([asdict(part) for part in (facts, *parts)]), encoding="utf-8")
+        order = Layout(str(source), str(target), str(inside), made_at, MEMORY_MB)
+        laid_out = read(LaidOut, _answer("layout", told(order), seconds, {"SOURCE_DATE_EPOCH": str(made_at)}))
+        signature = _sealed(target, seal) if seal else None
         content = target.read_bytes()
-        attached.replace(facts_of(folder / name))
+        facts_of(folder / name).write_text(evidence, encoding="utf-8")
+        source.replace(html_of(folder / name))
         target.replace(folder / name)
-    finally:
-        for leftover in (source, target, attached):
-            leftover.unlink(missing_ok=True)
-    facts = hashlib.sha256(evidence.encode()).hexdigest()
-    return Rendered(name, len(content), hashlib.sha256(content).hexdigest(), pages, facts)
+    return Rendered(
+        name,
+        len(content),
+        hashlib.sha256(content).hexdigest(),
+        laid_out.pages,
+        hashlib.sha256(evidence.encode()).hexdigest(),
+        hashlib.sha256(page.encode()).hexdigest(),
+        laid_out.unprinted,
+        signature,
+    )
 
 
 def facts_of(report: Path) -> Path:
@@ -54,32 +107,45 @@ def facts_of(report: Path) -> Path:
     return report.with_suffix(".json")
 
 
-def _run(source: Path, evidence: Path, target: Path, static: Path, seconds: int, made_at: int) -> int:
-    command = [sys.executable, "-m", "governance.reports.layout", str(source), str(evidence), str(target)]
-    command += [str(static), str(MEMORY_MB)]
-    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    environment = {**kept, "SOURCE_DATE_EPOCH": str(made_at)}
+def html_of(report: Path) -> Path:
+    """Where the page lies that a finished report was laid out from."""
+    return report.with_suffix(".html")
+
+
+def _sealed(target: Path, seal: Seal) -> Signature:
+    given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    order = Signing(str(target), seal.at, seal.tsa, seal.tsa_roots)
+    return read(Signature, _answer("signing", told(order), SIGNING_SECONDS, given))
+
+
+def _answer(module: str, order: str, seconds: int, given: dict[str, str]) -> str:
+    """What the process says. It gets the variables that it needs and no others: no password of the database."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | given
+    work = {"layout": "layout", "signing": "signature"}[module]
     try:
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", f"governance.reports.{module}"],
+            input=order,
             env=environment,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as slow:
-        raise RenderFailed(f"The layout took longer than {seconds} s and was stopped.") from slow
+        raise RenderFailed(f"The {work} took longer than {seconds} s and was stopped.") from slow
     if done.returncode != 0:
-        raise RenderFailed(_reason(done.stderr, done.returncode))
-    return int(json.loads(done.stdout)["pages"])
+        raise RenderFailed(_reason(work, done.stderr, done.returncode))
+    return done.stdout
 
 
-def _reason(complaint: str, code: int) -> str:
+def _reason(work: str, complaint: str, code: int) -> str:
     if "MemoryError" in complaint or code == -9:
-        return f"The layout needed more than {MEMORY_MB} MB and was stopped."
+        return f"The {work} needed more than {MEMORY_MB} MB and was stopped."
     if "cannot load library" in complaint:
         return "Pango is missing on the worker's machine: install libpango-1.0-0 and libpangoft2-1.0-0."
-    last = complaint.strip().splitlines()[-1:] or [f"The layout ended with code {code}."]
+    last = complaint.strip().splitlines()[-1:] or [f"The {work} ended with code {code}."]
+    if work == "signature":
+        return f"The PDF could not be signed, so there is none. {last[0][:600]}"
     return f"The layout failed: {last[0][:300]}"

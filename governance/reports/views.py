@@ -19,14 +19,16 @@ from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
-from governance.reports.access import report_file, report_for_reader
+from governance.compliance.access import framework_for_reader
+from governance.compliance.library import frameworks
+from governance.reports.access import report_for_reader
 from governance.reports.actions import record_download, request_report
 from governance.reports.asking import Finders, question_of
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
+from governance.reports.files import file_in, file_response, form_in
 from governance.reports.models import Report, ReportKind
-from governance.reports.queries import subjects
-from governance.reports.render import RenderFailed
+from governance.reports.queries import last_portfolio_report, subjects
 from registry.access import card_for_reader, model_for_reader, version_for_reader
 from registry.actions import record_card_download
 from registry.card_formats import document_of
@@ -35,7 +37,7 @@ from registry.models import Environment, ModelVersion
 from registry.views.cards import number_in
 
 PAGE_SIZE = 25
-ASKED = ("kind", "subject", "environment", "as_of", "since", "until")
+ASKED = ("kind", "subject", "environment", "framework", "as_of", "since", "until")
 LONG_NUMBER = 19  # digits that no primary key has
 USUAL_PERIOD = timedelta(days=30)
 STOP_POLLING = 286  # htmx ends a poll on this status
@@ -53,8 +55,9 @@ def reports(request: UserRequest) -> HttpResponse:
     if version.isascii() and version.isdigit() and len(version) < LONG_NUMBER:
         found = ModelVersion.objects.select_related("model").filter(pk=version).first()
         asked["subject"] = f"{found.model.slug}/{found.version}" if found else ""
-    asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
-    asked["until"] = asked["until"] or f"{timezone.now():%Y-%m-%d}"
+    if kind == ReportKind.GATE:
+        asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
+        asked["until"] = asked["until"] or f"{timezone.now():%Y-%m-%d}"
     context = {
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         "asked": asked,
@@ -62,6 +65,8 @@ def reports(request: UserRequest) -> HttpResponse:
         "kinds": [(value, label, f"?kind={value}") for value, label in ReportKind.choices],
         "subjects": subjects(request.user, kind, ""),
         "environments": Environment.choices,
+        "frameworks": frameworks().values() if kind == ReportKind.FRAMEWORK else (),
+        "last": last_portfolio_report(until=timezone.now()) if kind == ReportKind.PORTFOLIO else None,
     }
     return render(request, "reports/reports.html", context)
 
@@ -79,6 +84,7 @@ def _request(request: UserRequest) -> HttpResponse:
     find = Finders(
         version=lambda slug, number: version_for_reader(request.user, slug, number),
         model=lambda slug: model_for_reader(request.user, slug),
+        framework=lambda name: framework_for_reader(request.user, name),
     )
     now = timezone.now()
     try:
@@ -111,6 +117,10 @@ def _again(report: Report) -> dict[str, str]:
     if report.version is not None:
         subject = f"{report.version.model.slug}/{report.version.version}"
     given = {"kind": report.kind, "subject": subject, "environment": report.environment}
+    if report.kind == ReportKind.PORTFOLIO:
+        return {"kind": report.kind, "since": f"{report.since:%Y-%m-%d}"}
+    if report.framework:
+        return {**given, "framework": report.framework}
     if report.since is not None:
         last = report.as_of - timedelta(microseconds=1)
         return {**given, "since": f"{report.since:%Y-%m-%d}", "until": f"{last:%Y-%m-%d}"}
@@ -138,11 +148,17 @@ def progress_of(report: Report) -> dict[str, Any]:
 
 @require_GET
 def report_download(request: UserRequest, pk: int) -> FileResponse:
-    """The PDF. Taking it is on the record."""
+    """The PDF; `?as=html` is the same as a page, `?as=json` the same for machines. Taking it is on the record."""
     found = report_for_reader(pk=pk)
-    path = report_file(found)
-    record_download(report=found, actor=actor_of(request), at=timezone.now())
-    return pdf_response(found, path.open("rb"))
+    return taken(found, request.GET.get("as", ""), actor_of(request))
+
+
+def taken(report: Report, wanted: str, actor: Actor) -> FileResponse:
+    """The file in the form that is wanted, with the download on the record. Raises Invalid, Http404."""
+    form = form_in(wanted)
+    path = file_in(report, form)
+    record_download(report=report, what=form.name, actor=actor, at=timezone.now())
+    return file_response(report, form, path)
 
 
 @require_GET
@@ -163,14 +179,6 @@ def bundle_response(report: Report, actor: Actor) -> HttpResponse:
     return response
 
 
-def pdf_response(report: Report, content: Any) -> FileResponse:
-    """The PDF under a name that says what it is."""
-    name = f"{report.name}.pdf"
-    response = FileResponse(content, as_attachment=True, filename=name, content_type="application/pdf")
-    response["X-Checksum-SHA256"] = report.sha256
-    return response
-
-
 @require_GET
 def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """The card of a version as a PDF; `?revision=` for an older one. It is on the record."""
@@ -179,10 +187,7 @@ def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
     if revision is None:
         raise Http404(f"Version {version} has no card yet.")
     document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
-    try:
-        content = card_pdf(document)
-    except RenderFailed as failed:
-        raise Conflict(str(failed), "Take the card in another format meanwhile.") from failed
+    content = card_pdf(document)
     record_card_download(revision=revision, format="pdf", actor=actor_of(request), at=timezone.now())
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{document.name}.pdf"'

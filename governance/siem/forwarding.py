@@ -17,10 +17,12 @@ from django.db.models import Q
 from audit.formats import Line, cef_line, json_line
 from audit.models import LogEntry
 from audit.proofs import log_size
+from audit.queries import log_from
 from audit.sequencer import written_at
 from governance.siem.collectors import Collector
 from governance.siem.models import Forwarding
-from governance.siem.sending import Sent, Undelivered, send
+from governance.siem.posting import Undelivered
+from governance.siem.sending import Sent, send
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -100,8 +102,7 @@ def _line(collector: Collector) -> Line:
 
 
 def _batch(first: int, line: Line) -> list[Sent]:
-    entries = LogEntry.objects.filter(seq__gte=first).select_related("event").order_by("seq")[:BATCH]
-    return [Sent(entry.event, line(entry.event)) for entry in entries]
+    return [Sent(entry.event, line(entry.event)) for entry in log_from(first, BATCH)]
 
 
 def _put_off(row: Forwarding, problem: str, at: datetime) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Sending lines to a collector. It returns once the collector has them, and raises Undelivered in any other case."""
 
 import fcntl
-import http.client
 import os
 import socket
 import ssl
@@ -12,18 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.models import Event
-from evaluations.scoring.connection import TooLarge, opened, post
 from governance.siem.collectors import Collector
+from governance.siem.posting import Undelivered, in_words, posted, refused
 from governance.siem.syslog import message
-from registry.addresses import BadAddress, resolve
+from registry.addresses import resolve
 
 SECONDS = 10.0
 LARGEST_DATAGRAM = 65_000
 CONTENT_TYPES = {"json": "application/x-ndjson", "cef": "text/plain; charset=utf-8"}
-
-
-class Undelivered(Exception):
-    """The collector did not confirm; the text says why. It may have some of the lines all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +31,8 @@ class Sent:
 
 def send(collector: Collector, batch: Sequence[Sent], *, host: str) -> None:
     """Send these in their order; `host` is whom syslog names as the sender. Raises Undelivered."""
-    try:
+    with in_words(SECONDS):
         WAYS[collector.place.scheme](collector, batch, host)
-    except BadAddress as error:
-        raise Undelivered(str(error)) from error
-    except TimeoutError as error:
-        raise Undelivered(f"It did not confirm within {SECONDS:g} s.") from error
-    except (OSError, http.client.HTTPException, TooLarge) as error:
-        raise Undelivered(f"{type(error).__name__}: {error}".rstrip(": ")) from error
 
 
 def _to_file(collector: Collector, batch: Sequence[Sent], host: str) -> None:
@@ -61,19 +50,20 @@ def _to_file(collector: Collector, batch: Sequence[Sent], host: str) -> None:
 
 def _to_http(collector: Collector, batch: Sequence[Sent], host: str) -> None:
     """In one request; what counts is an answer from 200 to 299. No redirect is followed."""
-    addresses = resolve(collector.place, private=collector.private)
     headers = {"Content-Type": CONTENT_TYPES[collector.format]}
     if collector.authorization:
         headers["Authorization"] = collector.authorization
-    connection = opened(collector.place, addresses, collector.ca_file)
     body = "".join(f"{sent.line}\n" for sent in batch).encode()
-    try:
-        answer = post(connection, collector.place.target, body, headers, SECONDS)
-    finally:
-        connection.close()
-    if not 200 <= answer.status < 300:
-        said = answer.body[:120].decode(errors="replace").strip()
-        raise Undelivered(f"It answered {answer.status} {answer.reason}. {said}".strip())
+    answer = posted(
+        collector.place,
+        body,
+        headers,
+        private=collector.private,
+        ca_file=collector.ca_file,
+        seconds=SECONDS,
+    )
+    if why := refused(answer):
+        raise Undelivered(why)
 
 
 def _to_tcp(collector: Collector, batch: Sequence[Sent], host: str) -> None:

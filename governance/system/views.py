@@ -23,6 +23,7 @@ from evaluations.models import WorkerSandbox
 from evaluations.queries import environments
 from governance.operation.scheduling import heartbeat_age_seconds
 from governance.operation.standing import standing_metrics
+from governance.reports.certificate import pdf_signer
 from governance.siem.forwarding import standing
 
 LONGEST_LAG_SECONDS = 60.0
@@ -108,6 +109,7 @@ def system_page(request: HttpRequest) -> HttpResponse:
         "environments_setting": settings.ENVIRONMENTS,
         "keys": key_states(timezone.now()),
         "key_problems": problems(),
+        "pdf_signer": pdf_signer(timezone.now()),
         "siem": standing(timezone.now()),
         "anchors": [
             (name, AnchorState.objects.filter(kind=kind).first(), place, variable)

@@ -46,6 +46,7 @@ RECORD = (
     Link("deployments:deployments", "Deployments", "play"),
     Link("trail:events", "Audit trail", "log"),
     Link("compliance:coverage", "Coverage", "filter"),
+    Link("compliance:clocks", "Legal dates", "calendar"),
     Link("reports:reports", "Reports", "file"),
 )
 RULES = (
@@ -53,12 +54,14 @@ RULES = (
     Link("riskreview:policy", "Policy pack", "policy"),
     Link("compliance:frameworks", "Frameworks", "check_list"),
     Link("compliance:programme", "Programme", "home"),
+    Link("compliance:maturity", "Maturity", "users"),
     Link("registry:datasets", "Data sets", "db"),
 )
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("accounts:keys", "API keys", "key"),
     Link("pipelines:rules", "Pipelines", "branch"),
+    Link("webhooks:endpoints", "Webhooks", "bell"),
     Link("registry:fields", "Inventory fields", "edit"),
     Link("tracking:servers", "Tracking servers", "link"),
     Link("system", "System", "settings"),

@@ -207,6 +207,9 @@ DETAILS: Mapping[str, Tell] = {
             Verb.BREAK_GLASS_ENDED,
             Verb.BREAK_GLASS_DENIED,
             Verb.CONTROL_REFUSED,
+            Verb.MODEL_WITHDRAWN,
+            Verb.WEBHOOK_SWITCHED_OFF,
+            Verb.VERSION_LAPSED,
         ),
         _reason,
     ),
@@ -215,7 +218,7 @@ DETAILS: Mapping[str, Tell] = {
     Verb.RISK_ACCEPTED: lambda detail: f"as {detail.get('level', '')} until {detail.get('until', '')}",
     Verb.RISK_ASSIGNED: lambda detail: f"to {detail.get('owner', {}).get('is', '')}",
     **dict.fromkeys(
-        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED),
+        (Verb.WAIVER_REQUESTED, Verb.WAIVER_GRANTED, Verb.WAIVER_ENDING),
         lambda detail: f"{detail.get('requirement', '')} {_place(detail)}",
     ),
     Verb.WAIVER_APPROVED: lambda detail: f"{detail.get('requirement', '')}, {_plain(detail.get('role'))}",
@@ -233,6 +236,11 @@ DETAILS: Mapping[str, Tell] = {
     Verb.CARD_REVISED: lambda detail: f"revision {detail.get('revision', '')}",
     **dict.fromkeys([verb for verb in Verb if verb.endswith("exported")], _taken),
     Verb.CARD_DOWNLOADED: lambda detail: f"revision {detail.get('revision', '')}, {detail.get('format', '')}",
+    Verb.DOCUMENT_DOWNLOADED: lambda detail: f"{detail.get('document', '')}, {detail.get('format', '')}",
+    Verb.BIAS_AUDIT_RECORDED: lambda detail: (
+        f"by {detail.get('auditor', '')}, {detail.get('audited_on', '')}"
+    ),
+    Verb.BIAS_AUDIT_WITHDRAWN: _reason,
     Verb.ARTIFACT_DOWNLOADED: _as_written("path"),
     Verb.REPORT_DOWNLOADED: _field("what"),
 }

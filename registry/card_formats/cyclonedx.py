@@ -1,4 +1,4 @@
-"""CycloneDX 1.6 and 1.7: a bill of materials whose one component is the model, with its `modelCard`.
+"""CycloneDX 1.6 and 1.7: a bill of materials with the model and its `modelCard`, and what the model is made of.
 
 Its fields hold what they have a name for. The whole card stands in the component's properties, from which it is read.
 """
@@ -7,11 +7,12 @@ import uuid
 from typing import Any
 
 from accounts.refusals import Invalid
+from registry.card_formats import materials
 from registry.card_formats.document import CardDocument, Imported
 from registry.card_formats.google import risks
 from registry.card_formats.marked import TITLES
 from registry.card_formats.reading import Reading, as_list, reported, sentence
-from registry.models import Dataset, ModelKind
+from registry.models import ModelKind
 
 VERSIONS = ("1.6", "1.7")
 PREFIX = "countersign:card:"
@@ -29,13 +30,35 @@ SUPERVISED = {
 
 def content(document: CardDocument, spec_version: str) -> dict[str, Any]:
     """The bill of materials as JSON values. The same revision has the same serial number."""
+    version = document.version
+    used = [
+        *(materials.dataset(row) for row in materials.datasets(document)),
+        *materials.libraries(version.requirements),
+        *(materials.beneath(model) for model in document.beneath),
+    ]
+    reference = materials.reference(version)
+    return {
+        "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": spec_version,
+        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{document.site}/{version.ref}')}",
+        "version": document.revision.number,
+        "metadata": {"timestamp": document.revision.saved_at.isoformat()},
+        "components": [_component(document), *used],
+        "dependencies": [{"ref": reference, "dependsOn": [row["bom-ref"] for row in used]}],
+    }
+
+
+def _component(document: CardDocument) -> dict[str, Any]:
+    """The model, with its files inside and its card."""
     version, model = document.version, document.version.model
     component: dict[str, Any] = {
-        "type": "machine-learning-model",
-        "bom-ref": f"{model.slug}@{version.version}",
+        "type": materials.MODEL,
+        "bom-ref": materials.reference(version),
         "name": model.name,
         "version": version.version,
         "description": model.purpose,
+        "externalReferences": materials.references(document),
         "modelCard": {
             "modelParameters": _parameters(document),
             "quantitativeAnalysis": {"performanceMetrics": _metrics(document)},
@@ -51,28 +74,22 @@ def content(document: CardDocument, spec_version: str) -> dict[str, Any]:
             {"name": "countersign:card-revision", "value": str(document.revision.number)},
         ],
     }
-    if document.licence:
-        component["licenses"] = [{"license": {"name": document.licence}}]
+    if licences := materials.licences(document):
+        component["licenses"] = licences
     if document.tags:
         component["tags"] = list(document.tags)
-    return {
-        "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": spec_version,
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{document.site}/{version.ref}')}",
-        "version": document.revision.number,
-        "metadata": {"timestamp": document.revision.saved_at.isoformat()},
-        "components": [component],
-    }
+    if document.files:
+        component["components"] = materials.files(document.files)
+    if document.ancestors:
+        component["pedigree"] = {"ancestors": [materials.ancestor(row) for row in document.ancestors]}
+    return component
 
 
 def _parameters(document: CardDocument) -> dict[str, Any]:
     version, said = document.version, document.resolved
-    datasets = [document.trained_on] if document.trained_on else []
-    datasets += document.tested_on
     found: dict[str, Any] = {
         "task": version.model.get_kind_display(),
-        "datasets": [_dataset(dataset) for dataset in datasets],
+        "datasets": [{"ref": materials.dataset_reference(row)} for row in materials.datasets(document)],
         "inputs": _formats(document, "inputs"),
         "outputs": _formats(document, "outputs"),
     }
@@ -88,20 +105,6 @@ def _parameters(document: CardDocument) -> dict[str, Any]:
 def _formats(document: CardDocument, side: str) -> list[dict[str, str]]:
     columns = document.version.signature.get(side) or []
     return [{"format": f"{row.get('name') or '(unnamed)'}: {row.get('type')}"} for row in columns]
-
-
-def _dataset(dataset: Dataset) -> dict[str, Any]:
-    facts = {"role": dataset.role, "rows": dataset.rows, "digest": dataset.digest}
-    properties = [{"name": f"countersign:{name}", "value": str(value)} for name, value in facts.items()]
-    found: dict[str, Any] = {
-        "type": "dataset",
-        "name": str(dataset),
-        "contents": {"properties": properties},
-        "classification": dataset.classification,
-    }
-    if dataset.sensitive:
-        found["sensitiveData"] = [str(column) for column in dataset.sensitive]
-    return found
 
 
 def _metrics(document: CardDocument) -> list[dict[str, Any]]:

@@ -1,16 +1,17 @@
 """A card with everything that the formats of other tools have a place for, and what comes back from reading one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from policy.cards import load_card_schema
 from registry.measures import Measure, Measures, Resolved, references, replaced
-from registry.models import CardRevision, Dataset, ModelVersion
+from registry.models import ArtifactFile, CardRevision, Dataset, ModelVersion, RegisteredModel
 
 SAID = r"^(?:[-*] )?(?:\*\*)?{}:?(?:\*\*)?:? +(.{{1,80}}?)\.?$"
 LICENCE = re.compile(SAID.format("Licen[cs]e"), re.MULTILINE | re.IGNORECASE)
+MOST_ANCESTORS = 50
 LANGUAGE = re.compile(SAID.format("Languages?"), re.MULTILINE | re.IGNORECASE)
 
 
@@ -25,6 +26,9 @@ class CardDocument:
     tested_on: tuple[Dataset, ...]
     tags: tuple[str, ...]
     site: str  # "https://countersign.example", to make addresses of runs whole
+    files: tuple[ArtifactFile, ...] = ()
+    ancestors: tuple[ModelVersion, ...] = ()  # what it was made from, the nearest first
+    beneath: tuple[RegisteredModel, ...] = ()  # models whose answers it takes
 
     @property
     def name(self) -> str:
@@ -97,7 +101,19 @@ def document_of(
         tested_on=tuple(version.evaluated_on.all()),
         tags=tuple(version.model.tags.values_list("name", flat=True)),
         site=site.rstrip("/"),
+        files=tuple(version.files.all()),
+        ancestors=tuple(_ancestors(version)),
+        beneath=tuple(RegisteredModel.objects.filter(dependents__model=version.model).order_by("slug")),
     )
+
+
+def _ancestors(version: ModelVersion) -> Iterator[ModelVersion]:
+    before = version.parent
+    for _ in range(MOST_ANCESTORS):
+        if before is None:
+            return
+        yield before
+        before = before.parent
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import yaml
 from accounts.refusals import Invalid
 from registry.card_formats.document import CardDocument, Imported
 from registry.card_formats.headings import place_by_headings
+from registry.card_formats.licences import spdx
 from registry.card_formats.marked import is_marked, marked, place_marked
 from registry.card_formats.reading import Reading, read_yaml, reported, sentence
 from registry.models import ModelKind
@@ -50,7 +51,7 @@ def _header(document: CardDocument) -> dict[str, Any]:
     version, model = document.version, document.version.model
     header: dict[str, Any] = {}
     if document.licence:
-        header["license"] = document.licence.lower()
+        header |= _licence(document.licence)
     if document.languages:
         header["language"] = document.languages
     if version.flavors:
@@ -65,6 +66,14 @@ def _header(document: CardDocument) -> dict[str, Any]:
         header["metrics"] = list(dict.fromkeys(row.name for row in document.reported))
         header["model-index"] = [{"name": model.name, "results": _results(document, task)}]
     return header
+
+
+def _licence(text: str) -> dict[str, str]:
+    """As the Hub lists licences: SPDX in lower case; any other one by its name."""
+    known = spdx(text)
+    if known and " " not in known and not known.startswith("LicenseRef-"):
+        return {"license": known.lower()}
+    return {"license": "other", "license_name": text}
 
 
 def _results(document: CardDocument, task: str | None) -> list[dict[str, Any]]:

@@ -2,20 +2,27 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Notice, Role, User
 from accounts.notices import notify
+from audit.actions import record
+from audit.actor import Actor
+from audit.verbs import Verb
 from policy.words import counted
 from riskreview.models import Waiver, WaiverState
 
 AHEAD = (30, 7, 1)
+SCHEDULER = Actor.system("scheduler")
 LOOK_BACK = timedelta(days=30)
 """How long after its end a waiver is still announced as ended, if nobody looked before."""
 
 
 def remind_waivers(at: datetime) -> int:
     """Tell owner, requester and officers that waivers end soon or ended; answers how many were looked at.
+
+    That an end comes near is recorded, too, once for each step: others wait for it (governance/webhooks).
 
     Safe to run at any time, to repeat and to miss: each notice has a key of its own, and only the nearest step is told.
     """
@@ -43,11 +50,16 @@ def _remind(row: Waiver, days: int, officers: list[User], at: datetime) -> None:
         nearest = min(ahead for ahead in AHEAD if days <= ahead)
         when = f"in {counted(days, 'day')}" if days else "today"
         step, text = f"ends-{nearest}", f"The waiver {what}, ends {when}."
-    notify(
-        [row.model.owner, row.requested_by, *officers],
-        kind="waiver_ends",
-        text=text,
-        url=reverse("riskreview:waiver", args=[row.pk]),
-        key=f"waiver-{row.pk}-{step}",
-        at=at,
-    )
+    key = f"waiver-{row.pk}-{step}"
+    with transaction.atomic():
+        if days >= 0 and not Notice.objects.filter(key=key).exists():
+            detail = {"requirement": row.title, "environment": row.environment, "days": days}
+            record(Verb.WAIVER_ENDING, subject=row.ref, actor=SCHEDULER, at=at, detail=detail)
+        notify(
+            [row.model.owner, row.requested_by, *officers],
+            kind="waiver_ends",
+            text=text,
+            url=reverse("riskreview:waiver", args=[row.pk]),
+            key=key,
+            at=at,
+        )

@@ -13,9 +13,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from audit.anchors import anchor, anything_to_do, shown
+from audit.anchors import anchor, anything_to_do
 from audit.checkpoints import make_checkpoint, verify_log
 from audit.models import AnchorState, Checkpoint, Event, TimeStamp
+from audit.posting import shown
 from audit.sequencer import sequence_pending
 from tests.audit.conftest import NOON, Happen
 

@@ -244,6 +244,8 @@ def test_its_end_is_announced_at_thirty_seven_and_one_days(
         (f"waiver-{waiver.pk}-ends-1", 39),
         (f"waiver-{waiver.pk}-ended", 41),
     ]
+    recorded = Event.objects.filter(verb="waiver.ending", subject=waiver.ref).order_by("id")
+    assert [event.detail["days"] for event in recorded] == [30, 7, 1]
 
 
 def told(key: str) -> list[str]:

@@ -56,7 +56,7 @@ def with_scores(found: Measured, data: Binary, columns: Mapping[str, Coded], set
     compared = singles(GroupCells.from_codes(columns, data.actual, data.predicted), settings)
     overall["score_distribution_difference"], table = spread_of(columns, data.score, compared, settings.min_n)
     tables.append(table)
-    curves = dict(found.curves)
+    curves = {**found.curves, "median_score": float(np.median(data.score))}  # 6 RCNY 5-301(c)(1) asks for it
     if data.probability:
         gaps = calibration(columns, data.actual, data.score, settings)
         judged = [row["estimate"] for row in gaps if not row["too_few"]]

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from accounts.actions import revoke_role
 from accounts.models import Role
+from audit.models import Event
 from governance.portfolio import upkeep
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.search import WORD, words
 from governance.portfolio.standing import standing_of
+from governance.portfolio.turns import record_turns
 from governance.portfolio.upkeep import catch_up
-from registry.actions import record_deployment, suspend_model
+from registry.actions import record_deployment, revise_card, suspend_model
 from registry.models import ModelVersion
 from riskreview.models import Decision, PolicyPack
 from riskreview.policies.packs import activate_pack, import_pack
@@ -148,3 +150,25 @@ def test_words_are_small_plain_and_each_once(texts: list[str]) -> None:
 
 def test_accents_and_capitals_do_not_matter() -> None:
     assert words(["Café-Ürün Straße", "cafe"]) == "cafe urun strasse"
+
+
+def test_approvals_that_come_and_go_are_put_on_the_record_once(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    def turns() -> list[tuple[str, str]]:
+        while catch_up(at=AT):
+            pass
+        record_turns(AT)
+        assert record_turns(AT) == 0
+        told = Event.objects.filter(verb__in=("version.approved", "version.lapsed")).order_by("id")
+        return [(event.verb, event.detail["is"]) for event in told]
+
+    assert turns() == []  # what is seen for the first time is only remembered
+    review = version.reviews.get()
+    builders.a_signature(review, cast.viktor, "validator")
+    builders.a_signature(review, cast.ada, "risk_officer")
+    assert turns() == [("version.approved", "approved")]
+    sections = {"caveats": "It was never tested on people younger than twenty-one years, so ask somebody."}
+    revise_card(version=version, sections=sections, author=cast.dev, actor=actor_of_user(cast.dev), at=AT)
+    assert [verb for verb, _ in turns()] == ["version.approved", "version.lapsed"]
+    assert Event.objects.get(verb="version.lapsed").subject == version.ref

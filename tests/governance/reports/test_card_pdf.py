@@ -53,4 +53,4 @@ def test_whoever_comes_second_is_told(reader: Client, own_files: Path) -> None:
         answer = reader.get(CARD)
 
     assert answer.status_code == 409
-    assert "Another card is being laid out" in answer.content.decode()
+    assert "Another document is being laid out" in answer.content.decode()

@@ -27,6 +27,7 @@ from registry.models import ModelVersion
 from riskreview.models import Decision
 from tests import builders
 from tests.conftest import AT, actor_of_user
+from tests.downloads import streamed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ClientOf = Callable[[User], Client]
@@ -95,12 +96,17 @@ def test_the_report_says_whether_it_may_run_on_what_grounds_and_who_signed(
     report = made(cast, signed)
     assert (report.status, report.failure) == ("succeeded", "")
     text, evidence = opened(report)
-    for words in ("Production: allow", "Ada Okafor", "Viktor Sahl", "default v3", str(decision.pk)):
+    glossary = "Measures and how they were computed"
+    for words in ("Production: allow", "Ada Okafor", "Viktor Sahl", "default v3", str(decision.pk), glossary):
         assert words in text
     assert signed.artifact_digest in text.replace(" ", "")
     assert evidence["decision"] == "allow"
     assert {row["signer"] for row in evidence["signoffs"]} == {"viktor", "ada"}
     assert evidence["decisions"][0]["attestation"]["payloadType"] == "application/vnd.in-toto+json"
+    inside = pypdf.PdfReader(reports_folder() / report.file).attachments
+    assert set(inside) == {"evidence.json", "policy-default-3.json", "attestations.json", "keys.json"}
+    assert f"sha256:{hashlib.sha256(inside['policy-default-3.json'][0]).hexdigest()}" == evidence["policy"]
+    assert json.loads(inside["attestations.json"][0]) == [evidence["decisions"][0]["attestation"]]
     event = Event.objects.get(verb="report.succeeded")
     assert event.detail["sha256"] == report.sha256
 
@@ -179,6 +185,20 @@ def test_a_report_is_asked_for_watched_and_taken_away(
     assert "credit-default-v1-production-" in file["Content-Disposition"]
     b"".join(file.streaming_content)  # type: ignore[attr-defined]
     assert Event.objects.get(verb="report.downloaded").actor == "user:carl"
+    kept, facts = (client.get(f"{place}file/?as={form}") for form in ("html", "json"))
+    for words in ("default-src 'none'", "sandbox"):
+        assert words in kept["Content-Security-Policy"]
+    assert "attachment" in kept["Content-Disposition"] and ".html" in kept["Content-Disposition"]
+    made_of = Event.objects.get(verb="report.succeeded").detail
+    assert kept["X-Checksum-SHA256"] == made_of["html_sha256"]
+    assert facts["X-Checksum-SHA256"] == made_of["facts_sha256"]
+    assert "Production: " in streamed(kept) and json.loads(streamed(facts))["environment"] == "production"
+    assert {event.detail["what"] for event in Event.objects.filter(verb="report.downloaded")} == {
+        "pdf",
+        "html",
+        "json",
+    }
+    assert client.get(f"{place}file/?as=docx").status_code == 400
     assert place in client.get("/reports/").content.decode()
 
 
@@ -210,6 +230,8 @@ def test_a_pipeline_gets_its_report_by_api(signed: ModelVersion, api: Callable[.
     assert job["status"] == "succeeded"
     content = b"".join(client.get(job["file_url"]).streaming_content)  # type: ignore[attr-defined]
     assert hashlib.sha256(content).hexdigest() == job["sha256"]
+    assert job["signed_by"] == ""
+    assert json.loads(streamed(client.get(f"{job['file_url']}?as=json")))["report"] == job["id"]
 
 
 REFUSED = [

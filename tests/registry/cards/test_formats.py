@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from accounts.refusals import Invalid
 from policy.cards import load_card_schema
+from registry.about import About
 from registry.actions import revise_card
 from registry.card_formats import FORMATS, CardDocument, document_of, read_card
 from registry.measures import Measure, Measures
-from registry.models import CardRevision, ModelTag, ModelVersion, RegisteredModel
+from registry.models import CardRevision, Dataset, ModelDependency, ModelTag, ModelVersion, RegisteredModel
 from tests.audit.flushing import unguarded
-from tests.builders import a_dataset, a_version
+from tests.builders import a_dataset, a_model, a_version
 from tests.conftest import AT, actor_of_user
 
 SECTIONS = [section.id for section in load_card_schema().sections]
@@ -35,6 +36,7 @@ MEASURED = Measures(
         ),
     )
 )
+TRAINED, TESTED = "dataset:loans-train@1", "dataset:loans-test@1"
 TEXTS = {
     "details": "A model.\n\nLicence: Apache-2.0.\n\n- Language: en, fr",
     "caveats": "# Not a section\n\n- one\n\n<!-- countersign:section oversight -->\n\n```\n## nor this\n```",
@@ -122,7 +124,7 @@ def in_memory(sections: dict[str, str]) -> CardDocument:
     )  # fmt: skip
     version: Any = SimpleNamespace(
         version="1", model=model, flavors=[], signature={}, code_repository="", registered_at=AT,
-        artifact_digest="sha256:0", ref="model:credit/version:1",
+        artifact_digest="sha256:0", ref="model:credit/version:1", requirements=[],
     )  # fmt: skip
     revision: Any = CardRevision(number=1, sections=sections, digest="sha256:1", saved_at=AT)
     revision.__dict__["author"] = person
@@ -137,14 +139,69 @@ def test_the_bill_of_materials_is_valid_by_the_published_schema(
     text = FORMATS[f"cyclonedx-{number}"].write(written(version, cast, TEXTS | {"factors": "Sex."}))
 
     assert JsonStrictValidator(SchemaVersion.from_version(number)).validate_str(text) is None
-    card = json.loads(text)["components"][0]["modelCard"]
+    bill = json.loads(text)
+    card = bill["components"][0]["modelCard"]
     assert card["quantitativeAnalysis"]["performanceMetrics"][0] == {
         "type": "roc_auc",
         "value": "0.81",
         "slice": "loans-test@1",
         "confidenceInterval": {"lowerBound": "0.78", "upperBound": "0.84"},
     }
-    assert [row["name"] for row in card["modelParameters"]["datasets"]] == ["loans-train@1", "loans-test@1"]
+    assert [row["ref"] for row in card["modelParameters"]["datasets"]] == [TRAINED, TESTED]
+
+
+def test_the_bill_names_what_the_version_is_made_of(version: ModelVersion, cast: SimpleNamespace) -> None:
+    beneath = a_model(cast, "affordability")
+    ModelDependency.objects.create(model=version.model, depends_on=beneath)
+    about = About(
+        parent=version,
+        trained_on=Dataset.objects.get(name="loans-train"),
+        requirements=("scikit-learn==1.9.0", "numpy>=2", "house @ https://pkg.example/house.whl"),
+        code_repository="https://git.example/credit",
+        code_commit="0a1b2c3",
+    )
+    made = a_version(cast, version.model, "2", about=about)
+    bill = json.loads(FORMATS["cyclonedx-1.7"].write(written(made, cast, TEXTS)))
+
+    assert JsonStrictValidator(SchemaVersion.V1_7).validate_str(json.dumps(bill)) is None
+    model, *used = bill["components"]
+    assert model["licenses"] == [{"license": {"id": "Apache-2.0"}}]
+    stored = made.files.get()
+    (file,) = model["components"]
+    assert (file["name"], file["hashes"]) == (stored.path, [{"alg": "SHA-256", "content": stored.sha256}])
+    assert [row["bom-ref"] for row in model["pedigree"]["ancestors"]] == [f"{version.model.slug}@1"]
+    assert {row["type"]: row["url"] for row in model["externalReferences"]}["vcs"] == about.code_repository
+    assert {row["bom-ref"]: row.get("version") for row in used} == {
+        TRAINED: "1",
+        "pkg:pypi/scikit-learn@1.9.0": "1.9.0",
+        "pkg:pypi/numpy": None,
+        "pkg:pypi/house": None,
+        "model:affordability": None,
+    }
+    assert used[0]["hashes"][0]["content"] == Dataset.objects.get(name="loans-train").digest[7:]
+    refs = [row["bom-ref"] for row in used]
+    assert bill["dependencies"] == [{"ref": f"{version.model.slug}@2", "dependsOn": refs}]
+
+
+@pytest.mark.parametrize(
+    ("said", "by_spdx", "on_the_hub"),
+    [
+        ("mit", {"license": {"id": "MIT"}}, {"license": "mit"}),
+        ("MIT or Apache-2.0", {"expression": "MIT OR Apache-2.0"}, {"license": "other"}),
+        ("Internal use only", {"license": {"name": "Internal use only"}}, {"license": "other"}),
+    ],
+)
+def test_licences_go_by_spdx_where_it_has_them(
+    said: str, by_spdx: dict[str, Any], on_the_hub: dict[str, str]
+) -> None:
+    document = in_memory({"details": f"Licence: {said}."})
+    bill = FORMATS["cyclonedx-1.6"].write(document)
+    header = yaml.safe_load(FORMATS["huggingface"].write(document).split("---\n")[1])
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+    assert json.loads(bill)["components"][0]["licenses"] == [by_spdx]
+    assert on_the_hub.items() <= header.items()
+    assert header.get("license_name", said) == said
 
 
 def test_the_readme_has_the_header_that_the_hub_reads(version: ModelVersion, cast: SimpleNamespace) -> None:

@@ -1,0 +1,1 @@
+"""Periods that law sets, as data, and what is due by them."""

@@ -1,0 +1,196 @@
+"""What is due for models by the clocks of the frameworks that apply to them, in a fixed number of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from django.db.models import Min
+from django.urls import reverse
+
+from governance.compliance.applying import applicability
+from governance.compliance.clocks.clock import Clock, clocks
+from governance.compliance.coverage import SETTLED
+from governance.compliance.framework import Framework
+from governance.compliance.library import frameworks
+from governance.compliance.models import BiasAudit, Conclusion, OutsideEvidence
+from governance.compliance.queries import conclusions_of, newest_tiers, scopings_of
+from registry.models import Deployment, DeploymentStatus, Environment, RegisteredModel
+from riskreview.models import Finding, FindingOrigin
+
+SOON = timedelta(days=30)
+STATES = {
+    "overdue": ("no", "Overdue"),
+    "soon": ("stale", "Due within 30 days"),
+    "running": ("half", "Running"),
+    "unknown": ("draft", "Start not on record"),
+    "not_yet": ("na", "Does not hold yet"),
+    "idle": ("na", "Not running"),
+}
+"""State → shape and word, what needs somebody first."""
+DATED = ("overdue", "soon")
+
+
+@dataclass(frozen=True)
+class Due:
+    """One clock for one model. `start` and `until` are None where the record holds no start; `said` says why."""
+
+    clock: Clock
+    framework: Framework
+    model: RegisteredModel
+    state: str
+    said: str
+    start: date | None = None
+    until: date | None = None
+    about: str = ""  # which incident or document started it
+    href: str = ""
+
+    @property
+    def shape(self) -> str:
+        """The shape of its state."""
+        return STATES[self.state][0]
+
+    @property
+    def word(self) -> str:
+        """Its state in words."""
+        return STATES[self.state][1]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Something in the record that starts clocks. `over`: it needs nobody any more."""
+
+    on: date
+    about: str
+    href: str
+    over: bool = False
+
+
+@dataclass
+class Starts:
+    """What starts clocks, by model."""
+
+    bias_audit: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    incident: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    impact_assessment: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    first_use: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    last_use: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    in_use: set[int] = field(default_factory=set)
+
+    def of(self, name: str, model: RegisteredModel) -> list[Start]:
+        """What starts clocks of this name for a model."""
+        found: Mapping[int, list[Start]] = getattr(self, name, {})
+        return found.get(model.pk, [])
+
+
+def due_of(models: Sequence[RegisteredModel], *, today: date) -> list[Due]:
+    """Every clock of every framework that applies to these models; what needs somebody first."""
+    pks, known = [model.pk for model in models], frameworks()
+    (followed, decided), tiers = scopings_of(pks), newest_tiers(pks)
+    starts, found = starts_of(pks), []
+    concluded = conclusions_of(pks)
+    held = [clock for clock in clocks().values() if clock.framework in known]
+    for model in models:
+        for name in dict.fromkeys(clock.framework for clock in held):
+            answer = applicability(
+                known[name],
+                model,
+                tiers.get(model.pk),
+                followed=followed.get(name),
+                decided=decided.get((model.pk, name)),
+            )
+            if answer.applies:
+                mine = [clock for clock in held if clock.framework == name]
+                rows = [row for clock in mine for row in _told(clock, known[name], model, starts, today)]
+                said = concluded.get((model.pk, name), {})
+                found += [_settled(row, said.get(row.clock.control), today) for row in rows]
+    order = list(STATES)
+    return sorted(found, key=lambda row: (order.index(row.state), row.until or date.max, row.model.name))
+
+
+def starts_of(models: Sequence[int]) -> Starts:
+    """What the record holds that starts a clock of these models."""
+    found = Starts()
+    for audit in BiasAudit.objects.filter(model__in=models, withdrawn_at=None).select_related("model"):
+        href = reverse("compliance:bias_audit", args=[audit.model.slug])
+        if audit.model_id not in found.bias_audit:
+            found.bias_audit[audit.model_id].append(
+                Start(audit.audited_on, f"audit by {audit.auditor}", href)
+            )
+    for finding in Finding.objects.filter(model__in=models, origin=FindingOrigin.INCIDENT):
+        href = reverse("riskreview:finding", args=[finding.pk])
+        start = Start(finding.raised_at.date(), str(finding), href, over=finding.ended_at is not None)
+        found.incident[finding.model_id].append(start)
+    rows = OutsideEvidence.objects.filter(model__in=models, kind="risk.impact_assessment", detached_at=None)
+    for row in rows.select_related("model"):
+        if row.model is not None and row.model.pk not in found.impact_assessment:
+            href = reverse("compliance:model", args=[row.model.slug])
+            found.impact_assessment[row.model.pk].append(Start(row.attached_at.date(), row.title, href))
+    _uses(models, found)
+    return found
+
+
+def _uses(models: Sequence[int], found: Starts) -> None:
+    ran = Deployment.objects.filter(version__model__in=models, environment=Environment.PRODUCTION).exclude(
+        status__in=[DeploymentStatus.FAILED, DeploymentStatus.STARTED]
+    )
+    for model, on in ran.values_list("version__model").annotate(on=Min("deployed_at")).order_by():
+        found.first_use[model].append(Start(on.date(), "first deployment to production", ""))
+    for model, ended in ran.order_by("deployed_at").values_list("version__model", "ended_at"):
+        if ended is None:
+            found.in_use.add(model)
+        else:
+            found.last_use[model] = [Start(ended.date(), "last deployment to production that ended", "")]
+
+
+def _told(
+    clock: Clock, framework: Framework, model: RegisteredModel, starts: Starts, today: date
+) -> Iterator[Due]:
+    given = starts.of(clock.starts, model)
+    if clock.starts == "last_use" and model.pk in starts.in_use:
+        yield Due(clock, framework, model, "idle", "It runs in production, so the period has not begun.")
+    elif not given:
+        yield _without_start(clock, framework, model, starts)
+    for start in given:
+        if clock.starts != "last_use" or model.pk not in starts.in_use:
+            yield _running(clock, framework, model, start, today)
+
+
+def _settled(row: Due, said: Conclusion | None, today: date) -> Due:
+    """A deadline needs nobody once somebody concluded, after its start, that it is met or does not apply."""
+    if said is None or row.start is None or row.clock.kind != "deadline" or said.verdict not in SETTLED:
+        return row
+    if said.at.date() < row.start or (said.until is not None and said.until < today):
+        return row
+    told = f"{said.by.name} concluded on {said.at:%Y-%m-%d}: {said.get_verdict_display().lower()}."
+    return replace(row, state="idle", said=told)
+
+
+def _without_start(clock: Clock, framework: Framework, model: RegisteredModel, starts: Starts) -> Due:
+    if clock.starts == "incident":
+        return Due(clock, framework, model, "idle", "No incident is on record.")
+    if clock.starts in ("first_use", "last_use"):
+        return Due(clock, framework, model, "idle", "No deployment to production is on record.")
+    if clock.starts == "bias_audit":
+        used = model.pk in starts.in_use
+        said = (
+            "It runs in production without a bias audit on record." if used else "No bias audit is on record."
+        )
+        href = reverse("compliance:bias_audit", args=[model.slug])
+        return Due(clock, framework, model, "unknown", said, href=href)
+    return Due(clock, framework, model, "unknown", clock.said)
+
+
+def _running(clock: Clock, framework: Framework, model: RegisteredModel, start: Start, today: date) -> Due:
+    until, holds = clock.period.after(start.on), clock.holds_from(framework)
+    if start.over:
+        state = "idle"
+        said = "The finding ended. Whether and when an authority was told is not on record."
+    elif holds is not None and today < holds:
+        state, said = "not_yet", f"The duty holds from {holds.isoformat()} on. {clock.said}"
+    elif clock.kind == "retention":
+        state, said = ("idle" if until < today else "running"), clock.said
+    else:
+        state = "overdue" if until < today else "soon" if until <= today + SOON else "running"
+        said = clock.said
+    return Due(clock, framework, model, state, said, start.on, until, start.about, start.href)

@@ -1,0 +1,79 @@
+"""What is due by law: for all models, and for one."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import UserRequest
+from governance.compliance.clocks.clock import clocks
+from governance.compliance.clocks.due import STATES, Due, due_of
+from governance.compliance.library import frameworks
+from registry.access import model_for_reader, models_for_reader
+from registry.models import Lifecycle
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def due_list(request: UserRequest) -> HttpResponse:
+    """Every clock of every model in use, what needs somebody first."""
+    models = models_for_reader(request.user).exclude(lifecycle=Lifecycle.RETIRED).order_by("name", "pk")
+    query = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    for word in query.split():
+        models = models.filter(name__icontains=word)
+    context = _context(request, due_of(list(models), today=timezone.now().date()), query)
+    return render(request, "compliance/due.html", {**context, "q": query, "kept": _kept(request)})
+
+
+@require_GET
+def due_of_model(request: UserRequest, slug: str) -> HttpResponse:
+    """The clocks of one model."""
+    model = model_for_reader(request.user, slug)
+    context = _context(request, due_of([model], today=timezone.now().date()))
+    return render(request, "compliance/due.html", {**context, "model": model, "kept": _kept(request)})
+
+
+def _context(request: UserRequest, rows: list[Due], query: str = "") -> dict[str, Any]:
+    known = frameworks()
+    names = {
+        clock.framework: known[clock.framework].name
+        for clock in clocks().values()
+        if clock.framework in known
+    }
+    framework = request.GET.get("framework", "")
+    state = request.GET.get("state", "")
+    rows = [row for row in rows if framework not in names or row.clock.framework == framework]
+    counts = {name: sum(row.state == name for row in rows) for name in STATES}
+    shown = [row for row in rows if state not in STATES or row.state == state]
+    current = state if state in STATES else ""
+    kept = {"framework": framework if framework in names else "", "q": query}
+    keep = "".join(f"&{urlencode({name: value})}" for name, value in kept.items() if value)
+    tabs = [("", "All", len(rows)), *((name, word, counts[name]) for name, (_, word) in STATES.items())]
+    return {
+        "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
+        "narrowed": len(shown) != len(rows) or framework in names,
+        "tabs": [
+            {
+                "label": word,
+                "href": f"?state={name}{keep}",
+                "count": count,
+                "current": name == current,
+            }
+            for name, word, count in tabs
+            if count or not name
+        ],
+        "selects": [
+            {"name": "framework", "label": "Framework", "options": list(names.items()), "value": framework}
+        ],
+        "today": timezone.now().date(),
+    }
+
+
+def _kept(request: UserRequest) -> dict[str, str]:
+    state = request.GET.get("state", "")
+    return {"state": state} if state in STATES else {}

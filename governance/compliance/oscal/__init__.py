@@ -1,0 +1,1 @@
+"""What is known of controls, as OSCAL documents for other tools: component definition and assessment results."""
