@@ -102,7 +102,8 @@ def _claim(queue: str) -> EvaluationRun | None:
     while (run := claim_most_urgent(waiting_in(queue, at=now), at=now)) is not None:
         if (environment := awaited(run, at=now)) is None:
             stamp(run.version_id)
-            begin(request_of(run.ref, Verb.EVALUATION_REQUESTED))  # the message may have been about another run
+            # The message may have been about another run.
+            begin(request_of(run.ref, Verb.EVALUATION_REQUESTED))
             detail = {"attempt": run.attempt}
             record(Verb.EVALUATION_STARTED, subject=run.ref, actor=WORKER, at=now, detail=detail)
             return run

@@ -23,6 +23,7 @@ from evaluations.queues import HEAVY, LIGHT, LIGHT_KINDS
 from governance.operation.scheduling import heartbeat_age_seconds
 from governance.reports.models import Report
 from governance.siem.forwarding import standing
+from governance.webhooks.models import Delivery, DeliveryState
 from riskreview.models import Simulation
 
 GENERAL = "countersign"
@@ -122,6 +123,11 @@ def _outside(at: datetime) -> Iterator[Metric]:
     yield _gauge(
         "siem_lag_seconds", "Age of the oldest of them.", forwarded.lag_seconds if forwarded else 0.0
     )
+    unsent = Delivery.objects.filter(state=DeliveryState.WAITING)
+    found = unsent.aggregate(count=Count("pk"), since=Min("created_at"))
+    age = (at - found["since"]).total_seconds() if found["since"] else 0.0
+    yield _gauge("webhooks_waiting", "Deliveries of webhooks not taken yet.", found["count"])
+    yield _gauge("webhooks_oldest_seconds", "Age of the oldest of them.", age)
     failures = {"tsa": 0, "witness": 0} | dict(AnchorState.objects.values_list("kind", "failures"))
     yield _labelled("anchor_failures", "Failures in a row, by anchor.", "anchor", failures)
     yield _gauge("mail_waiting", "Notices whose mail is due.", waiting(at).count())
