@@ -53,13 +53,12 @@ def locked(text: str) -> Iterator[Package]:
 
 def licence_of(told: PackageMetadata) -> str:
     """What a package declares: an SPDX expression, else its classifiers, else the first line of its licence."""
-    if expression := told.get("License-Expression"):
-        return expression
-    declared = [
-        line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or [] if "License ::" in line
-    ]
-    named = [name for name in declared if name != "OSI Approved"]
-    return " / ".join(named) or (told.get("License") or "").strip().partition("\n")[0][:100]
+    if "License-Expression" in told:
+        return str(told["License-Expression"])
+    classifiers: list[str] = told.get_all("Classifier") or []
+    declared = [line.rpartition(" :: ")[2] for line in classifiers if "License ::" in line]
+    said = " / ".join(name for name in declared if name != "OSI Approved")
+    return said or (str(told["License"]).strip().partition("\n")[0][:100] if "License" in told else "")
 
 
 def may_be_used(licence: str) -> bool:

@@ -40,7 +40,7 @@ QUEUES: tuple[tuple[str, type[Job], Q], ...] = (
     (GENERAL, Report, Q()),
     (GENERAL, Simulation, Q()),
 )
-ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
+ENDED = ("succeeded", "failed", "cancelled")
 
 
 def standing_metrics() -> bytes:
@@ -94,12 +94,14 @@ def _jobs() -> Iterator[Metric]:
     took = Sum(F("finished_at") - F("started_at"), output_field=DurationField())
     for job, model in JOBS:
         rows = model._default_manager.order_by().values("status").annotate(count=Count("pk"), took=took)
-        by_status = {row["status"]: row for row in rows}
-        running[job] = by_status.get(JobStatus.RUNNING, {}).get("count", 0)
+        counts, seconds = dict[str, int](), 0.0
+        for row in rows:
+            counts[row["status"]] = row["count"]
+            seconds += (row["took"] or timedelta()).total_seconds()
+        running[job] = counts.get("running", 0)
         for status in ENDED:
-            ended.add_metric((job, str(status)), by_status.get(status, {}).get("count", 0))
-        times = (by_status.get(status, {}).get("took") or timedelta() for status in ENDED)
-        spent.add_metric((job,), sum(time.total_seconds() for time in times))
+            ended.add_metric((job, status), counts.get(status, 0))
+        spent.add_metric((job,), seconds)
     yield _labelled("jobs_running", "Jobs that a worker has.", "job", running)
     yield ended
     yield spent

@@ -50,7 +50,16 @@ class Drill:
         """An export, checked by the verifier that shares no code with us, against a checkpoint noted before."""
         note = self.folder / "noted.txt"
         note.write_text(noted)
-        command = [sys.executable, VERIFIER, "log", export, "--keys", self.keys, "--checkpoint", note]
+        command: list[str | Path] = [
+            sys.executable,
+            VERIFIER,
+            "log",
+            export,
+            "--keys",
+            self.keys,
+            "--checkpoint",
+            note,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 

@@ -137,7 +137,7 @@ def test_a_request_can_be_followed_to_the_worker_and_no_secret_with_it(
 
 def of_the_report(line: dict[str, Any]) -> bool:
     """Whether a line tells how the report's task ended."""
-    return line["logger"] == "countersign.job" and line["task"] == "reports.make"
+    return (line["logger"], line.get("task")) == ("countersign.job", "reports.make")
 
 
 def worker_log(stack: Stack) -> str:
