@@ -12,17 +12,24 @@ from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
 from governance.home.queries import ending_soon, grouped, portfolio
+from riskreview.live import nothing_new, stamp_of_everything
 from riskreview.queue import in_order, queue_for
 
 DENIALS_SINCE = timedelta(days=14)
+LIVE_SECONDS = 30
 
 
 @require_GET
 def home(request: UserRequest) -> HttpResponse:
     """The first page after the log-in."""
     now = timezone.now()
+    stamp = stamp_of_everything(request.user, at=now)
+    if (answer := nothing_new(request, stamp)) is not None:
+        return answer
     queue = in_order([*queue_for(request.user, at=now), *gaps_waiting(request.user, now)])
     context = {
+        "live": stamp,
+        "live_every": LIVE_SECONDS,
         "queue": queue,
         "groups": grouped(queue, now.date()),
         "portfolio": portfolio(at=now),

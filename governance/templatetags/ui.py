@@ -11,6 +11,7 @@ from governance.templatetags.judged import Groups, Row, groups_of, lead, read, r
 from governance.templatetags.listing import as_facts, elided_pages, page_query, pairs
 from governance.templatetags.navigation import Section, address, sections
 from governance.templatetags.prose import prose
+from governance.templatetags.terms import explained
 
 register = template.Library()
 
@@ -54,6 +55,7 @@ register.simple_tag(marks.moment, name="time")
 register.filter("markdown", prose)
 register.inclusion_tag("partials/chart.html", name="chart")(figure)
 register.inclusion_tag("partials/form_field.html", name="field")(field_context)
+register.inclusion_tag("partials/term.html", takes_context=True, name="term")(explained)
 register.inclusion_tag("partials/form_errors.html", name="form_errors")(summary_of)
 
 
