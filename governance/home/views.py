@@ -11,7 +11,9 @@ from accounts.access import UserRequest
 from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
-from governance.home.queries import ending_soon, grouped, portfolio
+from governance.home.asked import asked_by
+from governance.home.ending import ending_soon, owns_models, team_of
+from governance.home.queries import grouped, portfolio
 from riskreview.live import nothing_new, stamp_of_everything
 from riskreview.queue import in_order, queue_for
 
@@ -26,6 +28,7 @@ def home(request: UserRequest) -> HttpResponse:
     stamp = stamp_of_everything(request.user, at=now)
     if (answer := nothing_new(request, stamp)) is not None:
         return answer
+    of_mine = owns_models(request.user)
     queue = in_order([*queue_for(request.user, at=now), *gaps_waiting(request.user, now)])
     context = {
         "live": stamp,
@@ -34,8 +37,12 @@ def home(request: UserRequest) -> HttpResponse:
         "groups": grouped(queue, now.date()),
         "portfolio": portfolio(at=now),
         "undecided": [Row(row) for row in undecided()],
-        "denials": recent_denials(since=now - DENIALS_SINCE),
-        "ending": ending_soon(now),
+        "of_mine": of_mine,
+        "denials": recent_denials(
+            since=now - DENIALS_SINCE, models=team_of(request.user) if of_mine else None
+        ),
+        "ending": ending_soon(request.user, at=now),
+        "asked": asked_by(request.user, at=now),
         "today": now.date(),
     }
     return render(request, "home/home.html", context)
