@@ -3,6 +3,7 @@
 from django import template
 from django.template.context import RequestContext
 
+from accounts.undo import undo_of
 from governance.compliance.evidence_kinds import kind_label
 from governance.templatetags import marks, wording
 from governance.templatetags.fields import field_context, summary_of
@@ -32,6 +33,7 @@ register.filter("initials", lambda user: wording.initials(str(user)))
 register.filter("listed", wording.listed)
 register.filter("evidence_kind", kind_label)
 register.filter("pairs", pairs)
+register.filter("undo", undo_of)
 register.filter("as_facts", as_facts)
 register.simple_tag(elided_pages)
 for mark in (

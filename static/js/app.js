@@ -29,7 +29,7 @@ async function copy(button) {
   }, 2000);
 }
 
-/* Toasts leave after 6 s, not while hovered or focused; failures stay until closed. */
+/* Toasts leave after 6 s, with an undo after 15 s, not while hovered or focused; failures stay until closed. */
 function startToast(toast) {
   if (toast.dataset.started) return;
   toast.dataset.started = "yes";
@@ -37,9 +37,10 @@ function startToast(toast) {
   const close = toast.querySelector("[data-dismiss]");
   if (close) { close.hidden = false; close.addEventListener("click", leave); }
   if ("stay" in toast.dataset) return;
-  let timer = setTimeout(leave, 6000);
+  const patience = toast.querySelector("form") ? 15000 : 6000; // with something to undo
+  let timer = setTimeout(leave, patience);
   const hold = () => clearTimeout(timer);
-  const resume = () => { hold(); timer = setTimeout(leave, 6000); };
+  const resume = () => { hold(); timer = setTimeout(leave, patience); };
   toast.addEventListener("pointerenter", hold);
   toast.addEventListener("focusin", hold);
   toast.addEventListener("pointerleave", resume);
