@@ -10,6 +10,7 @@ NAMES = (
     "gate",
     "simulate",
     "inventory",
+    "pages",
     "artifacts",
     "datasets",
     "scores",

@@ -82,7 +82,9 @@ def plan_of(version: ModelVersion, *, at: datetime) -> Plan:
     wanted = _source[0](version) if _source else Wanted((), "Nobody here knows a policy.")
     runs = version.evaluations.select_related("dataset").defer("result", "provenance").order_by("-pk")
     known = [run for run in runs if run.source != PredictionSource.REPORTED]
-    return Plan(wanted.basis, tuple(_line(version, item, known, at) for item in wanted.items))
+    datasets = {role: dataset_in_role(version, role) for role in {item.dataset_role for item in wanted.items}}
+    lines = (_line(version, item, known, datasets[item.dataset_role], at) for item in wanted.items)
+    return Plan(wanted.basis, tuple(lines))
 
 
 @transaction.atomic
@@ -155,7 +157,11 @@ def line_for(version: ModelVersion, planned: PlannedEvaluation, dataset: Dataset
 
 
 def _line(
-    version: ModelVersion, planned: PlannedEvaluation, known: list[EvaluationRun], at: datetime
+    version: ModelVersion,
+    planned: PlannedEvaluation,
+    known: list[EvaluationRun],
+    dataset: Dataset | None,
+    at: datetime,
 ) -> Line:
     same = [
         run for run in known if run.kind == planned.evaluation and run.dataset.role == planned.dataset_role
@@ -164,7 +170,6 @@ def _line(
     if live is not None:
         word = "waits for a worker" if live.status == JobStatus.QUEUED else "is under way"
         return Line(planned, RUNS, f"Run {live.pk} {word}.", live.dataset, live)
-    dataset = dataset_in_role(version, planned.dataset_role)
     ended = [run for run in same if run.status == JobStatus.SUCCEEDED]
     holding = (run for run in ended if not _why_not(run, planned, version, at))
     done = next(holding, next(iter(ended), None))

@@ -7,7 +7,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from governance.gate.models import GateDecision
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RegisteredModel
+
+MOST_COUNTED = 500
+"""Denials that are looked through for those to show."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,18 @@ class Denial:
     times: int
 
 
-def recent_denials(*, since: datetime, limit: int = 6) -> list[Denial]:
-    """The newest denial of each version and environment, with how often it was asked for."""
-    found: dict[tuple[int, str], list[GateDecision]] = {}
+def recent_denials(*, since: datetime, models: Q | None = None, limit: int = 6) -> list[Denial]:
+    """The newest denial of each version and environment, with how often it was asked for.
+
+    `models` is a condition on models, where only some of them matter.
+    """
     rows = GateDecision.objects.filter(decision="deny", dry_run=False, decided_at__gte=since)
-    for row in rows.select_related("version__model").order_by("-decided_at")[:500]:
-        found.setdefault((row.version_id, row.environment), []).append(row)
-    return [Denial(same[0], len(same)) for same in list(found.values())[:limit]]
+    if models is not None:
+        rows = rows.filter(version__model__in=RegisteredModel.objects.filter(models).values("pk"))
+    found: dict[tuple[int, str], list[uuid.UUID]] = {}
+    asked = rows.order_by("-decided_at").values_list("pk", "version_id", "environment")
+    for pk, version, environment in asked[:MOST_COUNTED]:
+        found.setdefault((version, environment), []).append(pk)
+    shown = list(found.values())[:limit]
+    newest = GateDecision.objects.select_related("version__model").in_bulk([same[0] for same in shown])
+    return [Denial(newest[same[0]], len(same)) for same in shown]

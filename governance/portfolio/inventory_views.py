@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import UserRequest, actor_of
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid
+from accounts.undo import undone_by
 from governance.portfolio import actions, exports
 from governance.portfolio.inventory import (
     CAUGHT_UP_AT_ONCE,
@@ -104,7 +105,9 @@ def view_save(request: UserRequest) -> HttpResponse:
 def view_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Give up a view of one's own."""
     view = actions.delete_view(owner=request.user, pk=pk)
-    messages.success(request, f"The view {view.name} is gone. The models are untouched.")
+    shared = {"shared": "on"} if view.shared else {}
+    undo = undone_by(reverse("portfolio:view_save"), name=view.name, query=view.query, **shared)
+    messages.success(request, f"The view {view.name} is gone. The models are untouched.", extra_tags=undo)
     return redirect("portfolio:models")
 
 

@@ -108,6 +108,7 @@ def _made(version: ModelVersion) -> list[dict[str, Any]]:
 class Measure:
     """One line of the evaluation table."""
 
+    name: str
     label: str
     value: float | None
     low: float | None
@@ -140,7 +141,9 @@ def measures(version: ModelVersion) -> list[Measure]:
         names = [name for name in shown_of(kind) if overall.get(name, {}).get("value") is not None]
         for name in names[:FIGURES_OF_A_KIND]:
             found = overall[name]
-            rows.append(Measure(label_of(name), found["value"], found.get("low"), found.get("high"), run))
+            rows.append(
+                Measure(name, label_of(name), found["value"], found.get("low"), found.get("high"), run)
+            )
     return rows
 
 

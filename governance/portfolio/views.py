@@ -15,6 +15,7 @@ from registry.access import model_for_reader, version_for_reader
 from registry.models import Environment
 from riskreview.findings.queries import standing_against
 from riskreview.findings.rules import may_raise
+from riskreview.live import nothing_new, stamp_of_version
 
 
 @require_GET
@@ -29,10 +30,14 @@ def version(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """May it run? Why? Who does what by when?"""
     found = version_for_reader(request.user, slug, version)
     now = timezone.now()
+    stamp = stamp_of_version(found, request.user, at=now)
+    if (answer := nothing_new(request, stamp)) is not None:
+        return answer
     standing = standing_of(found, at=now)
     chosen = request.GET.get("env", "")
     environment = chosen if chosen in Environment.values else Environment.PRODUCTION.value
     context = {
+        "live": stamp,
         "version": found,
         "standing": standing,
         "facts": panels.facts(found),

@@ -11,7 +11,7 @@ from registry.cards import shown_sections
 
 
 def card_pdf(document: CardDocument) -> bytes:
-    """The card with its values filled in, its JSON attached. Raises Conflict while another is made, or where it fails."""
+    """The card with its values filled in, its JSON attached. Raises Conflict where it cannot be made now."""
     revision = document.revision
     html = render_to_string(
         "reports/pdf/card_alone.html",

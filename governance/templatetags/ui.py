@@ -3,6 +3,7 @@
 from django import template
 from django.template.context import RequestContext
 
+from accounts.undo import undo_of
 from governance.compliance.evidence_kinds import kind_label
 from governance.templatetags import marks, wording
 from governance.templatetags.browsers import browser_name
@@ -13,6 +14,7 @@ from governance.templatetags.listing import as_facts, elided_pages, page_query, 
 from governance.templatetags.navigation import Section, address, sections
 from governance.templatetags.proofs import proof_context
 from governance.templatetags.prose import prose
+from governance.templatetags.terms import explained
 
 register = template.Library()
 
@@ -34,6 +36,7 @@ register.filter("initials", lambda user: wording.initials(str(user)))
 register.filter("listed", wording.listed)
 register.filter("evidence_kind", kind_label)
 register.filter("pairs", pairs)
+register.filter("undo", undo_of)
 register.filter("as_facts", as_facts)
 register.simple_tag(elided_pages)
 for mark in (
@@ -58,6 +61,7 @@ register.filter("markdown", prose)
 register.inclusion_tag("partials/chart.html", name="chart")(figure)
 register.inclusion_tag("partials/form_field.html", name="field")(field_context)
 register.inclusion_tag("partials/proof.html", takes_context=True, name="proof")(proof_context)
+register.inclusion_tag("partials/term.html", takes_context=True, name="term")(explained)
 register.inclusion_tag("partials/form_errors.html", name="form_errors")(summary_of)
 
 

@@ -1,4 +1,4 @@
-/* The inventory: tick all, count the ticked, tick the row in focus with x. The page works without this file. */
+/* The inventory: tick all, count the ticked. The page works without this file. */
 
 const boxes = () => [...document.querySelectorAll('.cs-many input[name="model"]')];
 
@@ -17,12 +17,4 @@ document.addEventListener("change", (event) => {
   if (event.target.closest(".cs-many")) count();
 });
 document.addEventListener("htmx:afterSettle", count);
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, dialog")) return;
-  const box = document.querySelector('.is-focus input[name="model"]');
-  if (!box) return;
-  box.checked = !box.checked;
-  count();
-});
 count();

@@ -210,6 +210,11 @@ def review_rows(*, user: User, at: datetime) -> list[ReviewRow]:
     return sorted(rows, key=lambda row: (row.state == APPROVED, row.review.due_on, row.review.pk))
 
 
+def standing_of(review: Review, judged: Judged) -> ReviewRow:
+    """How a review stands for somebody who only waits for it."""
+    return ReviewRow(review, judged, state_of(judged, review), missing_roles(judged, review), ())
+
+
 def in_view(row: ReviewRow, view: str) -> bool:
     """Whether a saved view shows the row."""
     shown = {"open": row.state != APPROVED, "mine": bool(row.mine), "approved": row.state == APPROVED}

@@ -24,6 +24,7 @@ from riskreview.exceptions.loud import banners_of
 from riskreview.findings.queries import standing_against
 from riskreview.findings.rules import may_raise
 from riskreview.judgement import Judged, judge_review
+from riskreview.live import nothing_new, stamp_of_version
 from riskreview.models import TIERS, Recusal, Review, ReviewKind, SignOff
 from riskreview.queue import next_signature
 from riskreview.reviews.anchors import anchors_of
@@ -112,7 +113,10 @@ def _selects(filters: ReviewFilters) -> list[dict[str, Any]]:
 def review(request: UserRequest, pk: int) -> HttpResponse:
     """May this version run there? What changed, what is asked, what was measured, who said what."""
     found = review_for_reader(request.user, pk)
-    return render(request, "riskreview/review.html", workspace(request, found))
+    stamp = stamp_of_version(found.version, request.user, at=timezone.now())
+    return nothing_new(request, stamp) or render(
+        request, "riskreview/review.html", workspace(request, found, live=stamp)
+    )
 
 
 def workspace(request: UserRequest, review: Review, **more: Any) -> dict[str, Any]:

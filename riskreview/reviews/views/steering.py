@@ -6,12 +6,14 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.access import UserRequest, actor_of
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid
+from accounts.undo import undone_by
 from registry.views.complaints import complain
 from riskreview.access import assignment_for_reader, review_for_reader
 from riskreview.models import Review
@@ -31,7 +33,7 @@ def assign_review(request: UserRequest, pk: int) -> HttpResponse:
         raise Http404(f"There is nobody called {name}.")
     role = request.POST.get("role", "")
     try:
-        assign(
+        given = assign(
             review=found,
             role=role,
             person=person,
@@ -46,7 +48,9 @@ def assign_review(request: UserRequest, pk: int) -> HttpResponse:
             request, "riskreview/review.html", workspace(request, found, seat_problem=problem), status=status
         )
     mine = person == request.user
-    messages.success(request, "It is yours." if mine else f"{person.name} has it now, and is told.")
+    undo = undone_by(reverse("riskreview:unassign", args=[given.pk]))
+    text = "It is yours." if mine else f"{person.name} has it now, and is told."
+    messages.success(request, text, extra_tags=undo)
     return _back(found, "who")
 
 
@@ -61,7 +65,10 @@ def end_assignment(request: UserRequest, pk: int) -> HttpResponse:
         actor=actor_of(request),
         at=timezone.now(),
     )
-    messages.success(request, "The assignment has ended.")
+    undo = undone_by(
+        reverse("riskreview:assign", args=[row.review_id]), role=row.role, person=row.person.username
+    )
+    messages.success(request, "The assignment has ended.", extra_tags=undo)
     return _back(row.review, "who")
 
 

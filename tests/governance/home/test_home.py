@@ -76,3 +76,28 @@ def test_an_empty_house_says_what_to_do(cast: SimpleNamespace, client_of: Client
     page = home(client_of(cast.dev))
     assert "Nothing waits for you" in page
     assert "No pipeline was denied in the last 14 days" in page
+
+
+def test_each_sees_what_concerns_them_and_the_place_to_act(
+    cast: SimpleNamespace, version: ModelVersion, client_of: ClientOf
+) -> None:
+    builders.a_decision(cast, version)
+    soon = timezone.now().date() + timedelta(days=3)
+    finding = builders.a_finding(cast, version)
+    type(finding).objects.update(due_on=soon)
+    stranger = User.objects.create_user("sam", first_name="Sam", last_name="Roth")
+    for name, ending, asked, mine in (
+        ("dev", [f"/findings/{finding.pk}/"], [f"/reviews/{version.reviews.get().pk}/"], True),
+        ("aud", [f"/findings/{finding.pk}/"], [], False),
+    ):
+        answer = client_of(getattr(cast, name)).get("/")
+        assert [item.href for item in answer.context["ending"]] == ending
+        assert [wish.href for wish in answer.context["asked"]] == asked
+        assert ("Denials of your pipelines" in answer.content.decode()) is mine
+        assert len(answer.context["denials"]) == 1
+        assert [(place.environment, place.allowed) for place in answer.context["portfolio"].places] == [
+            ("development", 1),
+            ("staging", 1),
+            ("production", 0),
+        ]
+    assert client_of(stranger).get("/").context["ending"] == []

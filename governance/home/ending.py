@@ -1,0 +1,116 @@
+"""What ends or falls due soon, each with the place to do something about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from accounts.models import Role, User
+from registry.models import RegisteredModel
+from riskreview.exceptions.queries import waiver_views
+from riskreview.models import OPEN_FINDINGS, Condition, Finding, Review, ReviewKind, SignOff, Waiver
+
+Models = QuerySet[RegisteredModel]
+SOON = timedelta(days=30)
+MOST = 8
+OVERSEE = frozenset(
+    {
+        Role.VALIDATOR.value,
+        Role.RISK_OFFICER.value,
+        Role.COMPLIANCE_OFFICER.value,
+        Role.ETHICS_COMMITTEE.value,
+        Role.BUSINESS_APPROVER.value,
+        Role.AUDITOR.value,
+        Role.ADMINISTRATOR.value,
+    }
+)
+"""Roles that look after every model; the others are shown what concerns the models of their teams."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something with a date within the next month, or one that has passed."""
+
+    title: str
+    text: str
+    on: date
+    shape: str
+    href: str
+
+
+def team_of(user: User) -> Q:
+    """The models that the person owns or develops, as a condition on models."""
+    return Q(owner=user) | Q(developers=user)
+
+
+def owns_models(user: User) -> bool:
+    """Whether any model is the person's to answer for."""
+    return RegisteredModel.objects.filter(team_of(user)).exists()
+
+
+def ending_soon(user: User, *, at: datetime) -> list[Ending]:
+    """Conditions, signatures, waivers, findings and periodic reviews, the nearest date first."""
+    models = RegisteredModel.objects.all()
+    if user.roles.isdisjoint(OVERSEE):
+        models = models.filter(team_of(user))
+
+    found = [*_conditions(models, at), *_signatures(models, at), *_waivers(models, at)]
+    found += [*_findings(models, at), *_periodic(models, at)]
+    return sorted(found, key=lambda item: item.on)[:MOST]
+
+
+def _conditions(models: Models, at: datetime) -> Iterator[Ending]:
+    rows = Condition.objects.filter(
+        met_at=None, due_on__lte=(at + SOON).date(), signoff__review__version__model__in=models
+    )
+    for row in rows.select_related("signoff__review__version__model").order_by("due_on")[:MOST]:
+        version = row.signoff.review.version
+        href = f"{_certificates(row.signoff)}#signoff-{row.signoff_id}"
+        yield Ending(f"Condition on {version}", row.text, row.due_on, "todo", href)
+
+
+def _signatures(models: Models, at: datetime) -> Iterator[Ending]:
+    rows = SignOff.objects.filter(
+        withdrawn_at=None, expires_at__gt=at, expires_at__lte=at + SOON, review__version__model__in=models
+    )
+    for row in rows.select_related("review__version__model", "signer").order_by("expires_at")[:MOST]:
+        if row.expires_at is not None:
+            text, href = str(row.review.version), f"{_certificates(row)}#signoff-{row.pk}"
+            yield Ending(f"Sign-off by {row.signer.name}", text, row.expires_at.date(), "stale", href)
+
+
+def _waivers(models: Models, at: datetime) -> Iterator[Ending]:
+    rows = Waiver.objects.filter(waiver_views(at)["soon"], model__in=models)
+    for row in rows.select_related("model", "version__model").order_by("last_day")[:MOST]:
+        href = reverse("riskreview:waiver", args=[row.pk])
+        yield Ending(f"Waiver of {row.title}", row.scope, row.last_day, "waived", href)
+
+
+def _findings(models: Models, at: datetime) -> Iterator[Ending]:
+    rows = Finding.objects.filter(state__in=OPEN_FINDINGS, due_on__lte=(at + SOON).date(), model__in=models)
+    for row in rows.select_related("model").order_by("due_on", "pk")[:MOST]:
+        href = reverse("riskreview:finding", args=[row.pk])
+        shape = "no" if row.due_on < at.date() else "half"
+        yield Ending(str(row), row.model.name, row.due_on, shape, href)
+
+
+def _periodic(models: Models, at: datetime) -> Iterator[Ending]:
+    rows = Review.objects.filter(
+        kind=ReviewKind.PERIODIC,
+        closed_at=None,
+        approved_at=None,
+        due_on__lte=(at + SOON).date(),
+        version__model__in=models,
+    )
+    for row in rows.select_related("version__model").order_by("due_on")[:MOST]:
+        href = reverse("riskreview:review", args=[row.pk])
+        yield Ending(
+            f"Revalidation of {row.version}", row.get_environment_display(), row.due_on, "half", href
+        )
+
+
+def _certificates(signoff: SignOff) -> str:
+    version = signoff.review.version
+    return reverse("riskreview:signoffs", args=[version.model.slug, version.version])
