@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v pyth
 VENV := .venv/bin
 STARTED := $(shell date +%s)
 
-.PHONY: help run demo-reset test test-faults check bench lock clean install install-dev
+.PHONY: help run demo-reset test test-faults drill check bench sbom lock clean install install-dev
 
 help: ## This list
 	@echo "Countersign: which machine-learning models may run, and the proof of it later."
@@ -32,11 +32,17 @@ test: install-dev ## Every test, on SQLite and again on PostgreSQL + Redis (SERV
 test-faults: install-dev ## The fault drills at full length (`make test` runs them short): what is killed, cut or crashed loses nothing
 	@KILLS=50 exec $(VENV)/python -m pytest tests/faults $(ARGS)
 
-check: install-dev ## Lint, format, types, import contracts, dead code, migrations, deployment settings
+drill: install-dev ## The restore drill of docs/backup.md: backup, restore to a moment, verify; on servers of its own
+	@exec $(VENV)/python -m pytest tests/faults/test_backup.py $(ARGS)
+
+check: install-dev ## Lint, format, types, import contracts, dead code, migrations, packages, deployment settings
 	@exec bin/check
 
 bench: install-dev ## The benchmarks, as ratios measured in the same run
 	@exec $(VENV)/python -m bench $(ARGS)
+
+sbom: install ## What Countersign is made of, as CycloneDX (TO=sbom.json)
+	@$(VENV)/python bin/sbom.py --write $(or $(TO),sbom.json)
 
 lock: install-dev ## Resolve requirements*.in anew and write the lock files with hashes
 	@bin/lock

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from audit.actor import Actor
+from audit.asked import request_now
 from audit.canonical import Json, clean, instant, plain, written
 from audit.identity import uuid7
 from audit.models import Event
@@ -22,7 +23,8 @@ def record(
 
     `subject` is stable text such as "model:credit-default/version:3"; `detail` holds what the verb does not
     say; numbers from 2**53 and NaN in it become strings. The event also attests the rows that the transaction wrote
-    since its last event (audit/rows.py). Raises NotInTransaction outside a transaction.
+    since its last event (audit/rows.py). An actor that brings no request, such as the worker, acts for the one at hand.
+    Raises NotInTransaction outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(f"{verb} of {subject} must be recorded inside the transaction of its change")
@@ -33,7 +35,7 @@ def record(
         actor=clean(actor.id)[:200],
         actor_name=clean(actor.name)[:200],
         authenticated_by=clean(actor.authenticated_by)[:100],
-        request_id=clean(actor.request_id)[:100],
+        request_id=clean(actor.request_id or request_now())[:100],
         at=at.astimezone(UTC) if at.tzinfo else at,
         detail=plain(detail or {}),
         attests=take_written(),

@@ -104,6 +104,12 @@ def trail_of(subject: str, limit: int = 50, *, until: datetime | None = None) ->
     return list(own.select_related("entry").order_by("-at", "-id")[:limit])
 
 
+def request_of(subject: str, verb: Verb) -> str:
+    """The request with which something began, as its event tells; empty where nobody asked."""
+    told = Event.objects.filter(subject=subject, verb=verb.value).order_by("at")
+    return told.values_list("request_id", flat=True).first() or ""
+
+
 def event_by_id(event_id: uuid.UUID) -> Event | None:
     """The event of this identifier."""
     return Event.objects.select_related("entry").filter(pk=event_id).first()

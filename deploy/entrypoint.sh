@@ -43,6 +43,7 @@ case "${1:-web}" in
     healthy)
         case "${2:-web}" in
             web) ask /readyz ;;
+            live) ask /healthz ;;
             worker) python -m celery --app governance.celery:app inspect ping --timeout 8 \
                         --destination "worker@$(hostname)" >/dev/null ;;
             scheduler) test -n "$(find "$COUNTERSIGN_VAR/scheduler.heartbeat" -mmin -0.5)" ;;

@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from accounts.refusals import Refusal, Unavailable
 from audit.actions import record
+from audit.asked import begin
+from audit.queries import request_of
 from audit.verbs import Verb
 from evaluations.actions import WORKER, fail_evaluation, retry_evaluation, succeed_evaluation
 from evaluations.endpoints.scoring import score_run
@@ -100,6 +102,8 @@ def _claim(queue: str) -> EvaluationRun | None:
     while (run := claim_most_urgent(waiting_in(queue, at=now), at=now)) is not None:
         if (environment := awaited(run, at=now)) is None:
             stamp(run.version_id)
+            # The message may have been about another run.
+            begin(request_of(run.ref, Verb.EVALUATION_REQUESTED))
             detail = {"attempt": run.attempt}
             record(Verb.EVALUATION_STARTED, subject=run.ref, actor=WORKER, at=now, detail=detail)
             return run

@@ -1,5 +1,6 @@
 """Settings. Everything that an operator may change comes from the environment; README has the table."""
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from governance.configuration import (
     secret,
     secret_key,
 )
+from governance.operation.logs import logging_of
 from registry.addresses import origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -340,10 +342,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("COUNTERSIGN_LOG_LEVEL", "INFO")},
-}
+# Ids of requests are taken from a proxy of ours only: they stand in the record.
+TRUST_REQUEST_IDS = environment_switch("COUNTERSIGN_BEHIND_PROXY", default=False)
+LOG_FORMAT = environment_choice("COUNTERSIGN_LOG_FORMAT", ("text", "json"))
+LOGGING = logging_of(LOG_FORMAT, os.environ.get("COUNTERSIGN_LOG_LEVEL", "INFO"))
+if LOG_FORMAT == "json":
+    logging.captureWarnings(True)  # or Python's warnings would stand between the objects

@@ -1,9 +1,7 @@
 """Every address of the site."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
-from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import entering
@@ -46,7 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("system/", system.system_page, name="system"),
     path("healthz", system.healthz, name="healthz"),
     path("readyz", system.readyz, name="readyz"),
-    path("metrics", login_not_required(ExportToDjangoView), name="metrics"),
+    path("metrics", system.metrics, name="metrics"),
     path(".well-known/countersign/keys.json", system.keys, name="keys"),
     path(".well-known/countersign/keys.pem", system.keys_pem, name="keys_pem"),
 ]

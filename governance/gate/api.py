@@ -23,6 +23,7 @@ from governance.gate.askers import Asker, AskerThrottle, MayAsk, asker_of
 from governance.gate.idempotency import Remembered, once
 from governance.gate.models import GateDecision
 from governance.gate.serializers import DecisionAnswer, GateQuestion, document
+from governance.gate.timing import timed
 from governance.pipelines.authentication import PipelineAuthentication
 
 PROBLEMS: dict[int, Any] = {
@@ -57,12 +58,16 @@ class Decisions(KeyView):
         """Judge a version for an environment. Anything but 200 with `decision` = `allow` means: do not deploy."""
         question = GateQuestion(data=request.data)
         question.is_valid(raise_exception=True)
-        asked = question.validated_data
+        with timed() as answer:
+            decision = self._answered(request, question.validated_data)
+            answer.word = decision.decision
+        return Response(document(decision))
+
+    def _answered(self, request: Request, asked: dict[str, Any]) -> GateDecision:
         token, now = request.headers.get("Idempotency-Key", ""), timezone.now()
         asker = asker_of(request, asked, call_key=token, at=now)
         with once(asker=asker, token=token, body=asked, at=now) as remembered:
-            decision = remembered.decision or self._decide(asked, remembered, asker)
-        return Response(document(decision))
+            return remembered.decision or self._decide(asked, remembered, asker)
 
     def _decide(self, asked: dict[str, Any], remembered: Remembered, asker: Asker) -> GateDecision:
         """Decision and remembered answer stand or fall together, so that a retry never gets a second opinion."""

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
 from kombu.exceptions import OperationalError
 
 from audit.keyring import key_states, problems
@@ -21,6 +22,7 @@ from audit.sequencer import lag_seconds
 from evaluations.models import WorkerSandbox
 from evaluations.queries import environments
 from governance.operation.scheduling import heartbeat_age_seconds
+from governance.operation.standing import standing_metrics
 from governance.reports.certificate import pdf_signer
 from governance.siem.forwarding import standing
 
@@ -47,6 +49,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(word == "ok" for word in checks.values())
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse({"status": "ready" if ready else "not ready", "checks": checks}, status=status)
+
+
+@login_not_required
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """`/metrics`: what the web processes counted, and what stands in the database."""
+    counted: HttpResponse = ExportToDjangoView(request)
+    counted.write(standing_metrics())
+    return counted
 
 
 def _database() -> str:

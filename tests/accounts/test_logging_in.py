@@ -104,9 +104,13 @@ def test_the_theme_is_kept_and_shown(cast: SimpleNamespace, client_of: ClientOf)
 
 
 def test_each_answer_has_a_request_id_that_stands_in_the_record(
-    cast: SimpleNamespace, client: Client
+    cast: SimpleNamespace, client: Client, settings: Settings
 ) -> None:
     given = {"username": "ada", "password": PASSWORD}
+    spoofed = client.get("/login/", headers={"X-Request-ID": "proxy-4711-abc"})
+    assert spoofed["X-Request-ID"] != "proxy-4711-abc"
+
+    settings.TRUST_REQUEST_IDS = True
     answer = client.post("/login/", given, headers={"X-Request-ID": "proxy-4711-abc"})
     assert answer["X-Request-ID"] == "proxy-4711-abc"
     assert Event.objects.get(verb="user.logged_in").request_id == "proxy-4711-abc"
