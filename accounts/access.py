@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from accounts.models import ApiKey, Role, User
 from accounts.refusals import NotAllowed
+from accounts.sessions import HOW
 from audit.actor import Actor
 
 
@@ -14,11 +15,12 @@ class UserRequest(HttpRequest):
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The actor of a browser request, for the record."""
+    """The actor of a browser request, for the record, with what they proved themselves by when they logged in."""
     user = request.user
     if not isinstance(user, User):
         return Actor("anonymous", "Somebody not logged in", "nothing", request_id(request))
-    return Actor(user.ref, user.name, "session, password", request_id(request))
+    how = request.session.get(HOW)
+    return Actor(user.ref, user.name, f"session, {how}" if how else "session", request_id(request))
 
 
 def actor_of_key(key: ApiKey, request: HttpRequest) -> Actor:

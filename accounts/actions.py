@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.ending import end_sessions
 from accounts.ground import move_ground
 from accounts.keys import FreshKey, make_key
 from accounts.models import ApiKey, Role, RoleGrant, Scope, User
@@ -16,9 +17,16 @@ from audit.verbs import Verb
 
 @transaction.atomic
 def create_user(
-    *, username: str, first_name: str, last_name: str, email: str, password: str, actor: Actor, at: datetime
+    *,
+    username: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    password: str | None,
+    actor: Actor,
+    at: datetime,
 ) -> User:
-    """Add a person without roles."""
+    """Add a person without roles; without a password, too, where an identity provider lets them in."""
     if User.objects.filter(username=username).exists():
         raise Conflict(f"The user name {username} is taken.", "Choose another one.")
     user = User.objects.create_user(
@@ -39,19 +47,24 @@ def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
     user.is_active = active
     user.save(update_fields=["is_active"])
     record(Verb.USER_ENABLED if active else Verb.USER_DISABLED, subject=user.ref, actor=actor, at=at)
+    if not active:
+        end_sessions(person=user, why="The account was disabled.", actor=actor, at=at)
 
 
 @transaction.atomic
-def grant_role(*, user: User, role: Role, granter: User | None, actor: Actor, at: datetime) -> RoleGrant:
-    """Give a person a role. Nobody gives one to themselves."""
+def grant_role(
+    *, user: User, role: Role, granter: User | None, provider: str = "", actor: Actor, at: datetime
+) -> RoleGrant:
+    """Give a person a role: by somebody else's hand, or by the groups at an identity provider."""
     if granter is not None and granter.pk == user.pk:
         raise Invalid("You cannot grant a role to yourself.", "Ask another administrator.")
     move_ground()
     grant, fresh = RoleGrant.objects.get_or_create(
-        user=user, role=role, defaults={"granted_by": granter, "granted_at": at}
+        user=user, role=role, defaults={"granted_by": granter, "granted_at": at, "provider": provider}
     )
     if fresh:
-        record(Verb.ROLE_GRANTED, subject=user.ref, actor=actor, at=at, detail={"role": role.value})
+        detail = {"role": role.value} | ({"provider": provider} if provider else {})
+        record(Verb.ROLE_GRANTED, subject=user.ref, actor=actor, at=at, detail=detail)
     return grant
 
 

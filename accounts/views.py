@@ -1,80 +1,24 @@
-"""Logging in and out, one's own settings, people and their roles, API keys."""
+"""One's own settings, people and their roles, API keys."""
 
 from datetime import datetime, time
 
 from django.contrib import messages
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db import transaction
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
-from accounts.access import UserRequest, actor_of, request_id, require_role
+from accounts.access import UserRequest, actor_of, require_role
 from accounts.forms import KeyForm, PersonForm, RolesForm, SettingsForm
 from accounts.models import ApiKey, Role, User
 from accounts.refusals import Conflict, Invalid
-from audit.actions import record
-from audit.actor import Actor
-from audit.verbs import Verb
-
-
-class Login(LoginView):
-    """The door. Every knock is recorded."""
-
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        with transaction.atomic():
-            user = form.get_user()
-            record(
-                Verb.USER_LOGGED_IN,
-                subject=f"user:{user.username}",
-                actor=actor_of(self.request),
-                at=timezone.now(),
-            )
-        return response
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        tried = str(form.data.get("username", ""))[:80]
-        actor = Actor("anonymous", "Somebody not logged in", "nothing", request_id(self.request))
-        with transaction.atomic():
-            record(Verb.USER_LOGIN_FAILED, subject=f"user:{tried}", actor=actor, at=timezone.now())
-        return super().form_invalid(form)
-
-
-class Logout(LogoutView):
-    """Out. Only by POST, so that no link can do it."""
-
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if isinstance(request.user, User):
-            with transaction.atomic():
-                record(
-                    Verb.USER_LOGGED_OUT, subject=request.user.ref, actor=actor_of(request), at=timezone.now()
-                )
-        return super().post(request, *args, **kwargs)
-
-
-class PasswordChange(PasswordChangeView):
-    """A new password, after the old one."""
-
-    success_url = reverse_lazy("accounts:settings")
-
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        with transaction.atomic():
-            response = super().form_valid(form)
-            record(
-                Verb.PASSWORD_CHANGED, subject=form.user.ref, actor=actor_of(self.request), at=timezone.now()
-            )
-        messages.success(self.request, "Password changed. Other sessions of yours were ended.")
-        return response
+from accounts.sessions import live_sessions
+from accounts.sso.providers import providers
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +31,9 @@ def settings(request: UserRequest) -> HttpResponse:
         actions.set_tastes(user=request.user, **form.cleaned_data)
         messages.success(request, "Kept.")
         return redirect("accounts:settings")
-    return render(request, "accounts/settings.html", {"form": form})
+    linked = set(request.user.identities.values_list("issuer", flat=True))
+    context = {"form": form, "providers": [(item, item.issuer in linked) for item in providers()]}
+    return render(request, "accounts/settings.html", context)
 
 
 @require_GET
@@ -141,7 +87,14 @@ def person(request: UserRequest, username: str) -> HttpResponse:
         else:
             messages.success(request, f"Roles of {found.name} kept.")
             return redirect("accounts:people")
-    return render(request, "accounts/person.html", {"form": form, "person": found})
+    context = {
+        "form": form,
+        "person": found,
+        "factors": found.factors.all(),
+        "sessions": live_sessions(found, timezone.now()),
+        "given": found.grants.exclude(provider=""),
+    }
+    return render(request, "accounts/person.html", context)
 
 
 @transaction.atomic

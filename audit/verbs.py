@@ -32,6 +32,16 @@ class Verb(StrEnum):
     USER_LOGIN_FAILED = "user.login_failed", "Sign-in refused", Outcome.NO
     USER_LOGGED_OUT = "user.logged_out", "Signed out", Outcome.NEUTRAL
     PASSWORD_CHANGED = "user.password_changed", "Password changed", Outcome.NEUTRAL
+    USER_HELD_BACK = "user.held_back", "Held back after wrong tries", Outcome.NO
+    USER_PROVED_AGAIN = "user.proved_again", "Identity proved again", Outcome.OK
+    FACTOR_ADDED = "factor.added", "Second factor added", Outcome.OK
+    FACTOR_REMOVED = "factor.removed", "Second factor removed", Outcome.STALE
+    FACTORS_RESET = "factor.reset", "Second factors reset by an administrator", Outcome.NO
+    RECOVERY_CODES_MADE = "factor.recovery_codes_made", "Recovery codes made", Outcome.NEUTRAL
+    FACTOR_USED = "factor.used", "Second factor used", Outcome.OK
+    IDENTITY_LINKED = "identity.linked", "Identity linked to an account", Outcome.OK
+    IDENTITY_UNLINKED = "identity.unlinked", "Identity no longer linked", Outcome.STALE
+    SESSION_ENDED = "session.ended", "Session ended", Outcome.NEUTRAL
     ROLE_GRANTED = "role.granted", "Role granted", Outcome.OK
     ROLE_REVOKED = "role.revoked", "Role revoked", Outcome.NO
     USER_CREATED = "user.created", "User created", Outcome.OK

@@ -10,7 +10,7 @@ LEFT_OUT = {
     "auth.Group_permissions": "Django's own; roles are granted as RoleGrant",
     "auth.Group": "Django's own; roles are granted as RoleGrant",
     "contenttypes.ContentType": "Django's own list of tables",
-    "sessions.Session": "Who is signed in; each sign-in is an event",
+    "sessions.Session": "Nothing stands in it; sessions are accounts.Session",
     "audit.Event": "The record itself: hashed in the log, kept by triggers",
     "audit.Pending": "The record itself: events that wait for their place in the log",
     "audit.LogEntry": "The record itself: what checkpoints sign",

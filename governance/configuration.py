@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.sso.configuration import BadProviders, Provider, read_providers
 from governance.siem.collectors import Collector, collector_of
 from registry.addresses import BadAddress
 
@@ -31,6 +32,14 @@ def environment_list(name: str, *, default: list[str]) -> list[str]:
     """The comma-separated values of a variable."""
     value = os.environ.get(name, "")
     return [part.strip() for part in value.split(",") if part.strip()] or default
+
+
+def environment_number(name: str, *, default: int) -> int:
+    """A whole number of at least 1."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not value.isdigit() or not int(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number of at least 1.")
+    return int(value)
 
 
 def environment_numbers(prefix: str) -> dict[str, int]:
@@ -92,6 +101,14 @@ def log_collector() -> Collector | None:
         )
     except BadAddress as problem:
         raise ImproperlyConfigured(f"COUNTERSIGN_SIEM_URL cannot be used. {problem}") from None
+
+
+def identity_providers() -> tuple[Provider, ...]:
+    """Where people log in elsewhere: the providers in the file that COUNTERSIGN_SSO_FILE names."""
+    try:
+        return read_providers(os.environ.get("COUNTERSIGN_SSO_FILE", "").strip())
+    except BadProviders as problem:
+        raise ImproperlyConfigured(f"COUNTERSIGN_SSO_FILE cannot be used. {problem}") from None
 
 
 def secret(name: str) -> str:

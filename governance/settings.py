@@ -11,9 +11,11 @@ from governance.configuration import (
     blob_storage,
     environment_choice,
     environment_list,
+    environment_number,
     environment_numbers,
     environment_switch,
     http_address,
+    identity_providers,
     log_collector,
     secret,
     secret_key,
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionLimits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -137,7 +140,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+# Sessions stand in the database with their person. They end after so long, and sooner where nothing is done in them.
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 3600 * environment_number("COUNTERSIGN_SESSION_HOURS", default=12)
+SESSION_IDLE_SECONDS = 60 * environment_number("COUNTERSIGN_SESSION_IDLE_MINUTES", default=120)
+# Roles that must have a second factor beside the password; "everybody" names all people.
+SECOND_FACTOR_ROLES = frozenset(environment_list("COUNTERSIGN_SECOND_FACTOR_ROLES", default=[]))
+# Identity providers, and whether anybody but administrators may still log in by password.
+SSO_PROVIDERS = identity_providers()
+PASSWORDS_FOR_ALL = (
+    environment_choice("COUNTERSIGN_PASSWORD_LOGIN", ("everybody", "administrators")) == "everybody"
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TRANSPORT
 SECURE_SSL_REDIRECT = SECURE_TRANSPORT and not environment_switch("COUNTERSIGN_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = (

@@ -6,7 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView
 
-from accounts import views as accounts
+from accounts import entering
+from accounts.proving import login_views
+from accounts.sso import views as sso
 from governance.api_urls import urlpatterns as api
 from governance.home import views as home
 from governance.states import states
@@ -16,9 +18,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),  # first, because pipelines wait for it
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("", home.home, name="home"),
-    path("login/", accounts.Login.as_view(), name="login"),
-    path("logout/", accounts.Logout.as_view(), name="logout"),
-    path("password/", accounts.PasswordChange.as_view(), name="password_change"),
+    path("login/", entering.Login.as_view(), name="login"),
+    path("login/second/", login_views.second, name="login_second"),
+    path("login/second/ask/", login_views.second_ask, name="login_second_ask"),
+    path("sso/<slug:provider>/", sso.start, name="sso"),
+    path("sso/<slug:provider>/back/", sso.back, name="sso_back"),
+    path("sso/<slug:provider>/out/", sso.out, name="sso_out"),
+    path("sso/<slug:provider>/unlink/", sso.unlink, name="sso_unlink"),
+    path("logout/", entering.Logout.as_view(), name="logout"),
+    path("password/", entering.PasswordChange.as_view(), name="password_change"),
     path("", include("accounts.urls")),
     path("", include("registry.urls")),
     path("", include("evaluations.urls")),

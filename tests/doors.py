@@ -72,6 +72,9 @@ CONCLUDED: dict[str, Any] = {
 PAGES = [
     Door("/"),
     Door("/settings/"),
+    Door("/settings/sessions/"),
+    Door("/settings/second-factor/"),
+    Door("/settings/second-factor/app/"),
     Door("/inbox/"),
     Door("/password/"),
     Door("/people/"),
@@ -196,6 +199,10 @@ PAGES = [
 ]
 PUBLIC = [
     Door("/login/", passed=302, stranger=200),
+    Door("/login/second/", passed=302),
+    Door("/sso/nowhere/", passed=404, stranger=404),
+    Door("/sso/nowhere/back/", passed=404, stranger=404),
+    Door("/sso/nowhere/out/", passed=404, stranger=404),
     Door("/healthz", stranger=200),
     Door("/readyz", stranger=200),
     Door("/metrics", stranger=200),
@@ -212,6 +219,16 @@ KEEPS_NOTHING = [
 ]
 OWN = [
     posts("/settings/", EVERYBODY, theme="dark", mail="none"),
+    posts("/settings/sessions/end/", EVERYBODY),
+    posts("/settings/second-factor/app/", EVERYBODY, 400),
+    posts("/settings/second-factor/passkey/", EVERYBODY, 400),
+    posts("/settings/second-factor/passkey/ask/", EVERYBODY, 200),
+    posts("/settings/second-factor/change/", EVERYBODY, 400),
+    posts("/settings/proof/", EVERYBODY, 403),
+    posts("/settings/proof/ask/", EVERYBODY, 200),
+    posts("/sso/nowhere/unlink/", EVERYBODY, 404),
+    Door("/login/second/", "POST", passed=302),
+    Door("/login/second/ask/", "POST", passed=403, stranger=403),
     posts("/inbox/read/", EVERYBODY),
     Door("/inbox/999999999/", passed=404),
     posts("/password/", EVERYBODY, 200),
@@ -224,6 +241,8 @@ DEEDS = [
     posts("/people/new/", ADMINISTRATOR, 200),
     posts("/people/dev/", ADMINISTRATOR, roles=["developer"]),
     posts("/people/dev/active/", ADMINISTRATOR, active="yes"),
+    posts("/people/dev/sessions/end/", ADMINISTRATOR),
+    posts("/people/dev/factors/reset/", ADMINISTRATOR, reason=REASON),
     posts("/keys/", ADMINISTRATOR, 200),
     posts("/keys/{key}/revoke/", ADMINISTRATOR),
     posts("/pipelines/new/", ADMINISTRATOR, 400),

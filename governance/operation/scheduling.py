@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.mailing import waiting
 from accounts.tasks import MAIL_TASK
+from accounts.upkeep import forget_ended
 from audit.actor import Actor
 from audit.anchors import anything_to_do
 from audit.checkpoints import LogBroken, make_checkpoint
@@ -75,6 +76,7 @@ def duties() -> list[Duty]:
         Duty("wake the rounds with tracking servers", 15.0, wake_due),
         Duty("announce the end of waivers", 600.0, remind_waivers),
         Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
+        Duty("forget ended sessions and old tries", 3600.0, forget_ended),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
         Duty("anchor the checkpoints", 60.0, _anchor),

@@ -5,11 +5,13 @@ from django.template.context import RequestContext
 
 from governance.compliance.evidence_kinds import kind_label
 from governance.templatetags import marks, wording
+from governance.templatetags.browsers import browser_name
 from governance.templatetags.fields import field_context, summary_of
 from governance.templatetags.figures import figure
 from governance.templatetags.judged import Groups, Row, groups_of, lead, read, row_of
 from governance.templatetags.listing import as_facts, elided_pages, page_query, pairs
 from governance.templatetags.navigation import Section, address, sections
+from governance.templatetags.proofs import proof_context
 from governance.templatetags.prose import prose
 
 register = template.Library()
@@ -19,6 +21,7 @@ MESSAGE_SHAPES = {"success": "ok", "info": "na", "debug": "na", "warning": "stal
 register.filter("short_date", wording.short_date)
 register.filter("short_time", wording.short_time)
 register.filter("ago", wording.ago)
+register.filter("browser_name", browser_name)
 register.filter("duration", wording.duration)
 register.filter("singular", wording.singular)
 register.filter("number", wording.number)
@@ -54,6 +57,7 @@ register.simple_tag(marks.moment, name="time")
 register.filter("markdown", prose)
 register.inclusion_tag("partials/chart.html", name="chart")(figure)
 register.inclusion_tag("partials/form_field.html", name="field")(field_context)
+register.inclusion_tag("partials/proof.html", takes_context=True, name="proof")(proof_context)
 register.inclusion_tag("partials/form_errors.html", name="form_errors")(summary_of)
 
 

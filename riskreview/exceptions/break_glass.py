@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import User
+from accounts.proving.again import prove_again
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -32,11 +33,11 @@ TIME_TO_CONSENT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Consent:
-    """Who takes responsibility, in which role, and whether they proved again who they are."""
+    """Who takes responsibility, in which role, and by what they proved again who they are; empty: they did not."""
 
     person: User
     role: str
-    proved: bool
+    proved: str
 
 
 def ask_to_break_glass(
@@ -52,7 +53,7 @@ def ask_to_break_glass(
     at: datetime,
 ) -> BreakGlass:
     """Ask that a version may run for some hours although the policy denies it. Nothing opens until others agree."""
-    consent = Consent(requester, role, requester.check_password(password))
+    consent = Consent(requester, role, prove_again(requester, password, actor=actor, at=at))
     try:
         with transaction.atomic():
             return _ask(version, environment, reason.strip(), hours, consent, actor, at)
@@ -137,7 +138,7 @@ def consent_to_break_glass(
     at: datetime,
 ) -> BreakGlass:
     """Agree, or refuse with a reason. With the last consent that the policy asks for the gate opens."""
-    consent = Consent(person, role, person.check_password(password))
+    consent = Consent(person, role, prove_again(person, password, actor=actor, at=at))
     try:
         with transaction.atomic():
             return _answer(found, consent, agrees, reason.strip(), actor, at)
@@ -291,6 +292,6 @@ def _consent(found: BreakGlass, consent: Consent, actor: Actor, at: datetime) ->
         break_glass=found,
         role=consent.role,
         person=consent.person,
-        authenticated_by=f"{actor.authenticated_by}, password again"[:80],
+        authenticated_by=f"{actor.authenticated_by}, {consent.proved} again"[:80],
         at=at,
     )

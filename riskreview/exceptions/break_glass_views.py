@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import UserRequest, actor_of
 from accounts.models import Role
+from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid
 from audit.verbs import Verb
 from registry.access import version_for_reader
 from registry.models import Environment
 from registry.spreadsheets import FORMATS, Export
-from registry.views.complaints import complain, sent
+from registry.views.complaints import complain
 from riskreview.access import break_glass_for_reader
 from riskreview.exceptions.break_glass import ask_to_break_glass, consent_to_break_glass, end_break_glass
 from riskreview.exceptions.emergency import (
@@ -113,7 +114,7 @@ def ask(request: UserRequest, slug: str, version: str) -> HttpResponse:
     terms = terms_of(judged)
     mine = roles_of(judged, request.user)
     form = BreakGlassForm(
-        *sent(request),
+        with_proof(request) if request.method == "POST" else None,
         roles=[(role, Role(role).label) for role in mine],
         most_hours=terms.hours if terms else 1,
     )
@@ -168,7 +169,7 @@ def one(request: UserRequest, pk: int) -> HttpResponse:
 def consent(request: UserRequest, pk: int) -> HttpResponse:
     """Agree, or refuse."""
     found = break_glass_for_reader(request.user, pk)
-    form = ConsentForm(request.POST)
+    form = ConsentForm(with_proof(request))
     form.is_valid()  # a half filled form of somebody who may not decide is a try, and goes on the record
     try:
         done = consent_to_break_glass(

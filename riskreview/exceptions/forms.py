@@ -4,17 +4,9 @@ from typing import Any
 
 from django import forms
 
+from accounts.proving.again import ProofField
 from riskreview.exceptions.break_glass import LONGEST_REASON, SHORTEST_REASON
 from riskreview.exceptions.waivers import LONGEST_NOTE, LONGEST_TEXT, SHORTEST
-
-
-def _password() -> forms.CharField:
-    return forms.CharField(
-        label="Your password, again",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        strip=False,
-        error_messages={"required": "Type your password. It proves that it is you who decides."},
-    )
 
 
 def _text(
@@ -66,7 +58,7 @@ class DecideForm(forms.Form):
         rows=2,
         required=False,
     )
-    password = _password()
+    password = ProofField()
 
 
 class BreakGlassForm(forms.Form):
@@ -79,7 +71,7 @@ class BreakGlassForm(forms.Form):
         LONGEST_REASON,
     )
     hours = forms.IntegerField(label="Hours", min_value=1, max_value=72)
-    password = _password()
+    password = ProofField()
 
     def __init__(self, *args: Any, roles: list[tuple[str, str]], most_hours: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,7 +93,7 @@ class ConsentForm(forms.Form):
         rows=2,
         required=False,
     )
-    password = _password()
+    password = ProofField()
 
 
 class EndForm(forms.Form):

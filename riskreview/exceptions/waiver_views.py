@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.verbs import Verb
 from policy.waivers import last_day_allowed
@@ -190,7 +191,7 @@ def waiver(request: UserRequest, pk: int) -> HttpResponse:
 def decide(request: UserRequest, pk: int) -> HttpResponse:
     """Approve it in a role, or refuse it."""
     found = waiver_for_reader(request.user, pk)
-    form = DecideForm(request.POST)
+    form = DecideForm(with_proof(request))
     approves = request.POST.get("do") == "approve"
     form.is_valid()  # a half filled form of somebody who may not decide is a try, and goes on the record
     try:

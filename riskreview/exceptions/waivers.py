@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.notices import notify
+from accounts.proving.again import prove_again
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -119,7 +120,7 @@ def decide_on_waiver(
 
     Whoever may not is refused, and that is recorded in a transaction of its own.
     """
-    proved = approver.check_password(password)  # slow by design, so before any row is held
+    proved = prove_again(approver, password, actor=actor, at=at)  # slow by design, so before any row is held
     try:
         with transaction.atomic():
             return _decide(waiver, role, approves, note.strip(), proved, approver, actor, at)
@@ -136,7 +137,7 @@ def _decide(
     role: str,
     approves: bool,
     note: str,
-    proved: bool,
+    proved: str,
     approver: User,
     actor: Actor,
     at: datetime,
@@ -165,7 +166,7 @@ def _decide(
         role=role,
         person=approver,
         note=note,
-        authenticated_by=f"{actor.authenticated_by}, password again"[:80],
+        authenticated_by=f"{actor.authenticated_by}, {proved} again"[:80],
         at=at,
     )
     if len(table.missing) > 1:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.ground import move_ground
 from accounts.models import User
 from accounts.notices import notify
+from accounts.proving.again import prove_again
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -61,7 +62,7 @@ def confirm_activation(
     *, activation: Activation, password: str, confirmer: User, actor: Actor, at: datetime
 ) -> PolicyPack:
     """Let the pack judge from now on, as the second person. A try that the rules refuse goes on the record, too."""
-    proved = confirmer.check_password(password)  # slow by design, so before any row is held
+    proved = prove_again(confirmer, password, actor=actor, at=at)  # slow by design, so before any row is held
     try:
         with transaction.atomic():
             return _confirm(activation, proved, confirmer, actor, at)
@@ -74,7 +75,7 @@ def confirm_activation(
         raise
 
 
-def _confirm(activation: Activation, proved: bool, confirmer: User, actor: Actor, at: datetime) -> PolicyPack:
+def _confirm(activation: Activation, proved: str, confirmer: User, actor: Actor, at: datetime) -> PolicyPack:
     rows = _packs_held()
     held = _open(activation)
     refuse_unless_second(confirmer, held)
@@ -91,11 +92,12 @@ def _confirm(activation: Activation, proved: bool, confirmer: User, actor: Actor
             "Refuse this, preview the pack and ask again.",
         )
     if not proved:
-        raise Invalid("This is not your password.", "Nothing was activated.", field="password")
+        raise Invalid("This is not your password or code.", "Nothing was activated.", field="password")
     _decide(held, ActivationState.CONFIRMED, confirmer, "", at)
     detail = {
         "asked_by": asker.ref,
         "confirmed_by": confirmer.ref,
+        "proved_by": proved,
         "why": held.why,
         "preview": held.simulation.result_digest,
     }

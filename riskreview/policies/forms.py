@@ -5,6 +5,7 @@ from functools import cache
 
 from django import forms
 
+from accounts.proving.again import ProofField
 from policy.lines import LONGEST
 from policy.pack import DEFAULT, PackError, load_pack
 from registry.forms.texts import text_given
@@ -82,12 +83,7 @@ class AskForm(forms.Form):
 class ConfirmActivationForm(forms.Form):
     """The second person's password, again."""
 
-    password = forms.CharField(
-        label="Your password, again",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        max_length=128,
-        strip=False,
-    )
+    password = ProofField()
 
 
 class RefuseForm(forms.Form):

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid
 from audit.verbs import Verb
 from evaluations.models import JobStatus
@@ -128,7 +129,7 @@ def ask(request: UserRequest, pk: int) -> HttpResponse:
 def confirm(request: UserRequest, pk: int) -> HttpResponse:
     """Activate the pack, as the second person."""
     wish = activation_for_reader(request.user, pk)
-    form = ConfirmActivationForm(request.POST)
+    form = ConfirmActivationForm(with_proof(request))
     form.is_valid()  # an empty password is a wrong one, and a try by somebody who may not goes on the record
     try:
         confirm_activation(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.models import User
+from accounts.proving.again import ProofField
 from policy.evidence import evidence_digest
 from registry.models import Environment
 from riskreview.models import Decision, ReviewKind
@@ -68,12 +69,7 @@ class SignForm(forms.Form):
         error_messages={"required": f"Say why in at least {SHORTEST_RATIONALE} characters."},
         help_text=f"Appears in the audit report. At least {SHORTEST_RATIONALE} characters.",
     )
-    password = forms.CharField(
-        label="Your password, again",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        strip=False,
-        error_messages={"required": "Type your password. It proves that it is you who signs."},
-    )
+    password = ProofField()
 
     @property
     def condition_rows(self) -> list[dict[str, Any]]:
@@ -229,12 +225,7 @@ class RenewForm(forms.Form):
         max_length=LONGEST_RATIONALE,
         help_text=f"Becomes the rationale of each signature. At least {SHORTEST_RATIONALE} characters.",
     )
-    password = forms.CharField(
-        label="Your password, again",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        strip=False,
-        error_messages={"required": "Type your password. It proves that it is you who signs."},
-    )
+    password = ProofField()
 
     @property
     def wanted(self) -> dict[int, str]:

@@ -45,7 +45,7 @@ class WrongPassword(Invalid):
     """The signer did not prove again who they are."""
 
     def __init__(self) -> None:
-        super().__init__("This is not your password.", "Nothing was signed.", field="password")
+        super().__init__("This is not your password or code.", "Nothing was signed.", field="password")
 
 
 class SignedAlready(Conflict):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
+from accounts.proving.again import prove_again
 from accounts.refusals import Invalid, Refusal
 from audit.actor import Actor
 from riskreview.models import Decision, SignOff
@@ -43,7 +44,7 @@ def attest_again(
             f"Write at least {SHORTEST_RATIONALE} characters.",
             field="note",
         )
-    proved = signer.check_password(password)  # once for all of them: slow by design
+    proved = prove_again(signer, password, actor=actor, at=at)  # once for all of them: slow by design
     mine = {item.signoff.pk: item for item in renewals_of(signer, at=at)}
     done = []
     for pk, seen in wanted.items():
@@ -55,7 +56,7 @@ def attest_again(
 
 
 def _again(
-    item: Renewal, seen: str, note: str, proved: bool, signer: User, actor: Actor, at: datetime
+    item: Renewal, seen: str, note: str, proved: str, signer: User, actor: Actor, at: datetime
 ) -> Renewed:
     before = item.signoff
     if item.why_not or item.review is None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.notices import notify
+from accounts.proving.again import prove_again
 from accounts.refusals import Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -62,14 +63,14 @@ def sign_off(
     """
     told = tuple(ConditionAsked(item[0].strip(), *item[1:]) for item in conditions)
     given = Given(str(role), str(decision), rationale.strip(), told, seen_digest, acting_for)
-    proved = signer.check_password(password)  # slow by design, so before any row is held
+    proved = prove_again(signer, password, actor=actor, at=at)  # slow by design, so before any row is held
     return sign_given(review=review, given=given, proved=proved, signer=signer, actor=actor, at=at)
 
 
 def sign_given(
-    *, review: Review, given: Given, proved: bool, signer: User, actor: Actor, at: datetime
+    *, review: Review, given: Given, proved: str, signer: User, actor: Actor, at: datetime
 ) -> SignOff:
-    """The same for somebody who has proved, or not, who they are: one proof may carry several signatures."""
+    """The same for somebody who proved who they are, or did not (""): one proof may carry several signatures."""
     try:
         with transaction.atomic():
             return _sign(review, given, proved, signer, actor, at)
@@ -79,7 +80,7 @@ def sign_given(
         raise
 
 
-def _sign(review: Review, given: Given, proved: bool, signer: User, actor: Actor, at: datetime) -> SignOff:
+def _sign(review: Review, given: Given, proved: str, signer: User, actor: Actor, at: datetime) -> SignOff:
     version = (
         ModelVersion.objects.select_for_update(of=("self",))
         .select_related(*VERSION_RELATIONS)
@@ -107,7 +108,7 @@ def _sign(review: Review, given: Given, proved: bool, signer: User, actor: Actor
         components=judged.components,
         signer=signer,
         acting_for=capacity.acting_for,
-        authenticated_by=f"{actor.authenticated_by}, password again"[:80],
+        authenticated_by=f"{actor.authenticated_by}, {proved} again"[:80],
         signed_at=at,
         expires_at=valid_until(judged, review, given.role, given.decision, at),
     )

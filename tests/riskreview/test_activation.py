@@ -116,7 +116,9 @@ def test_nobody_else_confirms_and_the_try_is_recorded(
 def test_a_wrong_password_activates_nothing(cast: SimpleNamespace, wish: Activation) -> None:
     with pytest.raises(Invalid, match="not your password"):
         confirm(wish, cast.ada, "guess")
-    assert in_force() == "default v3" and newest_event().detail == {"reason": "This is not your password."}
+    assert in_force() == "default v3" and newest_event().detail == {
+        "reason": "This is not your password or code."
+    }
 
 
 def test_a_role_removed_a_second_ago_no_longer_confirms(cast: SimpleNamespace, wish: Activation) -> None:

@@ -165,7 +165,7 @@ def test_a_wrong_password_is_said_beside_the_field(
         f"/reviews/{review.pk}/sign/", body(review, "risk_officer", password="wrong")
     )
 
-    assert answer.status_code == 400 and "This is not your password." in text_of(answer)
+    assert answer.status_code == 400 and "This is not your password or code." in text_of(answer)
     assert RATIONALE in answer.content.decode() and not SignOff.objects.exists()
 
 

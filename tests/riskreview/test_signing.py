@@ -118,7 +118,7 @@ def test_a_wrong_password_signs_nothing_and_stands_on_the_record(
         a_signature(review, cast.ada, "risk_officer", password="correct horse")
 
     assert refused.value.field == "password"
-    assert not SignOff.objects.exists() and refusals() == ["This is not your password."]
+    assert not SignOff.objects.exists() and refusals() == ["This is not your password or code."]
 
 
 def test_evidence_that_moved_is_not_signed(cast: SimpleNamespace, review: Review, refusals: Refusals) -> None:

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
 from accounts.models import SIGNING_ROLES
+from accounts.proving.again import with_proof
 from accounts.refusals import Invalid, NotAllowed
 from policy.words import counted
-from registry.views.complaints import complain, sent
+from registry.views.complaints import complain
 from riskreview.reviews.forms import RenewForm
 from riskreview.reviews.queries.renewals import renewals_of
 from riskreview.reviews.renewing import attest_again
@@ -23,7 +24,7 @@ def renew(request: UserRequest) -> HttpResponse:
     """Own approvals that end, and whether their evidence is still the same."""
     if request.method == "POST" and request.user.roles.isdisjoint(role.value for role in SIGNING_ROLES):
         raise NotAllowed("You hold no role that signs, so there is nothing to attest again.")
-    form, status = RenewForm(*sent(request)), 200
+    form, status = RenewForm(with_proof(request) if request.method == "POST" else None), 200
     refusals: dict[int, str] = {}
     if request.method == "POST":
         status = 400

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid, Unavailable
 from policy.evidence import changed
 from policy.words import component, listed
@@ -43,7 +44,7 @@ MOST_NAMED = 3
 def sign(request: UserRequest, pk: int) -> HttpResponse:
     """Sign, or say why not. Nothing that was typed is lost."""
     review = review_for_reader(request.user, pk)
-    form = SignForm(request.POST)
+    form = SignForm(with_proof(request))
     if not form.is_valid() and _may_sign(request, review):
         return _again(request, review, form, HTTPStatus.BAD_REQUEST)
     given = (

@@ -147,7 +147,7 @@ def test_a_waiver_goes_from_wish_to_allow_in_the_browser(
         f"{page}decide/", {"role": "risk_officer", "do": "approve", "password": "no"}
     )
     assert refused.status_code == 400
-    assert "This is not your password." in refused.content.decode()
+    assert "This is not your password or code." in refused.content.decode()
     for person, role in ((cast.ada, "risk_officer"), (cast.carl, "compliance_officer")):
         waits = client_of(person).get("/").content.decode()
         assert "Waiver of Outputs explained" in waits

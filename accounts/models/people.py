@@ -1,4 +1,4 @@
-"""Who: people, the roles that they hold, what they are told, and the keys of pipelines."""
+"""People, the roles that they hold, what they are told, and the keys of pipelines."""
 
 from datetime import datetime
 from functools import cached_property
@@ -104,6 +104,7 @@ class RoleGrant(models.Model):
     role = models.CharField(max_length=32, choices=Role)
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     granted_at = models.DateTimeField()
+    provider = models.CharField(max_length=40, blank=True)  # the identity provider whose groups gave it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "role"], name="one_grant_per_role")]

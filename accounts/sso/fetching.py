@@ -1,0 +1,71 @@
+"""Talking to an identity provider that the operator named: no redirect, little time, few bytes."""
+
+import base64
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from accounts.sso.configuration import Provider, is_secure
+
+SECONDS = 8
+MOST_BYTES = 256 * 1024
+
+
+class Unreachable(Exception):
+    """The provider gives no answer that could be used; the text is a sentence that says why."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def fetch(
+    provider: Provider,
+    address: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] = {},
+) -> dict[str, Any]:
+    """The JSON object at the address: by GET, or by POST where there is a form. Raises Unreachable."""
+    if not is_secure(address):
+        raise Unreachable(f"{provider.name} names an address that is not https.")
+    body = urlencode(form).encode() if form is not None else None
+    request = urllib.request.Request(address, body, {"Accept": "application/json", **headers})
+    authorities = str(provider.ca_file) if provider.ca_file else None
+    secure = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authorities))
+    opener = urllib.request.build_opener(_NoRedirect, secure)
+    try:
+        with opener.open(request, timeout=SECONDS) as response:
+            content = response.read(MOST_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Unreachable(f"{provider.name} answered {error.code}{_said(error)}.") from error
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{provider.name} did not answer ({type(error).__name__}).") from error
+    try:
+        found = json.loads(content[:MOST_BYTES])
+    except ValueError as error:
+        raise Unreachable(f"{provider.name} answered something that is no JSON.") from error
+    if not isinstance(found, dict):
+        raise Unreachable(f"{provider.name} answered something that is no JSON object.")
+    return found
+
+
+def basic(name: str, secret: str) -> str:
+    """The Authorization header of a client (RFC 6749 section 2.3.1)."""
+    pair = f"{quote_plus(name)}:{quote_plus(secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    """The error code of OAuth in the answer, such as " (invalid_grant)"."""
+    try:
+        found = json.loads(error.read(2000)).get("error", "")
+    except (ValueError, AttributeError, OSError):
+        return ""
+    return f" ({found})" if isinstance(found, str) and found.isidentifier() else ""

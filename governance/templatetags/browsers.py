@@ -1,0 +1,26 @@
+"""What a browser calls itself, in words that its owner knows it by."""
+
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+UNKNOWN = "A browser"
+
+
+def browser_name(agent: str) -> str:
+    """`Firefox on Linux`, as far as it can be known."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), UNKNOWN)
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
