@@ -43,6 +43,11 @@ class Verb(StrEnum):
     IDENTITY_UNLINKED = "identity.unlinked", "Identity no longer linked", Outcome.STALE
     SESSION_ENDED = "session.ended", "Session ended", Outcome.NEUTRAL
     ROLE_GRANTED = "role.granted", "Role granted", Outcome.OK
+    ROLE_GRANTED_ALONE = "role.granted_alone", "Role granted by one person", Outcome.NO
+    ROLE_ASKED = "role.asked", "Role asked for", Outcome.NEUTRAL
+    ROLE_REFUSED = "role.refused", "Role refused", Outcome.NO
+    ROLE_WISH_WITHDRAWN = "role.wish_withdrawn", "Wish for a role withdrawn", Outcome.STALE
+    ROLE_CONFIRM_REFUSED = "role.confirm_refused", "Confirmation of a role refused", Outcome.NO
     ROLE_REVOKED = "role.revoked", "Role revoked", Outcome.NO
     USER_CREATED = "user.created", "User created", Outcome.OK
     USER_DISABLED = "user.disabled", "User disabled", Outcome.NO

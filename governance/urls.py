@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", entering.Logout.as_view(), name="logout"),
     path("password/", entering.PasswordChange.as_view(), name="password_change"),
     path("", include("accounts.urls")),
+    path("", include("accounts.granting.urls")),
     path("", include("registry.urls")),
     path("", include("evaluations.urls")),
     path("", include("riskreview.urls")),
