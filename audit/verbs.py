@@ -220,6 +220,12 @@ class Verb(StrEnum):
     GATE_DENIED = "gate.denied", "Gate denied", Outcome.NO
     GATE_REFUSED = "gate.refused", "Gate call refused", Outcome.ERROR
 
+    ACCESS_EXPORTED = "access.exported", "List of who can do what exported", Outcome.NEUTRAL
+    ACCESS_REVIEW_STARTED = "access.review_started", "Access review started", Outcome.NEUTRAL
+    ACCESS_KEPT = "access.kept", "Access kept in a review", Outcome.OK
+    ACCESS_TAKEN = "access.taken_away", "Access taken away in a review", Outcome.NO
+    ACCESS_REVIEW_FINISHED = "access.review_finished", "Access review finished", Outcome.OK
+
     REPORT_REQUESTED = "report.requested", "Report requested", Outcome.RUNNING
     REPORT_SUCCEEDED = "report.succeeded", "Report finished", Outcome.OK
     REPORT_FAILED = "report.failed", "Report failed", Outcome.ERROR

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "governance.tracking",
     "governance.siem",
     "governance.compliance",
+    "governance.entitlements",
     "governance",
 ]
 

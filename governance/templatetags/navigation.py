@@ -57,6 +57,7 @@ RULES = (
 )
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
+    Link("entitlements:access", "Access", "check_list"),
     Link("accounts:keys", "API keys", "key"),
     Link("pipelines:rules", "Pipelines", "branch"),
     Link("registry:fields", "Inventory fields", "edit"),

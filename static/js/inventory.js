@@ -1,6 +1,6 @@
-/* The inventory: tick all, count the ticked, tick the row in focus with x. The page works without this file. */
+/* Tables in which many rows are chosen, such as the inventory: tick all, count the ticked, tick the row in focus with x. The page works without this file. */
 
-const boxes = () => [...document.querySelectorAll('.cs-many input[name="model"]')];
+const boxes = () => [...document.querySelectorAll(".cs-many td.cs-tickcell input")];
 
 function count() {
   const ticked = boxes().filter((box) => box.checked).length;
@@ -20,7 +20,7 @@ document.addEventListener("htmx:afterSettle", count);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, dialog")) return;
-  const box = document.querySelector('.is-focus input[name="model"]');
+  const box = document.querySelector(".is-focus td.cs-tickcell input");
   if (!box) return;
   box.checked = !box.checked;
   count();
