@@ -220,6 +220,7 @@ class Verb(StrEnum):
     GATE_DENIED = "gate.denied", "Gate denied", Outcome.NO
     GATE_REFUSED = "gate.refused", "Gate call refused", Outcome.ERROR
 
+    PERSONAL_DATA_EXPORTED = "user.data_exported", "Data about a person exported", Outcome.NEUTRAL
     ACCESS_EXPORTED = "access.exported", "List of who can do what exported", Outcome.NEUTRAL
     ACCESS_REVIEW_STARTED = "access.review_started", "Access review started", Outcome.NEUTRAL
     ACCESS_KEPT = "access.kept", "Access kept in a review", Outcome.OK

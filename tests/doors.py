@@ -87,6 +87,7 @@ PAGES = [
     Door("/role-requests/", who=WATCHERS),
     Door("/role-requests/{role_wish}/", who=WATCHERS),
     Door("/access/", who=WATCHERS),
+    Door("/people/dev/data/", who=DECIDERS | {"dev"}),
     Door("/access/?format=csv", who=WATCHERS),
     Door("/access/reviews/{access_review}/", who=WATCHERS),
     Door("/fields/", who=ADMINISTRATOR),

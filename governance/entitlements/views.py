@@ -28,6 +28,7 @@ from governance.entitlements.asked import filters_of, narrowed
 from governance.entitlements.gather import entitlements
 from governance.entitlements.kinds import Entitlement, Flag, Kind
 from governance.entitlements.models import AccessReview, Outcome
+from governance.entitlements.personal import person_for_data, personal_data
 from registry.spreadsheets import FORMATS, Export
 
 PAGE_SIZE = 100
@@ -97,6 +98,13 @@ def _cells(rows: list[Entitlement]) -> Iterator[list[str]]:
             *(row.kind, row.name, row.holder, row.holder_name, row.what, moments[0], row.given_by),
             *(moments[1], moments[2], "; ".join(row.labels)),
         ]
+
+
+@require_GET
+def person_data(request: UserRequest, username: str) -> HttpResponseBase:
+    """What is kept about a person, as a file."""
+    person = person_for_data(request.user, username)
+    return personal_data(person=person, actor=actor_of(request), at=timezone.now())
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """Who can do what, and reviews in which each entry is kept or taken away by somebody else."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -121,11 +122,20 @@ def test_a_review_keeps_or_takes_each_entry_and_ends_with_a_digest(
     assert told.detail["outcomes"] == {"open": 0, "kept": len(theirs) + len(carls), "taken": 3, "gone": 1}
     assert Event.objects.filter(verb="access.taken_away").count() == 3
     assert carl.post(f"{address}decide/", _choice("keep", *carls)).status_code == 409
-    assert (
-        "Finished" in adam.get(address).content.decode()
-        or review.digest in adam.get(address).content.decode()
-    )
+    assert review.digest in adam.get(address).content.decode()
     assert not ReviewEntry.objects.filter(decided_by__isnull=True).exclude(outcome="gone").exists()
+
+
+def test_a_person_takes_what_is_kept_about_them(world: SimpleNamespace, client_of: ClientOf) -> None:
+    dev = client_of(world.dev)
+    assert dev.get("/people/olga/data/").status_code == 403
+    told = json.loads(streamed(dev.get("/people/dev/data/")))
+    assert told["account"]["username"] == "dev"
+    assert {item["what"] for item in told["can_do"]} == {"Developer", "Develops Credit default"}
+    assert len(told["sessions"]) == 1
+    assert told["events"][-1]["verb"] == "user.data_exported"
+    assert world.dev.password not in json.dumps(told)
+    assert Event.objects.get(verb="user.data_exported").subject == "user:dev"
 
 
 def _choice(deed: str, *pks: int) -> dict[str, object]:
