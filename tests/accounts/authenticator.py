@@ -27,7 +27,7 @@ class SecurityKey:
 
     def make(self, options: dict[str, Any]) -> str:
         """The answer to `navigator.credentials.create`."""
-        public = ES256.from_cryptography_key(self.private.public_key())
+        public = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
         attested = AttestedCredentialData.create(Aaguid.NONE, self.credential, public)
         data = AuthenticatorData.create(
             self._party(), PRESENT_AND_VERIFIED | AuthenticatorData.FLAG.AT, self.counter, attested

@@ -68,7 +68,7 @@ class IdentityProvider:
             case "/keys":
                 return {"keys": [key.public for key in self.keys]}
             case "/userinfo" if bearer == "Bearer access":
-                return self.person | self.spoil.get("userinfo", {})
+                return {**self.person, **self.spoil.get("userinfo", {})}
         return None
 
     def authorize(self, address: str) -> str:
@@ -111,7 +111,7 @@ class IdentityProvider:
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self.signed_by or self.keys[-1]
         if self.algorithm == "none":
-            return jwt.encode(claims, None, algorithm="none", headers={"kid": key.name})
+            return jwt.encode(claims, "", algorithm="none", headers={"kid": key.name})
         if self.algorithm == "HS256":  # the public key taken for a shared secret
             return jwt.encode(claims, json.dumps(key.public), algorithm="HS256", headers={"kid": key.name})
         return jwt.encode(claims, key.private, algorithm="ES256", headers={"kid": key.name})
