@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
         "ModelKind": "registry.models.ModelKind",
         "EvaluationKind": "evaluations.models.EvaluationKind",
         "JobStatus": "evaluations.models.JobStatus",
+        "ReportKind": "governance.reports.models.ReportKind",
         "VersionSource": "registry.models.VersionSource",
         "PredictionSource": "evaluations.models.PredictionSource",
         "ChosenSource": "evaluations.sources.CHOSEN",
