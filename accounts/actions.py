@@ -1,6 +1,6 @@
 """Changes of people, roles and keys; each writes its audit event in the same transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -53,9 +53,20 @@ def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def grant_role(
-    *, user: User, role: Role, granter: User | None, provider: str = "", actor: Actor, at: datetime
+    *,
+    user: User,
+    role: Role,
+    granter: User | None,
+    provider: str = "",
+    actor: Actor,
+    at: datetime,
+    detail: Mapping[str, object] | None = None,
+    verb: Verb = Verb.ROLE_GRANTED,
 ) -> RoleGrant:
-    """Give a person a role: by somebody else's hand, or by the groups at an identity provider."""
+    """Give a person a role: by somebody else's hand, or by the groups at an identity provider.
+
+    Whether one person may give this role is the caller's question (accounts/granting).
+    """
     if granter is not None and granter.pk == user.pk:
         raise Invalid("You cannot grant a role to yourself.", "Ask another administrator.")
     move_ground()
@@ -63,8 +74,8 @@ def grant_role(
         user=user, role=role, defaults={"granted_by": granter, "granted_at": at, "provider": provider}
     )
     if fresh:
-        detail = {"role": role.value} | ({"provider": provider} if provider else {})
-        record(Verb.ROLE_GRANTED, subject=user.ref, actor=actor, at=at, detail=detail)
+        said = {"role": role.value} | ({"provider": provider} if provider else {}) | dict(detail or {})
+        record(verb, subject=user.ref, actor=actor, at=at, detail=said)
     return grant
 
 

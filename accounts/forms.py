@@ -26,6 +26,13 @@ class PersonForm(forms.Form):
     roles = forms.MultipleChoiceField(
         choices=Role.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
+    why = forms.CharField(
+        label="Why, for whoever confirms",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Needed for roles that sign and for administrators: a second person confirms those.",
+    )
 
     def clean_password(self) -> str:
         """Long enough and not common."""
@@ -39,6 +46,13 @@ class RolesForm(forms.Form):
 
     roles = forms.MultipleChoiceField(
         choices=Role.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    why = forms.CharField(
+        label="Why, for whoever confirms",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Needed for roles that sign and for administrators: a second person confirms those.",
     )
 
 

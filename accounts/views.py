@@ -15,6 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import actions
 from accounts.access import UserRequest, actor_of, require_role
 from accounts.forms import KeyForm, PersonForm, RolesForm, SettingsForm
+from accounts.granting.actions import give_or_ask
+from accounts.granting.models import RoleWish, WishState
+from accounts.granting.rules import DECIDERS
 from accounts.models import ApiKey, Role, User
 from accounts.refusals import Conflict, Invalid
 from accounts.sessions import live_sessions
@@ -40,7 +43,12 @@ def settings(request: UserRequest) -> HttpResponse:
 def people(request: UserRequest) -> HttpResponse:
     """Everyone and their roles. Who may sign is no secret here."""
     rows = User.objects.prefetch_related("grants").order_by("-is_active", "last_name", "username")
-    return render(request, "accounts/people.html", {"people": rows, "roles": Role.choices})
+    waiting = RoleWish.objects.filter(state=WishState.ASKED).count()
+    return render(
+        request,
+        "accounts/people.html",
+        {"people": rows, "waiting": waiting, "concerned": request.user.holds(*DECIDERS, Role.AUDITOR)},
+    )
 
 
 @sensitive_post_parameters("password")
@@ -52,7 +60,7 @@ def person_new(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         person = _create(request, form)
         if person is not None:
-            messages.success(request, f"{person.name} can log in as {person.username}.")
+            messages.success(request, f"{person.name} can log in as {person.username}.{_what_waits(person)}")
             return redirect("accounts:people")
     return render(request, "accounts/person_new.html", {"form": form})
 
@@ -66,11 +74,16 @@ def _create(request: UserRequest, form: Form) -> User | None:
         with transaction.atomic():
             person = actions.create_user(**given, actor=actor, at=now)
             for role in form.cleaned_data["roles"]:
-                actions.grant_role(user=person, role=Role(role), granter=request.user, actor=actor, at=now)
-    except Conflict as taken:
-        form.add_error("username", str(taken))
+                _give(request, person, role, form.cleaned_data["why"], now)
+    except (Conflict, Invalid) as refused:
+        field = refused.field if isinstance(refused, Invalid) else "username"
+        form.add_error(field or None, f"{refused} {refused.remedy}".strip())
         return None
     return person
+
+
+def _give(request: UserRequest, person: User, role: str, why: str, at: datetime) -> None:
+    give_or_ask(person=person, role=Role(role), why=why, asker=request.user, actor=actor_of(request), at=at)
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,11 +94,11 @@ def person(request: UserRequest, username: str) -> HttpResponse:
     form = RolesForm(request.POST or None, initial={"roles": sorted(found.roles)})
     if request.method == "POST" and form.is_valid():
         try:
-            _set_roles(request, found, set(form.cleaned_data["roles"]))
-        except Invalid as refused:
-            form.add_error("roles", f"{refused} {refused.remedy}")
+            _set_roles(request, found, set(form.cleaned_data["roles"]), form.cleaned_data["why"])
+        except (Conflict, Invalid) as refused:
+            form.add_error(getattr(refused, "field", "") or "roles", f"{refused} {refused.remedy}")
         else:
-            messages.success(request, f"Roles of {found.name} kept.")
+            messages.success(request, f"Roles of {found.name} kept.{_what_waits(found)}")
             return redirect("accounts:people")
     context = {
         "form": form,
@@ -93,17 +106,28 @@ def person(request: UserRequest, username: str) -> HttpResponse:
         "factors": found.factors.all(),
         "sessions": live_sessions(found, timezone.now()),
         "given": found.grants.exclude(provider=""),
+        "wishes": found.role_wishes.filter(state=WishState.ASKED),
     }
     return render(request, "accounts/person.html", context)
 
 
 @transaction.atomic
-def _set_roles(request: UserRequest, found: User, wanted: set[str]) -> None:
+def _set_roles(request: UserRequest, found: User, wanted: set[str], why: str) -> None:
+    """Takes away first, so that one role can be exchanged for another that it does not go with."""
     now, actor = timezone.now(), actor_of(request)
-    for role in sorted(wanted - found.roles):
-        actions.grant_role(user=found, role=Role(role), granter=request.user, actor=actor, at=now)
-    for role in sorted(found.roles - wanted):
+    held = found.roles
+    for role in sorted(held - wanted):
         actions.revoke_role(user=found, role=Role(role), actor=actor, at=now)
+    found = User.objects.get(pk=found.pk)
+    for role in sorted(wanted - held):
+        _give(request, found, role, why, now)
+
+
+def _what_waits(person: User) -> str:
+    """What a second person has to confirm yet, for the message."""
+    waiting = RoleWish.objects.filter(person=person, state=WishState.ASKED).order_by("pk")
+    labels = [wish.get_role_display().lower() for wish in waiting]
+    return f" Waiting for a second person: {', '.join(labels)}." if labels else ""
 
 
 @require_POST

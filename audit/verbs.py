@@ -43,6 +43,11 @@ class Verb(StrEnum):
     IDENTITY_UNLINKED = "identity.unlinked", "Identity no longer linked", Outcome.STALE
     SESSION_ENDED = "session.ended", "Session ended", Outcome.NEUTRAL
     ROLE_GRANTED = "role.granted", "Role granted", Outcome.OK
+    ROLE_GRANTED_ALONE = "role.granted_alone", "Role granted by one person", Outcome.NO
+    ROLE_ASKED = "role.asked", "Role asked for", Outcome.NEUTRAL
+    ROLE_REFUSED = "role.refused", "Role refused", Outcome.NO
+    ROLE_WISH_WITHDRAWN = "role.wish_withdrawn", "Wish for a role withdrawn", Outcome.STALE
+    ROLE_CONFIRM_REFUSED = "role.confirm_refused", "Confirmation of a role refused", Outcome.NO
     ROLE_REVOKED = "role.revoked", "Role revoked", Outcome.NO
     USER_CREATED = "user.created", "User created", Outcome.OK
     USER_DISABLED = "user.disabled", "User disabled", Outcome.NO
@@ -231,6 +236,13 @@ class Verb(StrEnum):
     GATE_ALLOWED = "gate.allowed", "Gate allowed", Outcome.OK
     GATE_DENIED = "gate.denied", "Gate denied", Outcome.NO
     GATE_REFUSED = "gate.refused", "Gate call refused", Outcome.ERROR
+
+    PERSONAL_DATA_EXPORTED = "user.data_exported", "Data about a person exported", Outcome.NEUTRAL
+    ACCESS_EXPORTED = "access.exported", "List of who can do what exported", Outcome.NEUTRAL
+    ACCESS_REVIEW_STARTED = "access.review_started", "Access review started", Outcome.NEUTRAL
+    ACCESS_KEPT = "access.kept", "Access kept in a review", Outcome.OK
+    ACCESS_TAKEN = "access.taken_away", "Access taken away in a review", Outcome.NO
+    ACCESS_REVIEW_FINISHED = "access.review_finished", "Access review finished", Outcome.OK
 
     REPORT_REQUESTED = "report.requested", "Report requested", Outcome.RUNNING
     REPORT_SUCCEEDED = "report.succeeded", "Report finished", Outcome.OK

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "csp",
     "audit",
     "accounts",
+    "accounts.granting",
     "registry",
     "evaluations",
     "riskreview",
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "governance.compliance",
     "governance.register",
     "governance.webhooks",
+    "governance.entitlements",
     "governance",
 ]
 
@@ -156,6 +158,8 @@ SSO_PROVIDERS = identity_providers()
 PASSWORDS_FOR_ALL = (
     environment_choice("COUNTERSIGN_PASSWORD_LOGIN", ("everybody", "administrators")) == "everybody"
 )
+# Whoever gives roles does not sign. An organisation too small for that says so here, and its access review shows it.
+ADMINISTRATORS_MAY_SIGN = environment_switch("COUNTERSIGN_ADMINISTRATORS_MAY_SIGN", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TRANSPORT
 SECURE_SSL_REDIRECT = SECURE_TRANSPORT and not environment_switch("COUNTERSIGN_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = (
@@ -325,6 +329,7 @@ SPECTACULAR_SETTINGS = {
         "ModelKind": "registry.models.ModelKind",
         "EvaluationKind": "evaluations.models.EvaluationKind",
         "JobStatus": "evaluations.models.JobStatus",
+        "ReportKind": "governance.reports.models.ReportKind",
         "VersionSource": "registry.models.VersionSource",
         "PredictionSource": "evaluations.models.PredictionSource",
         "ChosenSource": "evaluations.sources.CHOSEN",

@@ -18,6 +18,8 @@ ADMINISTRATOR = frozenset({"adam"})
 STOPPERS = frozenset({"olga", "ada", "carl"})
 OFFICERS = frozenset({"ada", "carl"})
 COMPLIANCE = frozenset({"carl"})
+DECIDERS = ADMINISTRATOR | COMPLIANCE
+WATCHERS = DECIDERS | {"aud"}
 RAISERS = TEAM | OFFICERS | {"viktor", "etta", "bea"}
 SIGNERS = frozenset({"viktor", "ada", "carl", "etta", "bea"})
 ASSESSORS = TEAM | {"viktor", "ada"}
@@ -82,6 +84,12 @@ PAGES = [
     Door("/people/new/", who=ADMINISTRATOR),
     Door("/people/dev/", who=ADMINISTRATOR),
     Door("/keys/", who=ADMINISTRATOR),
+    Door("/role-requests/", who=WATCHERS),
+    Door("/role-requests/{role_wish}/", who=WATCHERS),
+    Door("/access/", who=WATCHERS),
+    Door("/people/dev/data/", who=DECIDERS | {"dev"}),
+    Door("/access/?format=csv", who=WATCHERS),
+    Door("/access/reviews/{access_review}/", who=WATCHERS),
     Door("/fields/", who=ADMINISTRATOR),
     Door("/fields/new/", who=ADMINISTRATOR),
     Door("/fields/{field}/", who=ADMINISTRATOR),
@@ -262,6 +270,12 @@ DEEDS = [
     posts("/people/dev/factors/reset/", ADMINISTRATOR, reason=REASON),
     posts("/keys/", ADMINISTRATOR, 200),
     posts("/keys/{key}/revoke/", ADMINISTRATOR),
+    posts("/role-requests/{role_wish}/confirm/", DECIDERS - {"adam"}, 400, password="wrong"),
+    posts("/role-requests/{role_wish}/refuse/", DECIDERS - {"adam"}, note=REASON),
+    posts("/role-requests/{role_wish}/withdraw/", ADMINISTRATOR),
+    posts("/access/reviews/", DECIDERS, why=REASON),
+    posts("/access/reviews/{access_review}/decide/", DECIDERS, 400, do="keep", reason=REASON),
+    posts("/access/reviews/{access_review}/finish/", DECIDERS),
     posts("/pipelines/new/", ADMINISTRATOR, 400),
     posts("/pipelines/{pipeline}/off/", ADMINISTRATOR, reason=REASON),
     posts("/webhooks/new/", ADMINISTRATOR, 400),

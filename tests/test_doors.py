@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
+from accounts.granting.actions import ask_role
 from accounts.models import ApiKey, Role, RoleGrant, Scope, User
 from audit.checkpoints import make_checkpoint
 from audit.models import Event
@@ -23,6 +24,7 @@ from governance.compliance.attaching import attach
 from governance.compliance.concluding import conclude
 from governance.compliance.gaps import open_gap
 from governance.compliance.scoping import decide_scope
+from governance.entitlements.actions import start_review
 from governance.gate.actions import decide
 from governance.operation.scheduling import heartbeat_file
 from governance.reports.actions import request_report, succeed_report
@@ -145,8 +147,26 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "sync": str(sync.pk),
         "simulation": str(wish.simulation_id),
         "activation": str(wish.pk),
+        **who_can_what(cast),
         "schedule": str(builders.a_schedule(cast, version.model).pk),
     }
+
+
+def who_can_what(cast: SimpleNamespace) -> dict[str, str]:
+    """Adam asks that Sam signs, and Carl looks at everything that anybody can do."""
+    now = timezone.now()
+    wish = ask_role(
+        person=cast.sam,
+        role=Role.VALIDATOR,
+        why="Joins the validators.",
+        asker=cast.adam,
+        actor=actor_of_user(cast.adam),
+        at=now,
+    )
+    review = start_review(
+        why="The quarterly look.", starter=cast.carl, actor=actor_of_user(cast.carl), at=now
+    )
+    return {"role_wish": str(wish.pk), "access_review": str(review.pk)}
 
 
 def a_met_condition(cast: SimpleNamespace, condition: Condition) -> Condition:

@@ -59,6 +59,7 @@ RULES = (
 )
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
+    Link("entitlements:access", "Access", "check_list"),
     Link("accounts:keys", "API keys", "key"),
     Link("pipelines:rules", "Pipelines", "branch"),
     Link("webhooks:endpoints", "Webhooks", "bell"),

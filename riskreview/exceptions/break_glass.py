@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.granting.rules import refuse_administrator
 from accounts.models import User
 from accounts.proving.again import prove_again
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
@@ -251,6 +252,7 @@ def _terms_for(judged: Judged, consent: Consent) -> BreakGlassTerms:
 
 def _refuse_unless_authorised(judged: Judged, consent: Consent) -> None:
     if consent.role in roles_of(judged, consent.person):
+        refuse_administrator(consent.person)
         return
     said = authority(judged, consent.person)
     why = said.reasons or ("Choose a role that you hold and that the policy names.",)

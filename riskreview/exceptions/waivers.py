@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.granting.rules import refuse_administrator
 from accounts.models import Role, User
 from accounts.notices import notify
 from accounts.proving.again import prove_again
@@ -149,6 +150,7 @@ def _decide(
             f"The waiver is {waiver.get_state_display().lower()} already.", "There is nothing to decide."
         )
     _refuse_unless_mine(table, role)
+    refuse_administrator(approver)
     if approves:
         _refuse_what_cannot_be_granted(waiver, judged, at)
     elif len(note) < SHORTEST:

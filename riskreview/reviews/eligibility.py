@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from accounts.granting.rules import reason_against_signing
 from accounts.models import SIGNING_ROLES, Role, User
 from policy.context import earliest
 from policy.evidence import Evidence, SignOffFact
@@ -95,6 +96,8 @@ def capacities(
     judged: Judged, user: User, delegations: Iterable[Delegation], *, at: datetime
 ) -> list[Capacity]:
     """In what the person may sign: own roles before those of others, and those that are asked for first."""
+    if reason_against_signing(user):
+        return []
     own = [Capacity(role) for role in roles_of(judged.evidence, user.username)]
     lent = [Capacity(row.role, row.holder) for row in delegations]
     free = [
@@ -123,6 +126,8 @@ def barred(judged: Judged, user: User, *, at: datetime) -> Bar:
         found |= dict.fromkeys(reasons_why_not(judged, user.username, role, at=at))
     if not held:
         found = dict.fromkeys(_roleless(judged, user))
+    elif apart := reason_against_signing(user):
+        found = {apart: None} | found
     return Bar(tuple(found), who_can_sign(judged, at=at))
 
 

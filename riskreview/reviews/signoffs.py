@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.granting.rules import reason_against_signing
 from accounts.models import User
 from accounts.notices import notify
 from accounts.proving.again import prove_again
@@ -152,6 +153,8 @@ def _capacity(judged: Judged, signer: User, given: Given, at: datetime) -> Capac
             reason = "The person for whom you sign does not delegate this role to you, or no longer does."
             raise CannotSign((reason, *bar.reasons), bar.who)
     reasons = reasons_why_not(judged, signer.username, given.role, at=at, acting_for=holder)
+    if apart := reason_against_signing(signer):
+        reasons = (apart, *reasons)
     if reasons:
         bar = barred(judged, signer, at=at)
         raise CannotSign(tuple(dict.fromkeys([*reasons, *bar.reasons])), bar.who)

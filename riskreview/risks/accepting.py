@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 
+from accounts.granting.rules import reason_against_signing
 from accounts.models import SIGNING_ROLES, Role, User
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
@@ -42,6 +43,8 @@ def reasons_against_accepting(user: User, risk: Risk, asked: Asked) -> list[str]
     reasons = []
     if not user.holds(asked.rule.role):
         reasons.append(f"A residual risk rated {asked.level} is accepted by {a_role(asked.rule.role)}.")
+    elif apart := reason_against_signing(user):
+        reasons.append(apart)
     if risk.owner_id == user.pk:
         reasons.append("You own this risk.")
     if part := involved_in(risk.model).get(user.username):

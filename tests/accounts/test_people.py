@@ -22,14 +22,14 @@ NEW: dict[str, Any] = {
     "last_name": "Vik",
     "email": "",
     "password": "an entirely other battery staple",
-    "roles": ["validator"],
+    "roles": ["auditor"],
 }
 
 
 def test_an_administrator_adds_a_person_with_roles(cast: SimpleNamespace, client_of: ClientOf) -> None:
     assert client_of(cast.adam).post("/people/new/", NEW).status_code == 302
     nora = User.objects.get(username="nora")
-    assert nora.roles == {"validator"}
+    assert nora.roles == {"auditor"}
     assert nora.grants.get().granted_by == cast.adam
     assert [event.verb for event in Event.objects.filter(subject="user:nora").order_by("id")] == [
         "user.created",
@@ -61,14 +61,14 @@ def test_a_person_that_cannot_be_added_leaves_nothing_behind(
 def test_roles_are_given_and_taken_back_each_with_its_event(
     cast: SimpleNamespace, client_of: ClientOf
 ) -> None:
-    roles = ["risk_officer", "developer"]
+    roles = ["auditor", "developer"]
     assert client_of(cast.adam).post("/people/dev/", {"roles": roles}).status_code == 302
     assert set(User.objects.get(username="dev").roles) == set(roles)
     assert client_of(cast.adam).post("/people/dev/", {"roles": ["developer"]}).status_code == 302
     events = Event.objects.filter(subject="user:dev").order_by("id")
     assert [(event.verb, event.detail["role"]) for event in events] == [
-        ("role.granted", "risk_officer"),
-        ("role.revoked", "risk_officer"),
+        ("role.granted", "auditor"),
+        ("role.revoked", "auditor"),
     ]
 
 

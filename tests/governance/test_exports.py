@@ -23,6 +23,7 @@ LISTS = {
     "/waivers/": "waiver.exported",
     "/break-glass/": "break_glass.exported",
     "/coverage/": "coverage.exported",
+    "/access/": "access.exported",
 }
 
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GrantingConfig(AppConfig):
+    name = "accounts.granting"
+    label = "granting"
