@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +18,14 @@ from governance.reports.page import self_contained
 
 MEMORY_MB = 2048
 SIGNING_SECONDS = 60
+BEAT_SECONDS = 10.0
+Beat = Callable[[], bool]
 KEPT = ("PATH", "HOME", "LANG")
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def _goes_on() -> bool:
+    return True
 
 
 class RenderFailed(RuntimeError):
@@ -66,10 +73,12 @@ def render(
     look: Look,
     parts: Sequence[Part] = (),
     seal: Seal | None = None,
+    beat: Beat = _goes_on,
 ) -> Rendered:
     """Write `folder/name` from the HTML with the evidence and the parts inside; evidence and HTML lie beside it, too.
 
     `made_at` is the Unix time that the document carries: the same input gives the same bytes, unless it is sealed.
+    `beat` is called every few seconds of a long layout, and stops it by saying False.
     """
     folder.mkdir(parents=True, exist_ok=True)
     facts = Part("evidence.json", evidence, "The facts behind this report, for machines", "Data")
@@ -84,7 +93,8 @@ def render(
         source.write_text(page, encoding="utf-8")
         inside.write_text(json.dumps([asdict(part) for part in (facts, *parts)]), encoding="utf-8")
         order = Layout(str(source), str(target), str(inside), made_at, MEMORY_MB)
-        laid_out = read(LaidOut, _answer("layout", told(order), seconds, {"SOURCE_DATE_EPOCH": str(made_at)}))
+        moment = {"SOURCE_DATE_EPOCH": str(made_at)}
+        laid_out = read(LaidOut, _answer("layout", told(order), seconds, moment, beat))
         signature = _sealed(target, seal) if seal else None
         content = target.read_bytes()
         facts_of(folder / name).write_text(evidence, encoding="utf-8")
@@ -118,26 +128,34 @@ def _sealed(target: Path, seal: Seal) -> Signature:
     return read(Signature, _answer("signing", told(order), SIGNING_SECONDS, given))
 
 
-def _answer(module: str, order: str, seconds: int, given: dict[str, str]) -> str:
-    """What the process says. It gets the variables that it needs and no others: no password of the database."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | given
+def _answer(module: str, order: str, seconds: float, given: dict[str, str], beat: Beat = _goes_on) -> str:
+    """What the process says; `beat` is asked now and then whether to go on.
+
+    The process gets the variables that it needs and no others: no password of the database.
+    """
     work = {"layout": "layout", "signing": "signature"}[module]
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", f"governance.reports.{module}"],
-            input=order,
-            env=environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as slow:
-        raise RenderFailed(f"The {work} took longer than {seconds} s and was stopped.") from slow
-    if done.returncode != 0:
-        raise RenderFailed(_reason(work, done.stderr, done.returncode))
-    return done.stdout
+    end, unsent = time.monotonic() + seconds, order or None
+    with subprocess.Popen(
+        [sys.executable, "-m", f"governance.reports.{module}"],
+        env={name: os.environ[name] for name in KEPT if name in os.environ} | given,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while True:
+            try:
+                said, complaint = child.communicate(unsent, max(min(BEAT_SECONDS, end - time.monotonic()), 0))
+                break
+            except subprocess.TimeoutExpired as slow:
+                unsent = None
+                if time.monotonic() >= end or not beat():
+                    child.kill()
+                    raise RenderFailed(f"The {work} took longer than {seconds} s and was stopped.") from slow
+    if child.returncode != 0:
+        raise RenderFailed(_reason(work, complaint, child.returncode))
+    return said
 
 
 def _reason(work: str, complaint: str, code: int) -> str:

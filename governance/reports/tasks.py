@@ -12,7 +12,7 @@ from governance.reports.certificate import configured
 from governance.reports.kinds import tell
 from governance.reports.models import Report
 from governance.reports.places import reports_folder, static_folder
-from governance.reports.render import RenderFailed, Seal, render
+from governance.reports.render import Beat, RenderFailed, Seal, render
 
 
 @shared_task(name=REPORT_TASK)
@@ -37,6 +37,7 @@ def make_report(pk: int) -> None:
             look=settings.REPORT_LOOK,
             parts=told.parts,
             seal=_seal(),
+            beat=_beat(report),
         )
     except RenderFailed as failure:
         fail_report(report=report, failure=str(failure), at=timezone.now())
@@ -52,6 +53,11 @@ def _seal() -> Seal | None:
     if not configured():
         return None
     return Seal(timezone.now().isoformat(), settings.TSA_URL, settings.TSA_ROOTS)
+
+
+def _beat(report: Report) -> Beat:
+    """Renews the lease while the pages are laid out, which may take longer than it holds."""
+    return lambda: heartbeat(report, progress=0.4, step="Laying out the pages", at=timezone.now())
 
 
 def _teller(report: Report) -> Say:

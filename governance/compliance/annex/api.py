@@ -81,7 +81,7 @@ class PartAnswer(serializers.Serializer[Any]):
     blocks = BlockAnswer(many=True)
 
 
-class SectionAnswer(serializers.Serializer[Any]):
+class AnnexSectionAnswer(serializers.Serializer[Any]):
     """Points under one number."""
 
     id = serializers.CharField()
@@ -100,7 +100,7 @@ class AnnexAnswer(serializers.Serializer[Any]):
     on = serializers.DateField()
     law = LawAnswer()
     gaps = GapOfPart(many=True)
-    sections = SectionAnswer(many=True)
+    sections = AnnexSectionAnswer(many=True)
     digest = serializers.CharField()
 
 
