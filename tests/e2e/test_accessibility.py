@@ -6,8 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.granting.actions import ask_role
+from accounts.granting.models import RoleWish
+from accounts.models import Role
 from audit.sequencer import sequence_pending
+from governance.entitlements.actions import start_review
+from governance.entitlements.models import AccessReview
 from governance.gate.actions import decide
 from governance.gate.models import GateDecision
 from registry.actions import record_deployment
@@ -55,6 +61,11 @@ def version(cast: SimpleNamespace) -> ModelVersion:
     )
     builders.a_trust_rule(cast)
     builders.a_finding(cast, version)
+    adam, now = actor_of_user(cast.adam), timezone.now()
+    ask_role(
+        person=cast.dev, role=Role.VALIDATOR, why="Joins the validators.", asker=cast.adam, actor=adam, at=now
+    )
+    start_review(why="Once a quarter.", starter=cast.carl, actor=carl, at=now)
     sequence_pending()
     return version
 
@@ -125,6 +136,10 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("adam", reverse("accounts:person_new")),
         ("adam", reverse("accounts:person", args=["dev"])),
         ("adam", reverse("accounts:keys")),
+        ("carl", reverse("entitlements:access")),
+        ("carl", reverse("entitlements:review", args=[AccessReview.objects.get().pk])),
+        ("adam", reverse("granting:wishes")),
+        ("carl", reverse("granting:wish", args=[RoleWish.objects.get().pk])),
         ("adam", reverse("pipelines:rules")),
         ("adam", reverse("pipelines:rule_new")),
         ("adam", reverse("pipelines:rule", args=["retail-deploy"])),

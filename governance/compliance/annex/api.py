@@ -69,7 +69,7 @@ class BlockAnswer(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
 
 
-class PartAnswer(serializers.Serializer[Any]):
+class AnnexPartAnswer(serializers.Serializer[Any]):
     """One point of the Annex. `state` is how the control that asks for the same stands."""
 
     ref = serializers.CharField()
@@ -86,7 +86,7 @@ class AnnexSectionAnswer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     title = serializers.CharField()
-    parts = PartAnswer(many=True)
+    parts = AnnexPartAnswer(many=True)
 
 
 class AnnexAnswer(serializers.Serializer[Any]):
