@@ -344,6 +344,7 @@ SPECTACULAR_SETTINGS = {
         "BreakGlassState": "riskreview.models.BreakGlassState",
         "FindingState": "riskreview.models.FindingState",
         "RiskState": "riskreview.api.risks.STATES",
+        "ControlState": "governance.compliance.api.STATE_CHOICES",
     },
 }
 
