@@ -19,6 +19,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
+from accounts.client import address_of
 from governance.portfolio.stages import STAGES
 from governance.register.access import publication_for_anybody, publications_for_anybody
 from governance.register.facts import TIERS, Entry, entries_of, page_of
@@ -116,10 +117,7 @@ def _present(words: dict[str, str], entries: list[Entry], name: str) -> list[tup
 
 def _too_often(request: HttpRequest) -> bool:
     """Whether this address asked more often than is good for the others, in the current minute."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:  # behind a proxy of ours, whose own word is the last one
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
-    key = f"register-{hashlib.sha256(address.encode()).hexdigest()[:32]}"
+    key = f"register-{hashlib.sha256(address_of(request).encode()).hexdigest()[:32]}"
     cache.add(key, 0, WINDOW_SECONDS)
     try:
         return cache.incr(key) > settings.REGISTER_PER_MINUTE
