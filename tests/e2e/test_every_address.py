@@ -107,7 +107,8 @@ def test_no_page_complains_and_no_link_is_dead(
     clients = {name: client_of(getattr(cast, name)) for name in PEOPLE} | {"nobody": Client()}
     walk = Walk({name: a_window(visit, client) for name, client in clients.items()})
     for door in PUBLIC:
-        walk.look_at("nobody", home + door.path.format(**world))
+        if door.stranger == 200:
+            walk.look_at("nobody", home + door.path.format(**world))
     for path in OWN_TO_EACH_ROLE:
         for name in PEOPLE:
             walk.look_at(name, home + path.format(**world))
