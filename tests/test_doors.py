@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
@@ -257,6 +257,14 @@ def _filled(body: Any, world: dict[str, str]) -> Any:
     }
 
 
+def who_knocks(door: Door) -> list[str]:
+    """Everybody; but roles are judged without the database, so on another one somebody who passes and somebody not."""
+    if connection.vendor == "sqlite":
+        return list(PEOPLE)
+    passing, other = ([name for name in PEOPLE if (name in door.who) is may] for may in (True, False))
+    return passing[:1] + other[:1]
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_person_passes_exactly_their_doors(
     group: str, cast: SimpleNamespace, world: dict[str, str], client_of: Callable[[User], Client]
@@ -264,9 +272,9 @@ def test_each_person_passes_exactly_their_doors(
     clients = {name: client_of(getattr(cast, name)) for name in PEOPLE}
     wrong = []
     for door in GROUPS[group]:
-        for name, client in clients.items():
+        for name in who_knocks(door):
             expected = door.passed if name in door.who else door.refused
-            if (status := knock(client, door, world)) != expected:
+            if (status := knock(clients[name], door, world)) != expected:
                 wrong.append(f"{door}: {name} gets {status}, not {expected}")
         if (status := knock(Client(), door, world)) != door.stranger:
             wrong.append(f"{door}: a stranger gets {status}, not {door.stranger}")
