@@ -42,10 +42,12 @@ def frontier_root(frontier: Sequence[bytes]) -> bytes:
 
 def frontier_of(leaves: Iterable[bytes]) -> list[bytes]:
     """The frontier of the tree over leaf hashes (or over the roots of equally large complete subtrees)."""
-    frontier: list[bytes] = []
-    for size, leaf in enumerate(leaves):
-        append(frontier, size, leaf)
-    return frontier
+    level, frontier = list(leaves), list[bytes]()
+    while level:
+        if len(level) & 1:
+            frontier.append(level.pop())
+        level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=True)]
+    return frontier[::-1]
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
