@@ -10,19 +10,18 @@ from audit.checkpoints import newest_checkpoint
 from audit.models import Checkpoint, Event
 from audit.queries import trail_of
 from governance.gate.models import GateDecision
-from governance.portfolio.standing import TARGET, Standing, standings
+from governance.portfolio.queries import versions_of
+from governance.portfolio.standing import TARGET, Standing
 from governance.reports import facts
 from governance.reports.content import AUDIT_LINES, Content, content_of, told
 from governance.reports.models import Report
-from registry.models import Deployment, Environment, ModelVersion, RegisteredModel
-from riskreview.evidence import UNREAD, VERSION_RELATIONS
+from registry.models import Deployment, Environment, RegisteredModel
 from riskreview.models import BreakGlass, Finding, Review, TierAssessment, Waiver
 from riskreview.risks.rows import Shown, shown
 from riskreview.risks.scales import current_scales
 
 MOST_PARTS = 60
 """Versions × environments that are told in full. With more, the newest ones are."""
-VERSIONS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class ModelFile:
 def gather(report: Report, *, at: datetime) -> ModelFile:
     """Read everything about the report's model as it stands."""
     model = RegisteredModel.objects.select_related("owner").get(pk=report.its_model.pk)
-    found = _standings(model, at=at)
+    found = versions_of(model, at=at)
     pairs = _eventful(model, found)
     return ModelFile(
         report=report,
@@ -85,17 +84,6 @@ def gather(report: Report, *, at: datetime) -> ModelFile:
         events=told(trail_of(model.ref, limit=AUDIT_LINES)),
         checkpoint=newest_checkpoint(),
     )
-
-
-def _standings(model: RegisteredModel, *, at: datetime) -> list[Standing]:
-    """The standing of each version, the newest first."""
-    keys = list(ModelVersion.objects.filter(model=model).order_by("-pk").values_list("pk", flat=True))
-    versions = ModelVersion.objects.select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
-    found: list[Standing] = []
-    for start in range(0, len(keys), VERSIONS_AT_ONCE):
-        batch = versions.filter(pk__in=keys[start : start + VERSIONS_AT_ONCE]).order_by("-pk")
-        found += standings(list(batch), at=at)
-    return found
 
 
 def _eventful(model: RegisteredModel, found: list[Standing]) -> list[tuple[Standing, str]]:
