@@ -47,7 +47,7 @@ def tell(report: Report, *, at: datetime, say: Say = lambda progress, step: None
         "signed": configured(),
     }
     html = render_to_string(f"reports/pdf/{name}.html", context)
-    return Told(html, canonical(said), parts_of(scope))
+    return Told(html, canonical(said), parts_of(scope, said["checkpoint"]))
 
 
 def _gathered(report: Report, at: datetime, say: Say) -> tuple[str, object, Mapping[str, Any]]:

@@ -7,7 +7,6 @@ be made afterwards: docs/adr/0014-pdf-variant.md.
 from django.db.models import QuerySet
 
 from audit.canonical import canonical
-from audit.checkpoints import newest_checkpoint
 from audit.keys import SigningKeyMissing, public_keys
 from governance.gate.models import GateDecision
 from governance.reports.orders import Part
@@ -19,8 +18,8 @@ MOST_ATTESTED = 500
 """Signed decisions inside one PDF. A report with more leaves them to its evidence bundle."""
 
 
-def parts_of(scope: Scope | None) -> tuple[Part, ...]:
-    """The policies, the signed decisions, the newest checkpoint and the public keys; the latter two always."""
+def parts_of(scope: Scope | None, checkpoint: str | None) -> tuple[Part, ...]:
+    """The policies, the signed decisions, the checkpoint that the report names, and the public keys."""
     found: list[Part] = []
     if scope is not None:
         found += [
@@ -32,9 +31,9 @@ def parts_of(scope: Scope | None) -> tuple[Part, ...]:
             for pack in scope.packs
         ]
         found += _attestations(scope.decisions)
-    if (checkpoint := newest_checkpoint()) is not None:
+    if checkpoint is not None:
         about = "The newest checkpoint of the audit log: a C2SP signed note, Ed25519"
-        found.append(Part("checkpoint.txt", checkpoint.note, about))
+        found.append(Part("checkpoint.txt", checkpoint, about))
     return (*found, *_keys())
 
 
