@@ -134,16 +134,24 @@ def evaluated(version: ModelVersion, until: datetime | None = None) -> list[Eval
 def waivers_of(version: ModelVersion, environment: str) -> QuerySet[Waiver]:
     """Everything that was asked to be waived for the version, or for its model as a whole."""
     mine = Q(version=version) | Q(model=version.model, whole_model=True)
-    rows = Waiver.objects.filter(mine, environment=environment)
-    return rows.select_related("model", "version", "requested_by", "ended_by").prefetch_related(
-        "approvals__person"
-    )
+    return waivers_told(Waiver.objects.filter(mine, environment=environment))
+
+
+def waivers_told(rows: QuerySet[Waiver]) -> QuerySet[Waiver]:
+    """With everybody and everything that a report names of them."""
+    related = rows.select_related("model", "version__model", "requested_by", "ended_by")
+    return related.prefetch_related("approvals__person")
 
 
 def break_glass_of(version: ModelVersion, environment: str) -> QuerySet[BreakGlass]:
     """Every emergency that was asked for."""
-    rows = BreakGlass.objects.filter(version=version, environment=environment)
-    return rows.select_related("requested_by", "ended_by", "finding").prefetch_related("people__person")
+    return break_glass_told(BreakGlass.objects.filter(version=version, environment=environment))
+
+
+def break_glass_told(rows: QuerySet[BreakGlass]) -> QuerySet[BreakGlass]:
+    """With everybody and everything that a report names of them."""
+    related = rows.select_related("version__model", "requested_by", "ended_by", "finding")
+    return related.prefetch_related("people__person")
 
 
 def decisions_of(version: ModelVersion, environment: str) -> QuerySet[GateDecision]:

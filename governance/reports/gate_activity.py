@@ -15,7 +15,7 @@ from audit.verbs import Verb
 from evaluations.charts import Chart
 from governance.gate.models import GateDecision
 from governance.reports import facts
-from governance.reports.content import told
+from governance.reports.content import break_glass_told, told, waivers_told
 from governance.reports.gate_chart import by_day
 from governance.reports.models import Report
 from registry.models import Environment
@@ -154,17 +154,14 @@ def _waivers(report: Report, since: datetime, until: datetime) -> QuerySet[Waive
     held = Q(granted_at__lt=until, last_day__gte=since.date()) & (Q(ended_at=None) | Q(ended_at__gte=since))
     rows = Waiver.objects.filter(asked | held)
     rows = rows.filter(environment=report.environment) if report.environment else rows
-    return rows.select_related("model", "version__model", "requested_by", "ended_by").prefetch_related(
-        "approvals__person"
-    )
+    return waivers_told(rows)
 
 
 def _break_glass(report: Report, since: datetime, until: datetime) -> QuerySet[BreakGlass]:
     asked = Q(requested_at__gte=since, requested_at__lt=until)
     rows = BreakGlass.objects.filter(asked | Q(began_at__lt=until, ends_at__gte=since))
     rows = rows.filter(environment=report.environment) if report.environment else rows
-    related = rows.select_related("version__model", "requested_by", "ended_by", "finding")
-    return related.prefetch_related("people__person")
+    return break_glass_told(rows)
 
 
 def _rules(since: datetime, until: datetime) -> list[Event]:
