@@ -5,7 +5,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -16,15 +16,12 @@ from rest_framework.response import Response
 
 from accounts.api import KeyView
 from accounts.models import Scope
-from governance.compliance.framework import Framework
-from governance.compliance.library import frameworks
 from governance.reports.access import report_for_reader
 from governance.reports.actions import request_report
-from governance.reports.asking import Finders, question_of
+from governance.reports.asking import question_of
 from governance.reports.files import FORMS
 from governance.reports.models import OF_A_VERSION, Report, ReportKind
 from governance.reports.views import bundle_response, taken
-from registry.models import ModelVersion, RegisteredModel
 
 
 class ReportQuestion(serializers.Serializer[Any]):
@@ -105,30 +102,6 @@ class ReportAnswer(serializers.ModelSerializer[Report]):
         return address
 
 
-def _version(slug: str, number: str) -> ModelVersion:
-    found = ModelVersion.objects.select_related("model").filter(model__slug=slug, version=number).first()
-    if found is None:
-        raise Http404(f"{slug or 'The model that you left out'} has no version {number}.")
-    return found
-
-
-def _model(slug: str) -> RegisteredModel:
-    found = RegisteredModel.objects.filter(slug=slug).first()
-    if found is None:
-        raise Http404(f"There is no model {slug}.")
-    return found
-
-
-def _framework(name: str) -> Framework:
-    found = frameworks().get(name)
-    if found is None:
-        raise Http404(f"There is no framework {name[:64] or 'without a name'}.")
-    return found
-
-
-FINDERS = Finders(version=_version, model=_model, framework=_framework)
-
-
 def _words(asked: Mapping[str, Any]) -> dict[str, str]:
     """What was asked, as a form would say it."""
     given = {
@@ -149,8 +122,9 @@ class Reports(KeyView):
         """202 with the address of the job in `Location`."""
         question = ReportQuestion(data=request.data)
         question.is_valid(raise_exception=True)
+        now = timezone.now()
         report = request_report(
-            question=question_of(_words(question.validated_data), FINDERS, now=(now := timezone.now())),
+            question=question_of(_words(question.validated_data), self.key.owner, now=now),
             requester=None,
             actor=self.actor,
             at=now,

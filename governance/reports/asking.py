@@ -1,17 +1,21 @@
 """What a report may be asked about, read from a form or from the API's words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.http import Http404
 from django.utils.dateparse import parse_date
 
+from accounts.models import User
 from accounts.refusals import Invalid
 from governance.compliance.framework import Framework
+from governance.compliance.library import frameworks
 from governance.portfolio.as_of_views import moment_of
 from governance.reports.access import known_environment
 from governance.reports.models import OF_A_VERSION, ReportKind
 from governance.reports.queries import last_portfolio_report
+from registry.access import model_for_reader, version_for_reader
 from registry.models import ModelVersion, RegisteredModel
 
 LONGEST = timedelta(days=400)
@@ -31,23 +35,14 @@ class Question:
     moment: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Finders:
-    """How whoever asks gets at a version, a model and a framework; what they may not see does not exist."""
-
-    version: Callable[[str, str], ModelVersion]
-    model: Callable[[str], RegisteredModel]
-    framework: Callable[[str], Framework]
-
-
-def question_of(given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
+def question_of(given: Mapping[str, str], reader: User, *, now: datetime) -> Question:
     """The question in the words kind, model, version, environment, framework, as_of, since, until.
 
-    Raises Invalid, Http404.
+    What the reader may not see does not exist. Raises Invalid, Http404.
     """
     kind = given.get("kind") or ReportKind.VERSION.value
     if kind in OF_A_VERSION:
-        return _of_version(kind, given, find, now=now)
+        return _of_version(kind, given, reader, now=now)
     if kind == ReportKind.GATE:
         return _of_period(given, now=now)
     if kind in ReportKind.values and given.get("as_of"):
@@ -58,22 +53,31 @@ def question_of(given: Mapping[str, str], find: Finders, *, now: datetime) -> Qu
         )
     match kind:
         case ReportKind.MODEL:
-            return Question(kind, model=find.model(given.get("model", "")))
+            return Question(kind, model=model_for_reader(reader, given.get("model", "")))
         case ReportKind.PORTFOLIO:
             return Question(kind, since=_changes_since(given, now=now))
         case ReportKind.FRAMEWORK:
             model = given.get("model", "").strip()
-            framework = find.framework(given.get("framework", ""))
-            return Question(kind, framework=framework, model=find.model(model) if model else None)
+            framework = _framework(given.get("framework", ""))
+            found = model_for_reader(reader, model) if model else None
+            return Question(kind, framework=framework, model=found)
     known = ", ".join(ReportKind.values)
     raise Invalid(f"There is no report of the kind {kind[:40]}.", f"They are {known}.", field="kind")
 
 
-def _of_version(kind: str, given: Mapping[str, str], find: Finders, *, now: datetime) -> Question:
-    version = find.version(given.get("model", ""), given.get("version", ""))
+def _of_version(kind: str, given: Mapping[str, str], reader: User, *, now: datetime) -> Question:
+    version = version_for_reader(reader, given.get("model", ""), given.get("version", ""))
     environment, asked = known_environment(given.get("environment", "")), given.get("as_of", "").strip()
     moment = moment_of(asked, version, now=now) if asked else None
     return Question(kind, version=version, environment=environment, moment=moment)
+
+
+def _framework(name: str) -> Framework:
+    """A control framework; checklists and a team's practices have no report."""
+    found = frameworks().get(name)
+    if found is None:
+        raise Http404(f"There is no framework {name[:64] or 'without a name'}.")
+    return found
 
 
 def _changes_since(given: Mapping[str, str], *, now: datetime) -> datetime:

@@ -19,17 +19,16 @@ from accounts.refusals import Conflict, Invalid
 from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
-from governance.compliance.access import framework_for_reader
 from governance.compliance.library import frameworks
 from governance.reports.access import report_for_reader
 from governance.reports.actions import record_download, request_report
-from governance.reports.asking import Finders, question_of
+from governance.reports.asking import question_of
 from governance.reports.bundle import bundle_of
 from governance.reports.card_pdf import card_pdf
 from governance.reports.files import file_in, file_response, form_in
 from governance.reports.models import Report, ReportKind
 from governance.reports.queries import last_portfolio_report, subjects
-from registry.access import card_for_reader, model_for_reader, version_for_reader
+from registry.access import card_for_reader, version_for_reader
 from registry.actions import record_card_download
 from registry.card_formats import document_of
 from registry.measures import measures_of
@@ -81,15 +80,10 @@ def suggestions(request: UserRequest) -> HttpResponse:
 def _request(request: UserRequest) -> HttpResponse:
     given = {name: clean(request.POST.get(name, "")) for name in ASKED}
     slug, _, number = given["subject"].strip().partition("/")
-    find = Finders(
-        version=lambda slug, number: version_for_reader(request.user, slug, number),
-        model=lambda slug: model_for_reader(request.user, slug),
-        framework=lambda name: framework_for_reader(request.user, name),
-    )
     now = timezone.now()
     try:
         report = request_report(
-            question=question_of({**given, "model": slug, "version": number}, find, now=now),
+            question=question_of({**given, "model": slug, "version": number}, request.user, now=now),
             requester=request.user,
             actor=actor_of(request),
             at=now,
