@@ -23,6 +23,7 @@ from accounts.ground import move_ground
 from accounts.models import Role, RoleGrant, User
 from accounts.notices import notify
 from accounts.proving.again import prove_again
+from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -49,7 +50,7 @@ def ask_role(*, person: User, role: Role, why: str, asker: User, actor: Actor, a
     if person.pk == asker.pk:
         raise Invalid("You cannot grant a role to yourself.", "Ask another administrator.")
     _refuse_useless(person, role)
-    why = _reason(why, "why")
+    why = reason_given(why, SHORTEST_REASON, LONGEST_REASON, field="why")
     if RoleWish.objects.filter(person=person, role=role, state=WishState.ASKED).exists():
         raise Conflict(
             f"That {person.name} becomes {role.label.lower()} waits for a second person already.",
@@ -117,7 +118,9 @@ def refuse_role(*, wish: RoleWish, note: str, user: User, actor: Actor, at: date
     """Say no, and why, as the second person."""
     held = _open(wish)
     _refuse_unless_second(user, held)
-    _decide(held, WishState.REFUSED, user, _reason(note, "note"), at)
+    _decide(
+        held, WishState.REFUSED, user, reason_given(note, SHORTEST_REASON, LONGEST_REASON, field="note"), at
+    )
     detail = {"role": held.role, "asked_by": held.asked_by.ref, "note": held.note}
     record(Verb.ROLE_REFUSED, subject=held.person.ref, actor=actor, at=at, detail=detail)
     notify(
@@ -151,7 +154,7 @@ def grant_alone(
     if person.pk == answers.pk:
         raise Invalid("Nobody grants a role to themselves, not even alone.", "Name another person.")
     _refuse_useless(person, role)
-    reason = _reason(reason, "reason")
+    reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON, field="reason")
     for wish in RoleWish.objects.select_for_update().filter(person=person, role=role, state=WishState.ASKED):
         _decide(wish, WishState.WITHDRAWN, answers, "Granted in an emergency.", at)
     wish = RoleWish.objects.create(
@@ -208,17 +211,6 @@ def _open(wish: RoleWish) -> RoleWish:
 def _decide(held: RoleWish, state: WishState, user: User, note: str, at: datetime) -> None:
     held.state, held.decided_by, held.decided_at, held.note = state, user, at, note
     held.save(update_fields=["state", "decided_by", "decided_at", "note"])
-
-
-def _reason(text: str, field: str) -> str:
-    text = text.strip()
-    if len(text) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field=field,
-        )
-    return text[:LONGEST_REASON]
 
 
 def _address(wish: RoleWish) -> str:

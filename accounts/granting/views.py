@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.granting.access import refuse_unless_concerned, wish_for_decider, wish_for_reader
 from accounts.granting.actions import confirm_role, refuse_role, withdraw_role
 from accounts.granting.forms import ConfirmForm, RefuseForm
@@ -66,7 +67,7 @@ def confirm(request: UserRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
             )
         except (Invalid, Conflict) as refused:
-            status = _complain(form, refused)
+            status = complain(form, refused)
         else:
             messages.success(request, f"{found.person.name} is {found.get_role_display().lower()} now.")
             return redirect("granting:wishes")
@@ -88,7 +89,7 @@ def refuse(request: UserRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
             )
         except (Invalid, Conflict) as refused:
-            status = _complain(form, refused)
+            status = complain(form, refused)
         else:
             messages.success(request, f"Refused. {found.asked_by.name} is told.")
             return redirect("granting:wishes")
@@ -125,9 +126,3 @@ def _hindrance(found: RoleWish) -> str:
     except Conflict as conflict:
         return f"{conflict} {conflict.remedy}"
     return ""
-
-
-def _complain(form: Form, refusal: Invalid | Conflict) -> int:
-    place = getattr(refusal, "field", "")
-    form.add_error(place if place in form.fields else None, f"{refusal} {refusal.remedy}".strip())
-    return 409 if isinstance(refusal, Conflict) else 400

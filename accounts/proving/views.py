@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.middleware import MUST_ENROL
 from accounts.proving import passkeys, totp
 from accounts.proving.again import IN_SESSION, issue_ticket, prove_again, with_proof
@@ -71,7 +72,7 @@ def app(request: UserRequest) -> HttpResponse:
                     at=timezone.now(),
                 )
             except (Invalid, Conflict) as refused:
-                _complain(form, refused)
+                complain(form, refused)
             else:
                 del request.session[NEW_KEY]
                 return _added(request, codes)
@@ -99,7 +100,7 @@ def passkey(request: UserRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except (Invalid, Conflict) as refused:
-            _complain(form, refused)
+            complain(form, refused)
         else:
             return _added(request, codes)
     return _page(request, status=HTTPStatus.BAD_REQUEST, passkey_form=form)
@@ -127,7 +128,7 @@ def change(request: UserRequest) -> HttpResponse:
                 return _page(request, codes=codes)
             remove_factor(person=request.user, pk=int(what), actor=actor_of(request), at=now)
         except (Invalid, Conflict) as refused:
-            _complain(form, refused)
+            complain(form, refused)
         else:
             messages.success(request, "Removed. It opens nothing any more.")
             return redirect("accounts:factors")
@@ -165,16 +166,11 @@ def _proved(request: UserRequest, form: Form) -> bool:
     try:
         proved = prove_again(request.user, given, actor=actor, at=timezone.now())
     except Invalid as held:
-        _complain(form, held)
+        complain(form, held)
         return False
     if not proved:
         form.add_error("password", "This does not prove that it is you. Nothing was changed.")
     return bool(proved)
-
-
-def _complain(form: Form, refused: Refusal) -> None:
-    field = refused.field if isinstance(refused, Invalid) and refused.field in form.fields else None
-    form.add_error(field, f"{refused} {refused.remedy}".strip())
 
 
 def _added(request: UserRequest, codes: list[str]) -> HttpResponse:

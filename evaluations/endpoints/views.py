@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from evaluations.access import may_evaluate, refuse_unless_may_evaluate
 from evaluations.endpoints.actions import note_trial, remove_endpoint, set_endpoint
@@ -19,7 +20,6 @@ from evaluations.models import ScoringEndpoint
 from registry.access import may_edit, refuse_unless_editor, version_for_reader
 from registry.models import ModelVersion
 from registry.storage import StoredBytesDiffer, materialised_dataset
-from registry.views.complaints import complain
 
 
 @require_http_methods(["GET", "POST"])

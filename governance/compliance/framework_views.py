@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of, require_role
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from governance.compliance.access import framework_for_reader
 from governance.compliance.evidence_kinds import evidence_kinds, kind_label
@@ -22,7 +23,7 @@ from governance.compliance.queries import scopings_of
 from governance.compliance.reading import lines_of
 from governance.compliance.rules import IMPORTERS, SCOPERS
 from policy.lines import PackError
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from riskreview.policies.forms import complaint_of
 
 Grouped = list[tuple[str, list[Control]]]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.utils import timezone
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from governance.compliance.concluding import conclude, take_back
 from governance.compliance.control_page import Place
@@ -14,7 +15,6 @@ from governance.compliance.framework import Framework
 from governance.compliance.models import Conclusion, Scoping
 from governance.compliance.scoping import decide_scope
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 
 CONCLUDED = ("verdict", "rationale", "until")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
@@ -17,7 +18,7 @@ from governance.entitlements.gather import entitlements
 from governance.entitlements.models import AccessReview, Outcome, ReviewEntry
 from governance.entitlements.taking import take_away
 
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON = 10, 300
 
 
 @transaction.atomic
@@ -25,7 +26,9 @@ def start_review(*, why: str, starter: User, actor: Actor, at: datetime) -> Acce
     """Write down everything that anybody can do now, to be decided entry by entry."""
     if AccessReview.objects.filter(finished_at=None).exists():
         raise Conflict("An access review is under way already.", "Finish that one first.")
-    review = AccessReview.objects.create(started_by=starter, started_at=at, why=_reason(why))
+    review = AccessReview.objects.create(
+        started_by=starter, started_at=at, why=reason_given(why, SHORTEST_REASON, LONGEST_REASON)
+    )
     people = {user.username: user for user in User.objects.all()}
     entries = ReviewEntry.objects.bulk_create(
         ReviewEntry(
@@ -61,7 +64,7 @@ def decide_entries(
     at: datetime,
 ) -> int:
     """Keep these entries or take away what they name, all or none. How many."""
-    reason = _reason(reason)
+    reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON)
     held = _open(review)
     entries = list(held.entries.select_for_update().filter(pk__in=pks, outcome=Outcome.OPEN))
     if not entries:
@@ -124,14 +127,3 @@ def _open(review: AccessReview) -> AccessReview:
     if held.finished_at is not None:
         raise Conflict("This review is finished.", "What should change now is changed on its own page.")
     return held
-
-
-def _reason(text: str) -> str:
-    text = text.strip()
-    if len(text) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field="reason",
-        )
-    return text[:300]

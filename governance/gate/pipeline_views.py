@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from governance.gate.queries import decisions_by_rule
 from governance.pipelines.access import refuse_unless_administrator, rule_for_administrator
@@ -20,7 +21,7 @@ from governance.pipelines.models import IssuerKind, TrustRule
 from governance.pipelines.queries import STATES, RuleFilters, history_of, rules
 from governance.pipelines.terms import Terms
 from governance.trail.views import entry_of
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 
 PAGE_SIZE = 50
 DECISIONS_SHOWN = 10

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from governance.compliance.facts import record_of
 from governance.register.access import model_for_publisher
@@ -19,7 +20,6 @@ from governance.register.forms import ChoiceForm, PublishForm, WithdrawForm
 from governance.register.models import Publication
 from governance.register.words import Material, from_document, material_of
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 
 HISTORY_SHOWN = 20
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from governance.tracking.forms import ServerForm
 from governance.tracking.hooks import EVENTS
@@ -34,7 +35,7 @@ from registry.tracking_stores import (
     store_of,
     variable,
 )
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from registry.wishes import WRITE, Wanted
 
 PAGE_SIZE = 20

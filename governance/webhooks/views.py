@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from audit.queries import trail_of
 from audit.verbs import Verb
@@ -27,7 +28,6 @@ from governance.webhooks.forms import NewForm, OffForm, TermsForm
 from governance.webhooks.happenings import TEST
 from governance.webhooks.models import DeliveryState, Endpoint
 from governance.webhooks.signing import secret_of
-from registry.views.complaints import complain
 
 PAGE_SIZE = 50
 HISTORY_SHOWN = 20

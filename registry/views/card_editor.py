@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from policy.cards import load_card_schema
 from registry.access import card_for_reader, version_for_editor, version_for_reader
@@ -21,7 +22,6 @@ from registry.forms.cards import CardForm
 from registry.measures import measures_of
 from registry.models import CardRevision, ModelVersion
 from registry.queries import card_comments_of
-from registry.views.complaints import complain
 
 
 @require_http_methods(["GET", "POST"])

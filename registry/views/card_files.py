@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from policy.cards import Section, load_card_schema
 from registry.access import card_for_reader, version_for_editor, version_for_reader
@@ -20,7 +21,6 @@ from registry.forms.cards import ImportForm
 from registry.measures import measures_of
 from registry.models import CardRevision, ModelVersion
 from registry.views.cards import number_in
-from registry.views.complaints import complain
 
 
 @require_GET

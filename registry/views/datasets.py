@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry.access import (
     dataset_for_downloader,
@@ -23,8 +24,8 @@ from registry.models import Classification, DatasetRole
 from registry.queries import DatasetFilters, dataset_owners, siblings_of, trained_on
 from registry.queries import datasets as dataset_rows
 from registry.storage import opened_dataset
-from registry.views.complaints import complain, sent
 from registry.views.dataset_page import page_of
+from registry.views.sending import sent
 
 PAGE_SIZE = 50
 

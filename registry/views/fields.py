@@ -7,12 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry import actions
 from registry.access import field_for_administrator, fields_for_administrator
 from registry.forms.custom import FieldForm
 from registry.queries import filled_in
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 
 
 @require_GET

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Invalid
 from registry.access import may_change_team, may_edit, refuse_unless_creator
 from registry.actions.bulk import may_change_any
 from registry.importing import Brought, bring_in, rows_of_csv
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 
 LARGEST = 2 << 20
 

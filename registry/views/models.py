@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry import actions
 from registry.access import (
@@ -27,7 +28,7 @@ from registry.dependencies import neighbourhood
 from registry.forms.models import ModelForm, ReasonForm, TagForm
 from registry.models import RegisteredModel
 from registry.queries import running_of
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 
 
 @require_http_methods(["GET", "POST"])

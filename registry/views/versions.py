@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry import actions
 from registry.access import (
@@ -29,7 +30,7 @@ from registry.storage import opened
 from registry.telling import run_of, settings_of, signing_of
 from registry.tracking_stores import store_named
 from registry.uploads import sent_files
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 
 WAYS = [
     (

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.granting.rules import refuse_administrator
 from accounts.models import User
 from accounts.proving.again import prove_again
+from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -167,7 +168,7 @@ def _answer(
         )
     if not agrees:
         _refuse_unless_authorised(judged, consent)
-        _refuse_short(reason)
+        reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON)
         if not consent.proved:
             raise WrongPassword
         return _end(found, BreakGlassState.REFUSED, reason, consent.person, actor, at)
@@ -198,10 +199,10 @@ def end_break_glass(*, found: BreakGlass, reason: str, user: User, actor: Actor,
             "Only who asked, the model's team and the roles that the policy authorises can end it.",
             _who(judged, user),
         )
-    _refuse_short(reason)
+    reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON)
     asked = found.state == BreakGlassState.REQUESTED
     state = BreakGlassState.WITHDRAWN if asked else BreakGlassState.ENDED
-    return _end(found, state, reason.strip(), user, actor, at)
+    return _end(found, state, reason, user, actor, at)
 
 
 ENDINGS = {
@@ -215,7 +216,7 @@ def _end(
     found: BreakGlass, state: BreakGlassState, reason: str, user: User, actor: Actor, at: datetime
 ) -> BreakGlass:
     found.state, found.ended_at, found.ended_by = state, at, user
-    found.ended_reason = reason[:LONGEST_REASON]
+    found.ended_reason = reason
     found.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
     record_about(ENDINGS[state], found, actor, at, reason=found.ended_reason)
     text = f"Break-glass for {found.version} in {found.environment}: {state.label.lower()} by {user.name}."
@@ -267,25 +268,12 @@ def _who(judged: Judged, person: User) -> str:
 
 
 def _refuse_bad_entry(reason: str, hours: int, terms: BreakGlassTerms) -> None:
-    _refuse_short(reason)
-    if len(reason) > LONGEST_REASON:
-        raise Invalid(
-            "The reason is too long.", f"Keep it under {LONGEST_REASON:,} characters.", field="reason"
-        )
+    reason_given(reason, SHORTEST_REASON, LONGEST_REASON)
     if not 1 <= hours <= min(terms.hours, LONGEST_HOURS):
         raise Invalid(
             f"The policy lets it last from 1 to {min(terms.hours, LONGEST_HOURS)} hours.",
             "Choose as few as the emergency takes.",
             field="hours",
-        )
-
-
-def _refuse_short(reason: str) -> None:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field="reason",
         )
 
 

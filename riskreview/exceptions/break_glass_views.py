@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import Role
 from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid
@@ -20,7 +21,6 @@ from audit.verbs import Verb
 from registry.access import version_for_reader
 from registry.models import Environment
 from registry.spreadsheets import FORMATS, Export
-from registry.views.complaints import complain
 from riskreview.access import break_glass_for_reader
 from riskreview.exceptions.break_glass import ask_to_break_glass, consent_to_break_glass, end_break_glass
 from riskreview.exceptions.emergency import (

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.verbs import Verb
@@ -21,7 +22,7 @@ from policy.waivers import last_day_allowed
 from registry.access import version_for_reader
 from registry.models import Environment, ModelVersion
 from registry.spreadsheets import FORMATS, Export
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from riskreview.access import waiver_for_reader
 from riskreview.exceptions.forms import DecideForm, EndForm, WaiverForm
 from riskreview.exceptions.queries import ExceptionFilters, waiver_shape, waiver_views, waivers

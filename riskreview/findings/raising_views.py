@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from evaluations.access import run_for_reader
@@ -17,7 +18,6 @@ from evaluations.models import EvaluationRun
 from policy.due_days import TIERS
 from registry.access import model_for_reader, models_for_reader, version_for_reader
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 from riskreview.access import review_for_reader
 from riskreview.checks_asked import failed_checks
 from riskreview.findings.due_dates import days_in_force, in_order

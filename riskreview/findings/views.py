@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from registry.models import RegisteredModel
 from registry.spreadsheets import FORMATS
-from registry.views.complaints import complain
 from riskreview.access import finding_for_reader
 from riskreview.findings import raising
 from riskreview.findings.answering import ask_extension, remediate, respond

@@ -14,6 +14,7 @@ from accounts.ground import move_ground
 from accounts.models import User
 from accounts.notices import notify
 from accounts.proving.again import prove_again
+from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
 from audit.actions import record
 from audit.actor import Actor
@@ -44,7 +45,11 @@ def ask_activation(
     _refuse_other_wish(pack)
     _refuse_old_preview(simulation, rows, seen_digest, at)
     activation = Activation.objects.create(
-        pack=pack, simulation=simulation, why=_reason(why, "why"), asked_by=asker, asked_at=at
+        pack=pack,
+        simulation=simulation,
+        why=reason_given(why, SHORTEST_REASON, LONGEST_REASON, field="why"),
+        asked_by=asker,
+        asked_at=at,
     )
     detail = {"digest": pack.digest, "preview": simulation.result_digest, "why": activation.why}
     record(Verb.POLICY_ACTIVATION_ASKED, subject=pack.ref, actor=actor, at=at, detail=detail)
@@ -119,7 +124,13 @@ def refuse_activation(
     """Say no, and why, as the second person. The pack stays; it can be asked for again."""
     held = _open(activation)
     refuse_unless_second(user, held)
-    _decide(held, ActivationState.REFUSED, user, _reason(note, "note"), at)
+    _decide(
+        held,
+        ActivationState.REFUSED,
+        user,
+        reason_given(note, SHORTEST_REASON, LONGEST_REASON, field="note"),
+        at,
+    )
     detail = {"asked_by": held.asked_by.ref, "note": held.note}
     record(Verb.POLICY_ACTIVATION_REFUSED, subject=held.pack.ref, actor=actor, at=at, detail=detail)
     notify(
@@ -169,7 +180,7 @@ def activate_alone(pack: PolicyPack, *, reason: str, person: User, actor: Actor,
     refuse_unreadable(rows[pack.pk])
     if rows[pack.pk].active:
         raise Conflict(f"{pack} is in force already.")
-    reason = _reason(reason, "reason")
+    reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON, field="reason")
     for wish in Activation.objects.select_for_update().filter(pack=pack, state=ActivationState.ASKED):
         _decide(wish, ActivationState.WITHDRAWN, person, "Activated in an emergency.", at)
     wish = Activation.objects.create(
@@ -251,17 +262,6 @@ def _refuse_old_preview(
         raise Conflict("The impact preview is more than a day old.", "Preview the pack again.")
     if simulation.against_id != _active_pk(rows):
         raise Conflict("Another pack came into force since the preview.", "Preview the pack again.")
-
-
-def _reason(text: str, field: str) -> str:
-    text = text.strip()
-    if len(text) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field=field,
-        )
-    return text[:LONGEST_REASON]
 
 
 def _tell(text: str, *, url: str, key: str, without: User | None, at: datetime) -> None:

@@ -13,13 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid
 from audit.verbs import Verb
 from evaluations.models import JobStatus
 from registry.models import Environment
 from registry.spreadsheets import Export
-from registry.views.complaints import complain
 from riskreview.access import activation_for_reader, pack_for_reader, simulation_for_reader
 from riskreview.models import Activation, ActivationState, PolicyPack, Simulation
 from riskreview.policies.activation import (

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from policy.diff import PackDiff, diff
 from policy.pack import TIERS, Pack, PackError
@@ -17,7 +18,7 @@ from policy.reach import unreachable
 from policy.requirement_words import break_glass_in_words, waivers_in_words
 from policy.tiering import Tier
 from registry.access import model_for_reader
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from riskreview.access import kept_pack_for_reader, pack_for_reader
 from riskreview.evidence import holders_of_roles
 from riskreview.models import Activation, ActivationState, PolicyPack

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.notices import notify
+from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
@@ -303,14 +304,7 @@ def refuse_unless_steering(review: Review, user: User, to: str) -> None:
 
 def told_reason(reason: str, *, field: str = "reason") -> str:
     """The reason, tidied. Raises Invalid when it says too little or too much."""
-    reason = reason.strip()
-    if not SHORTEST_ANSWER <= len(reason) <= LONGEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Write {SHORTEST_ANSWER} to {LONGEST_REASON:,} characters.",
-            field=field,
-        )
-    return reason
+    return reason_given(reason, SHORTEST_ANSWER, LONGEST_REASON, field=field)
 
 
 def address_of(review: Review) -> str:

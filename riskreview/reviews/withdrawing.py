@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from accounts.refusals import Conflict, Invalid, NotAllowed
+from accounts.reasons import reason_given
+from accounts.refusals import Conflict, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
@@ -17,7 +18,7 @@ from riskreview.models import Decision, SignOff
 from riskreview.reviews.eligibility import roles_of
 from riskreview.reviews.signoffs import note_approval
 
-SHORTEST_REASON = 20
+SHORTEST_REASON, LONGEST_REASON = 20, 2_000
 
 
 @transaction.atomic
@@ -30,14 +31,8 @@ def withdraw(*, signoff: SignOff, reason: str, user: User, actor: Actor, at: dat
         raise NotAllowed(why_not, f"{signoff.signer.name} signed it.")
     if signoff.withdrawn_at is not None:
         raise Conflict("This sign-off is withdrawn already.")
-    reason = reason.strip()
-    if len(reason) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field="reason",
-        )
-    signoff.withdrawn_at, signoff.withdrawn_by, signoff.withdrawn_reason = at, user, reason[:2000]
+    reason = reason_given(reason, SHORTEST_REASON, LONGEST_REASON)
+    signoff.withdrawn_at, signoff.withdrawn_by, signoff.withdrawn_reason = at, user, reason
     signoff.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
     detail = {
         "signoff": signoff.pk,

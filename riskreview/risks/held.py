@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from accounts.refusals import Conflict, Invalid
+from accounts.reasons import reason_given
+from accounts.refusals import Conflict
 from registry.actions.locking import locked_model
 from registry.models import Lifecycle, RegisteredModel
 from riskreview.models import Risk, RiskState
@@ -13,13 +14,7 @@ LONGEST_TEXT = 5_000
 
 def reason_of(text: str) -> str:
     """A reason that says something. Raises Invalid."""
-    if len(text.strip()) < SHORTEST_REASON:
-        raise Invalid(
-            "A reason is needed; it stands in the record.",
-            f"Say why in at least {SHORTEST_REASON} characters.",
-            field="reason",
-        )
-    return text.strip()[:LONGEST_TEXT]
+    return reason_given(text, SHORTEST_REASON, LONGEST_TEXT)
 
 
 def held_risk(risk: Risk) -> Risk:

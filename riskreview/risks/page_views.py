@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid
 from policy.risk_catalogue import load_catalogue
 from registry.models import Lifecycle
-from registry.views.complaints import complain
 from riskreview.models import Risk, RiskState
 from riskreview.risks.accepting import (
     accept_risk,

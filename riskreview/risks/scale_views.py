@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import SIGNING_ROLES
 from accounts.refusals import Conflict, Invalid
 from policy.risk_scales import RISK_LEVELS, STEPS, RiskScales
-from registry.views.complaints import complain
 from riskreview.models import RiskScale
 from riskreview.risks.access import KEEPERS_OF_SCALES, refuse_unless_keeper_of_scales
 from riskreview.risks.forms import ScalesForm

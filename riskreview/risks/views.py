@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid
 from policy.risk_catalogue import load_catalogue
 from registry.access import model_for_reader
 from registry.models import Lifecycle, RegisteredModel
 from registry.spreadsheets import FORMATS
-from registry.views.complaints import complain
 from riskreview.models import Risk, RiskState
 from riskreview.risks.access import may_assess, refuse_unless_assessor
 from riskreview.risks.adding import OwnRisk, add_from_catalogue, add_own

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of, require_role
+from accounts.complaints import complain
 from accounts.models import Role
 from accounts.refusals import Conflict, Invalid
 from policy.questionnaire import Questionnaire
 from policy.questionnaire_changes import changes
 from policy.questionnaire_file import DEFAULT, PackError
-from registry.views.complaints import complain
 from riskreview.access import questionnaire_for_reader
 from riskreview.models import QuestionnaireVersion
 from riskreview.tiering.answers import AXES

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Invalid
 from policy.questionnaire import Tier
 from policy.tiering import Fitting, assess
 from registry.access import may_edit, model_for_editor, model_for_reader
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 from riskreview.access import assessment_for_reader
 from riskreview.models import TierAssessment
 from riskreview.tiering.answers import answers_of, differences

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of, require_role
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from evaluations.models import EvaluationRun
 from governance.compliance.access import audit_for_reader, audits_for_reader
@@ -19,7 +20,6 @@ from governance.compliance.library import frameworks
 from governance.compliance.papers import as_json, as_pdf, download, record_taken
 from registry.access import model_for_reader
 from registry.models import RegisteredModel
-from registry.views.complaints import complain
 
 PDF = "reports/pdf/bias_audit.html"
 LAW = "nyc-ll144"

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import SIGNING_ROLES, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from riskreview.access import delegation_for_reader
 from riskreview.reviews.delegating import delegate, revoke_delegation
 from riskreview.reviews.forms import DelegationForm

@@ -8,11 +8,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import SIGNING_ROLES
 from accounts.proving.again import with_proof
 from accounts.refusals import Invalid, NotAllowed
 from policy.words import counted
-from registry.views.complaints import complain
 from riskreview.reviews.forms import RenewForm
 from riskreview.reviews.queries.renewals import renewals_of
 from riskreview.reviews.renewing import attest_again

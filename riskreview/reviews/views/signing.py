@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid, Unavailable
 from policy.evidence import changed
@@ -73,13 +74,9 @@ def sign(request: UserRequest, pk: int) -> HttpResponse:
         bar = Bar(refused.reasons, refused.who)
         return _again(request, review, form, HTTPStatus.FORBIDDEN, bar=bar)
     except Invalid as refused:
-        field = refused.field if refused.field in form.fields else None
-        form.add_error(field, f"{refused} {refused.remedy}".strip())
-        return _again(request, review, form, HTTPStatus.BAD_REQUEST)
+        return _again(request, review, form, complain(form, refused))
     except (Conflict, Unavailable) as refused:
-        form.add_error(None, f"{refused} {refused.remedy}".strip())
-        closed = isinstance(refused, Conflict)
-        status = HTTPStatus.CONFLICT if closed else HTTPStatus.SERVICE_UNAVAILABLE
+        status = complain(form, refused)
         return _again(request, review_for_reader(request.user, pk), form, status)
     messages.success(request, _told(review, signed))
     following = next_signature(request.user, timezone.now(), after=review)

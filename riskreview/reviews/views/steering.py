@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.models import User
 from accounts.refusals import Conflict, Invalid
 from accounts.undo import undone_by
-from registry.views.complaints import complain
 from riskreview.access import assignment_for_reader, review_for_reader
 from riskreview.models import Review
 from riskreview.reviews.asking import ask_again, change_due, close_review

@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry.access import version_for_editor
 from registry.models import Environment, ModelVersion
-from registry.views.complaints import complain, sent
+from registry.views.sending import sent
 from riskreview.judgement import judge_many
 from riskreview.reviews.asking import Wish, submit_for_review
 from riskreview.reviews.eligibility import who_can_sign

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.access import UserRequest, actor_of
+from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
-from registry.views.complaints import complain
 from riskreview.access import comment_for_reader, review_for_reader
 from riskreview.models import Comment
 from riskreview.reviews.anchors import anchors_of
