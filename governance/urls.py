@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from accounts import entering
 from accounts.proving import login_views
 from accounts.sso import views as sso
+from governance import glossary
 from governance.api_urls import urlpatterns as api
 from governance.home import views as home
 from governance.states import states
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.reports.urls")),
     path("", include("governance.tracking.urls")),
     path("", include("governance.entitlements.urls")),
+    path("glossary/", glossary.words, name="glossary"),
     path("system/", system.system_page, name="system"),
     path("healthz", system.healthz, name="healthz"),
     path("readyz", system.readyz, name="readyz"),
@@ -51,7 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/countersign/keys.pem", system.keys_pem, name="keys_pem"),
 ]
 if settings.DEBUG:
-    urlpatterns.append(path("_states/", states, name="states"))
+    urlpatterns.append(path("styleguide/", states, name="states"))
 
 handler400 = "governance.system.errors.bad_request"
 handler403 = "governance.system.errors.forbidden"

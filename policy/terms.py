@@ -28,9 +28,22 @@ def term_of(name: str) -> Term | None:
     return _all().get(name)
 
 
+def glossary() -> Mapping[str, Mapping[str, Term]]:
+    """Every explained word by its name, under headings: words, what a policy asks, the figures of each kind."""
+    named = {"Words": list(_given()["terms"]), "What a policy can ask": list(_given()["requirements"])}
+    named |= {kind.replace("_", " ").capitalize(): list(metrics) for kind, metrics in OF_KIND.items()}
+    return {heading: {name: _all()[name] for name in names} for heading, names in named.items()}
+
+
+@cache
+def _given() -> Mapping[str, Any]:
+    given: dict[str, Any] = yaml.safe_load(TERMS.read_text())
+    return given
+
+
 @cache
 def _all() -> Mapping[str, Term]:
-    given: dict[str, Any] = yaml.safe_load(TERMS.read_text())
+    given = _given()
     found = {name: Term(**entry) for name, entry in given["terms"].items()}
     for name, meaning in given["requirements"].items():
         found[name] = Term(name.replace("_", " ").capitalize(), meaning, OF_REQUIREMENTS)

@@ -124,6 +124,7 @@ PAGES = [
     Door(f"{MODEL}bias-audit/new/", who=COMPLIANCE),
     Door(f"{MODEL}due/"),
     Door("/due/"),
+    Door("/glossary/"),
     Door("/maturity/"),
     Door("/maturity/retail-credit-models/"),
     Door(f"{VERSION}files/"),

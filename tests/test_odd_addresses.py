@@ -27,6 +27,7 @@ LISTS = [
     "/coverage/",
     "/coverage/gaps/",
     "/due/",
+    "/glossary/",
     "/models/credit-default/bias-audit/",
     "/register/",
 ]
@@ -78,7 +79,7 @@ NOWHERE = [
     "/maturity/nothing/",
     "/people/nobody/",
     "/gate/decisions/00000000-0000-0000-0000-000000000000/",
-    "/_states/",
+    "/styleguide/",
     "/admin/",
 ]
 

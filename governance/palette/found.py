@@ -18,6 +18,7 @@ from governance.gate.models import GateDecision
 from governance.portfolio.inventory import suggested
 from governance.reports.models import Report
 from governance.templatetags.navigation import Link, sections
+from policy.terms import glossary
 from registry.models import Dataset, Deployment, ModelVersion
 from riskreview.models import BreakGlass, Finding, Review, Risk, Waiver
 
@@ -77,7 +78,7 @@ def found(asked: str, reader: User, *, administrator: bool) -> list[Group]:
     groups = [("Go to", _pages(asked, administrator=administrator))]
     if asked:
         lists = {"Models": _models(asked, reader), "Data sets": _datasets(asked)}
-        lists |= {"Findings": _findings(asked), "Risks": _risks(asked)}
+        lists |= {"Findings": _findings(asked), "Risks": _risks(asked), "Words": _words(asked)}
         groups = [("By number", [*_numbered(asked), *_identified(asked)]), *groups, *lists.items()]
     return [Group(heading, tuple(hits)) for heading, hits in groups if hits]
 
@@ -94,6 +95,17 @@ def _pages(asked: str, *, administrator: bool) -> list[Hit]:
 def _begins(link: Link, wanted: str) -> bool:
     label = link.label.casefold()
     return label.startswith(wanted) or any(word.startswith(wanted) for word in label.split())
+
+
+def _words(asked: str) -> list[Hit]:
+    """Explained words that begin so, by what people or policies call them."""
+    wanted, page = asked.casefold(), reverse("glossary")
+    return [
+        Hit(term.label, f"{page}#word-{name}", note=term.meaning, icon="question")
+        for terms in glossary().values()
+        for name, term in terms.items()
+        if term.label.casefold().startswith(wanted) or name.startswith(wanted)
+    ][:MOST]
 
 
 def _numbered(asked: str) -> Iterator[Hit]:

@@ -56,6 +56,7 @@ RULES = (
     Link("compliance:programme", "Programme", "home"),
     Link("compliance:maturity", "Maturity", "users"),
     Link("registry:datasets", "Data sets", "db"),
+    Link("glossary", "Glossary", "question"),
 )
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.context import RequestContext
+from django.urls import reverse
 
 from policy.terms import term_of
 
@@ -18,6 +19,7 @@ def explained(context: RequestContext, name: str, label: str = "", code: bool = 
         "term": term,
         "label": label or (term.label if term else name.replace("_", " ").capitalize()),
         "code": code,
+        "more": f"{reverse('glossary')}#word-{name}" if term else "",
         "id": f"term-{name}-{_number(request, name)}" if isinstance(request, HttpRequest) and term else "",
     }
 

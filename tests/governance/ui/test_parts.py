@@ -30,7 +30,7 @@ def render(source: str, **context: object) -> str:
 @pytest.fixture
 def page() -> str:
     """The page of all states."""
-    request = RequestFactory().get("/_states/")
+    request = RequestFactory().get("/styleguide/")
     request.user = AnonymousUser()
     return states(request).content.decode()
 
