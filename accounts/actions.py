@@ -141,10 +141,10 @@ def set_password(*, user: User, password: str, actor: Actor, at: datetime) -> No
     record(Verb.PASSWORD_CHANGED, subject=user.ref, actor=actor, at=at)
 
 
-def set_tastes(*, user: User, theme: str, mail: str) -> None:
+def set_tastes(*, user: User, theme: str, mail: str, language: str) -> None:
     """Remember how the person reads and is told. A taste, so nothing for the record."""
-    user.theme, user.mail = theme, mail
-    user.save(update_fields=["theme", "mail"])
+    user.theme, user.mail, user.language = theme, mail, language or None
+    user.save(update_fields=["theme", "mail", "language"])
 
 
 def touch_key(*, key: ApiKey, at: datetime) -> None:
