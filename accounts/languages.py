@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import get_language_from_request, override
+from django.utils.translation import get_language, get_language_from_request, override
 
 ENGLISH = "en-gb"
 LANGUAGES = ((ENGLISH, "English"), ("de", "Deutsch"))
@@ -30,3 +30,8 @@ def language_of(request: HttpRequest) -> str:
     if request.headers.get("Accept-Language"):
         return get_language_from_request(request)
     return settings.COUNTERSIGN_LANGUAGE
+
+
+def speaks_english() -> bool:
+    """Whether what is said now is said in English."""
+    return (get_language() or ENGLISH).startswith("en")

@@ -5,7 +5,7 @@ the reader, where the refusal was given its sentences whole and the values by na
 `Invalid("{name} is retired for good.", "Register a new model for a new use.", name=model.name)`.
 """
 
-from accounts.said import Said, told
+from accounts.said import Said
 
 
 class Refusal(Exception):
@@ -13,16 +13,17 @@ class Refusal(Exception):
 
     def __init__(self, reason: str, remedy: str = "", **values: object) -> None:
         self.reason = _said(reason, values)
-        self.remedy: str = _said(remedy, values)
+        self._remedy = _said(remedy, values)
+        self.remedy: str = self._remedy
         super().__init__(self.reason)
 
     def told(self) -> str:
         """What is wrong, in the language of the reader."""
-        return told(self.reason)
+        return self.reason.told()
 
     def advice(self) -> str:
         """What to do instead, in the language of the reader."""
-        return told(self.remedy)
+        return self._remedy.told()
 
     def said(self) -> str:
         """Both, one after the other."""

@@ -1,8 +1,11 @@
 """Sentences that the record keeps in English, and that a page tells in the language of its reader."""
 
-from typing import Any, Self
+from collections.abc import Iterable
+from functools import reduce
+from typing import Any, Self, cast
 
-from django.utils.translation import gettext
+from django.db.models import Choices
+from django.utils.translation import gettext, gettext_lazy
 
 
 class Said(str):
@@ -25,7 +28,9 @@ class Said(str):
         words = gettext(self.template) if self.template else ""
         if not self.values:
             return words
-        values = {name: value.told() if isinstance(value, Said) else value for name, value in self.values.items()}
+        values = {
+            name: value.told() if isinstance(value, Said) else value for name, value in self.values.items()
+        }
         return words.format(**values)
 
 
@@ -38,8 +43,32 @@ class Inside(Said):
         return made
 
 
-def told(text: Any) -> str:
-    """Words of ours in the language of the reader: what was Said, or a label. Never ask it of what people wrote."""
-    if isinstance(text, Said):
-        return text.told()
-    return gettext(text) if isinstance(text, str) and text else str(text)
+def either(words: Iterable[Said]) -> Said:
+    """`owner or developer`."""
+    return reduce(lambda one, other: Said("{one} or {other}", one=one, other=other), words)
+
+
+def told(text: Any) -> Any:
+    """What was Said, in the language of the reader; anything else as it is, for people wrote it."""
+    return text.told() if isinstance(text, Said) else text
+
+
+def label(text: object) -> str:
+    """A word of ours, such as the label of a choice, in the language of the reader."""
+    words = str(text)
+    return gettext(words) if words else ""
+
+
+def counted(one: str, many: str) -> tuple[str, str]:
+    """Mark both forms of a message for translation; ngettext says it later."""
+    return one, many
+
+
+def in_context(context: str, words: str) -> str:
+    """Mark words for translation that mean something else elsewhere, such as an open finding; pgettext says them."""
+    return words
+
+
+def labels(choices: type[Choices]) -> list[tuple[Any, str]]:
+    """The choices of a form, each label in the language of the reader."""
+    return [(value, cast(str, gettext_lazy(str(words)))) for value, words in choices.choices]

@@ -16,22 +16,31 @@ READ_ALOUD = {"title", "aria-label", "placeholder", "alt", "data-live-says", "da
 QUIET = {"code", "kbd", "script", "style", "svg"}
 VOID = {"input", "br", "img", "link", "meta", "hr", "use", "path", "rect", "circle"}
 NAMES = {"Countersign", "CSV", "Excel", "OSCAL", "JSON", "PDF", "v", "SHA-1", "Ctrl", "K", "MLflow"}
-GIVEN = re.compile(r"""\b(title|text|action|label|help|heading|noun|more_label|link|note)=("[^"]*"|'[^']*')""")
+GIVEN = re.compile(r"""\b(title|text|action|label|help|heading|more_label|link|note)=("[^"]*"|'[^']*')""")
 FALLBACK = re.compile(r"""\|(?:default|default_if_none|yesno|pluralize)(?::("[^"]*"|'[^']*'))?""")
 FIRST = re.compile(r"""^(?:tag)\s+("[^"]*"|'[^']*')""")
 SECOND = re.compile(r"""^(?:term|digest)\s+\S+\s+("[^"]*"|'[^']*')""")
+IDENTIFIER = re.compile(r"[a-z_]+")
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 def leftovers(path: Path) -> list[str]:
     """Every such piece of the template."""
     tokens = Lexer(path.read_text(encoding="utf-8")).tokenize()
-    found, skeleton, silent = [], [], False
+    found: list[str] = []
+    skeleton: list[str] = []
+    silent = within_width = False
     for token in tokens:
         if token.token_type == TokenType.TEXT:
             skeleton.append("" if silent else token.contents)
         elif token.token_type == TokenType.BLOCK:
             word = token.contents.split()[0]
+            if word == "block" and token.contents.endswith(" width"):
+                skeleton.append("<style>")  # names of classes stand inside
+                within_width = True
+            if word == "endblock" and within_width:
+                skeleton.append("</style>")
+                within_width = False
             silent = word in {"blocktranslate", "comment"} or (
                 silent and word not in {"endblocktranslate", "endcomment"}
             )
@@ -52,7 +61,7 @@ def _handed_over(contents: str) -> Iterator[str]:
     if re.search(r"\|pluralize\b", contents):
         yield f"{{{{ {contents} }}}}: use blocktranslate with count"
     for literal in literals:
-        if _speaks(literal[1:-1]):
+        if _speaks(literal[1:-1]) and not IDENTIFIER.fullmatch(literal[1:-1]):
             yield literal
 
 

@@ -14,11 +14,21 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("accounts", "audit", "evaluations", "governance", "registry", "riskreview")
 UNCOVERED = ROOT / "locale" / "not-yet.txt"
+NEVER = (
+    "governance/demo/",
+    "governance/operation/",
+    "governance/siem/",
+    "governance/states.py",
+    "templates/states.html",
+)
+"""What no reader of a page sees, or developers only: it stays English."""
+PROGRAMS = {"management", "api", "api.py", "serializers.py"}
+"""Folders and files that speak to programs and operators, in English."""
 BRACES = re.compile(r"\{[a-z_]+\}")
 PERCENTS = re.compile(r"%\([a-z_]+\)s")
 SINGLE = {"gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "_": 0, "Said": 0, "Inside": 0}
-PLURAL = {"ngettext": 0, "ngettext_lazy": 0}
-IN_CONTEXT = {"pgettext": 1, "pgettext_lazy": 1}
+PLURAL = {"ngettext": 0, "ngettext_lazy": 0, "counted": 0}
+IN_CONTEXT = {"pgettext": 1, "pgettext_lazy": 1, "in_context": 1}
 REFUSALS = {"Refusal", "NotAllowed", "Invalid", "Conflict", "Unavailable"}
 CHOICES = {"TextChoices", "IntegerChoices"}
 MARKED = re.compile(r"\b(?:n?gettext|pgettext|npgettext|_)\(")
@@ -45,10 +55,25 @@ def not_yet() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def refusals_of_site() -> frozenset[str]:
+    """The names of all classes that refuse something."""
+    found, before = set(REFUSALS), 0
+    classes = [
+        (node.name, {_last(base) for base in node.bases})
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    while len(found) > before:
+        before = len(found)
+        found |= {name for name, bases in classes if bases & found}
+    return frozenset(found)
+
+
 def is_covered(path: Path) -> bool:
     """Whether this file is to speak every language."""
     name = path.relative_to(ROOT).as_posix()
-    return not name.startswith(tuple(not_yet()))
+    return not (name.startswith((*NEVER, *not_yet())) or PROGRAMS & set(path.parts))
 
 
 def templates() -> list[Path]:
@@ -65,9 +90,10 @@ def modules() -> list[Path]:
 def messages_of_site() -> list[Message]:
     """All of them, each once, in the order of the files and of the places in them."""
     found: dict[tuple[str, str], Message] = {}
+    refusals = refusals_of_site()
     for path in [*templates(), *modules()]:
         name = path.relative_to(ROOT).as_posix()
-        said = in_template(path) if path.suffix == ".html" else in_module(path)
+        said = in_template(path) if path.suffix == ".html" else in_module(path, refusals)
         for message in said:
             if not message.text:
                 continue
@@ -100,22 +126,23 @@ def _call_at(text: str, start: int) -> ast.Call | None:
     return None
 
 
-def in_module(path: Path) -> Iterator[Message]:
+def in_module(path: Path, refusals: frozenset[str] = frozenset(REFUSALS)) -> Iterator[Message]:
     """Calls of gettext and its like, of refusals and Said, and the labels of choices."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _refuses(node)]
-    named = frozenset(node.name for node in own)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    brought = {name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
+    made = {
+        node.name
+        for node in nodes
+        if isinstance(node, ast.ClassDef) and refusals & set(map(_last, node.bases))
+    }
+    known = refusals & (brought | made)
+    for node in nodes:
         if isinstance(node, ast.Call):
-            yield from _of_call(node, path, named)
+            yield from _of_call(node, path, known)
         elif isinstance(node, ast.ClassDef) and CHOICES & {_last(base) for base in node.bases}:
             yield from _labels(node)
-        elif isinstance(node, ast.ClassDef) and _refuses(node):
+        elif isinstance(node, ast.ClassDef) and node.name in made:
             yield from _of_its_own(node, path)
-
-
-def _refuses(node: ast.ClassDef) -> bool:
-    return bool(REFUSALS & {_last(base) for base in node.bases})
 
 
 def _last(node: ast.expr) -> str:
@@ -126,9 +153,11 @@ def _last(node: ast.expr) -> str:
 
 def _of_call(call: ast.Call, path: Path, refusals: frozenset[str]) -> Iterator[Message]:
     name = _last(call.func)
-    if name in REFUSALS or name in refusals:
+    if name in refusals:
         for given in call.args[:2]:
             yield from _optional(given, path)
+    elif name == "require_role":
+        yield from (Message(_text(word.value, path)) for word in call.keywords if word.arg == "to")
     elif name in SINGLE:
         yield Message(_text(call.args[0], path))
     elif name in PLURAL:
@@ -140,7 +169,11 @@ def _of_call(call: ast.Call, path: Path, refusals: frozenset[str]) -> Iterator[M
 def _of_its_own(node: ast.ClassDef, path: Path) -> Iterator[Message]:
     """What the class of a refusal tells its parent: `super().__init__("…", "…")`."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "__init__"
+        ):
             for given in call.args[:2]:
                 yield from _optional(given, path)
 
@@ -155,11 +188,9 @@ def _optional(given: ast.expr, path: Path) -> Iterator[Message]:
 
 
 def _text(given: ast.expr, path: Path) -> str:
-    if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
-        if isinstance(given, ast.Name | ast.Attribute | ast.Call):
-            return ""
+    if isinstance(given, ast.JoinedStr | ast.BinOp):
         raise Unreadable(f"{path}:{given.lineno}: only plain text can be translated")
-    return given.value
+    return str(given.value) if isinstance(given, ast.Constant) else ""  # or words that are marked elsewhere
 
 
 def _labels(node: ast.ClassDef) -> Iterator[Message]:

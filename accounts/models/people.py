@@ -52,7 +52,9 @@ class User(AbstractUser):
 
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     mail = models.CharField(max_length=8, choices=MailChoice, default=MailChoice.EACH)
-    language = models.CharField(max_length=8, null=True, blank=True)  # of pages; None: as the organisation reads
+    language = models.CharField(
+        max_length=8, null=True, blank=True
+    )  # of pages; None: as the organisation reads
 
     NOT_ATTESTED: ClassVar = {
         "password": "Django writes a stronger hash at a sign-in by itself",
