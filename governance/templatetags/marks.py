@@ -69,6 +69,8 @@ ENVIRONMENTS = (
     ("staging", gettext_noop("Stg")),
     ("production", gettext_noop("Prod")),
 )
+PLACES = (gettext_noop("Development"), gettext_noop("Staging"), gettext_noop("Production"))
+"""The labels of registry.models.Environment."""
 ENVIRONMENT_WORDS = {
     "ok": gettext_noop("allow"),
     "no": gettext_noop("deny"),
