@@ -20,13 +20,14 @@ from bin.wordings import BRACES, PERCENTS, Message, messages_of_site  # noqa: E4
 
 LOCALES = ROOT / "locale"
 CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/django.po"))
+WIDTH = 110
 RULES = {"de": "nplurals=2; plural=(n != 1);"}
 
 
 def brought_up(old: polib.POFile, messages: Iterable[Message], language: str) -> polib.POFile:
     """The catalogue with exactly these messages, in the order of the places that say them."""
     known = {(entry.msgctxt, entry.msgid): entry for entry in old}
-    new = polib.POFile(wrapwidth=110)
+    new = polib.POFile(wrapwidth=WIDTH)
     new.metadata = {
         "Language": language,
         "MIME-Version": "1.0",
@@ -77,7 +78,7 @@ def _values(text: str) -> set[str]:
 
 def stale(path: Path) -> list[str]:
     """What the committed catalogue at this path lacks, or has that nothing says, or tells otherwise than its .mo."""
-    old = polib.pofile(str(path))
+    old = polib.pofile(str(path), wrapwidth=WIDTH)
     new = brought_up(old, messages_of_site(), path.parent.parent.name)
     found = complaints(new)
     if str(old) != str(new):
