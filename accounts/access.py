@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from accounts.models import ApiKey, Role, User
 from accounts.refusals import NotAllowed
+from accounts.said import Inside, Said, either
 from accounts.sessions import HOW
 from audit.actor import Actor
 
@@ -37,5 +38,9 @@ def require_role(user: User, *roles: Role, to: str) -> None:
     """Refuse unless the person holds one of the roles. `to` completes "needed to …"."""
     if user.holds(*roles):
         return
-    words = " or ".join(role.label.lower() for role in roles)
-    raise NotAllowed(f"The role {words} is needed to {to}.", "An administrator grants roles under People.")
+    raise NotAllowed(
+        "The role {roles} is needed to {to}.",
+        "An administrator grants roles under People.",
+        roles=either(Inside(role.label) for role in roles),
+        to=Said(to),
+    )

@@ -28,7 +28,7 @@ def create_user(
 ) -> User:
     """Add a person without roles; without a password, too, where an identity provider lets them in."""
     if User.objects.filter(username=username).exists():
-        raise Conflict(f"The user name {username} is taken.", "Choose another one.")
+        raise Conflict("The user name {username} is taken.", "Choose another one.", username=username)
     user = User.objects.create_user(
         username=username, email=email, password=password, first_name=first_name, last_name=last_name
     )
@@ -107,7 +107,7 @@ def create_key(
     if expires_at is not None and expires_at <= at:
         raise Invalid("The expiry lies in the past.", "Choose a later date.", field="expires_at")
     if ApiKey.objects.filter(name=name).exists():
-        raise Conflict(f"A key named {name} exists already.", "Choose another name.")
+        raise Conflict("A key named {name} exists already.", "Choose another name.", name=name)
     fresh = make_key()
     key = ApiKey.objects.create(
         name=name,
@@ -141,10 +141,10 @@ def set_password(*, user: User, password: str, actor: Actor, at: datetime) -> No
     record(Verb.PASSWORD_CHANGED, subject=user.ref, actor=actor, at=at)
 
 
-def set_tastes(*, user: User, theme: str, mail: str) -> None:
+def set_tastes(*, user: User, theme: str, mail: str, language: str) -> None:
     """Remember how the person reads and is told. A taste, so nothing for the record."""
-    user.theme, user.mail = theme, mail
-    user.save(update_fields=["theme", "mail"])
+    user.theme, user.mail, user.language = theme, mail, language or None
+    user.save(update_fields=["theme", "mail", "language"])
 
 
 def touch_key(*, key: ApiKey, at: datetime) -> None:

@@ -52,8 +52,9 @@ class HasScope(BasePermission):
         enough = (needed,) if isinstance(needed, str) else needed
         if not set(enough) & set(key.scopes):
             raise NotAllowed(
-                f"This key lacks the scope {' or '.join(enough)}.",
+                "This key lacks the scope {names}.",
                 "An administrator can make a key that has it.",
+                names=" or ".join(enough),
             )
         return True
 

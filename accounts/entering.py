@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.access import actor_of, request_id
 from accounts.client import address_of, browser_of
@@ -189,7 +190,7 @@ class GuardedPasswordForm(PasswordChangeForm):
         try:
             take_try(counters, subject=person.ref, actor=actor, at=timezone.now())
         except Refusal as held:
-            self.add_error("old_password", f"{held} {held.remedy}")
+            self.add_error("old_password", held.said())
             return ""
         old: str = super().clean_old_password()
         give_back(counters)
@@ -210,5 +211,5 @@ class PasswordChange(PasswordChangeView):
             why = "The password was changed."
             here = self.request.session.session_key
             end_sessions(person=person, but=here, why=why, actor=actor_of(self.request), at=now)
-        messages.success(self.request, "Password changed. Other sessions of yours were ended.")
+        messages.success(self.request, gettext("Password changed. Other sessions of yours were ended."))
         return response

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest
@@ -47,9 +48,15 @@ def _of_this_site(url: str, request: HttpRequest) -> bool:
     return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
 
 
+def _how_many(done: int) -> str:
+    if not done:
+        return gettext("Nothing was unread.")
+    return ngettext("{number} marked as read.", "{number} marked as read.", done).format(number=done)
+
+
 @require_POST
 def read_all(request: UserRequest) -> HttpResponse:
     """Read everything that stands there."""
     done = Notice.objects.filter(person=request.user, read_at=None).update(read_at=timezone.now())
-    messages.success(request, f"{done} marked as read." if done else "Nothing was unread.")
+    messages.success(request, _how_many(done))
     return redirect("accounts:inbox")

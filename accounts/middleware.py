@@ -1,4 +1,4 @@
-"""What holds for every page of somebody who is logged in: how long a session lasts, and the second factor first."""
+"""What holds for every page: how long a session lasts, the second factor first, and the language of the reader."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,11 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from accounts.access import actor_of
+from accounts.languages import MACHINES, language_of
 from accounts.sessions import BEGAN, SEEN
 from audit.actions import record
 from audit.verbs import Verb
@@ -51,3 +53,20 @@ class SessionLimits:
         with transaction.atomic():
             record(Verb.SESSION_ENDED, subject=actor.id, actor=actor, at=now, detail={"why": why})
         logout(request)
+
+
+class Language:
+    """Answers in the language of the reader. What is recorded meanwhile stays English (accounts/said.py)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        if not (request.path_info.startswith(MACHINES) or request.user.is_authenticated):
+            patch_vary_headers(response, ("Accept-Language",))
+        return response

@@ -9,7 +9,9 @@ def reason_given(text: str, shortest: int, longest: int, *, field: str = "reason
     if not shortest <= len(text) <= longest:
         raise Invalid(
             "A reason is needed; it stands in the record.",
-            f"Write {shortest} to {longest:,} characters.",
+            "Write {shortest} to {longest} characters.",
             field=field,
+            shortest=shortest,
+            longest=f"{longest:,}",
         )
     return text

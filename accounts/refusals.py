@@ -1,12 +1,33 @@
-"""Refusals speak to the person: what is wrong, and what to do about it."""
+"""Refusals speak to the person: what is wrong, and what to do about it.
+
+`str()` is English, for the record, the API and programs. `told`, `advice` and `said` are for pages: in the language of
+the reader, where the refusal was given its sentences whole and the values by name:
+`Invalid("{name} is retired for good.", "Register a new model for a new use.", name=model.name)`.
+"""
+
+from accounts.said import Said
 
 
 class Refusal(Exception):
     """Something that the rules do not allow. `str()` says what is wrong, `remedy` what to do instead."""
 
-    def __init__(self, reason: str, remedy: str = "") -> None:
-        super().__init__(reason)
-        self.remedy = remedy
+    def __init__(self, reason: str, remedy: str = "", **values: object) -> None:
+        self.reason = _said(reason, values)
+        self._remedy = _said(remedy, values)
+        self.remedy: str = self._remedy
+        super().__init__(self.reason)
+
+    def told(self) -> str:
+        """What is wrong, in the language of the reader."""
+        return self.reason.told()
+
+    def advice(self) -> str:
+        """What to do instead, in the language of the reader."""
+        return self._remedy.told()
+
+    def said(self) -> str:
+        """Both, one after the other."""
+        return f"{self.told()} {self.advice()}".strip()
 
 
 class NotAllowed(Refusal):
@@ -16,8 +37,8 @@ class NotAllowed(Refusal):
 class Invalid(Refusal):
     """What was given cannot be taken; `field` names the place, when there is one."""
 
-    def __init__(self, reason: str, remedy: str = "", *, field: str = "") -> None:
-        super().__init__(reason, remedy)
+    def __init__(self, reason: str, remedy: str = "", *, field: str = "", **values: object) -> None:
+        super().__init__(reason, remedy, **values)
         self.field = field
 
 
@@ -27,3 +48,7 @@ class Conflict(Refusal):
 
 class Unavailable(Refusal):
     """Something that we depend on does not answer. Nothing was changed, and trying again makes sense."""
+
+
+def _said(text: str, values: dict[str, object]) -> Said:
+    return text if isinstance(text, Said) else Said(text, **values)

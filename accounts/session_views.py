@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import UserRequest, actor_of, require_role
@@ -33,8 +34,14 @@ def session_end(request: UserRequest) -> HttpResponse:
         actor=actor_of(request),
         at=timezone.now(),
     )
-    messages.success(request, f"{ended} ended." if ended else "There was nothing to end.")
+    messages.success(request, _how_many(ended))
     return redirect("accounts:sessions")
+
+
+def _how_many(ended: int) -> str:
+    if not ended:
+        return gettext("There was nothing to end.")
+    return ngettext("{number} ended.", "{number} ended.", ended).format(number=ended)
 
 
 @require_POST
@@ -45,7 +52,7 @@ def person_sessions_end(request: UserRequest, username: str) -> HttpResponse:
     why, now = "Ended by an administrator.", timezone.now()
     here = request.session.session_key if found == request.user else None
     ended = end_sessions(person=found, but=here, why=why, actor=actor_of(request), at=now)
-    messages.success(request, f"{ended} ended." if ended else "There was nothing to end.")
+    messages.success(request, _how_many(ended))
     return redirect("accounts:person", found.username)
 
 
@@ -63,9 +70,12 @@ def person_factors_reset(request: UserRequest, username: str) -> HttpResponse:
             at=timezone.now(),
         )
     except (Invalid, Conflict) as refused:
-        messages.error(request, f"{refused} {refused.remedy}")
+        messages.error(request, refused.said())
     else:
         messages.success(
-            request, f"{found.name} logs in with the password alone until they add a factor anew."
+            request,
+            gettext("{name} logs in with the password alone until they add a factor anew.").format(
+                name=found.name
+            ),
         )
     return redirect("accounts:person", found.username)

@@ -2,24 +2,29 @@
 
 from datetime import datetime, time
 
+from django.conf import settings as default_settings
 from django.contrib import messages
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
 from accounts.access import UserRequest, actor_of, require_role
+from accounts.complaints import complain
 from accounts.forms import KeyForm, PersonForm, RolesForm, SettingsForm
 from accounts.granting.actions import give_or_ask
 from accounts.granting.models import RoleWish, WishState
 from accounts.granting.rules import DECIDERS
 from accounts.models import ApiKey, Role, User
 from accounts.refusals import Conflict, Invalid
+from accounts.said import Inside
 from accounts.sessions import live_sessions
 from accounts.sso.providers import providers
 
@@ -28,11 +33,13 @@ from accounts.sso.providers import providers
 def settings(request: UserRequest) -> HttpResponse:
     """One's own settings."""
     form = SettingsForm(
-        request.POST or None, initial={"theme": request.user.theme, "mail": request.user.mail}
+        request.POST or None,
+        initial={name: getattr(request.user, name) for name in ("theme", "mail", "language")},
     )
     if request.method == "POST" and form.is_valid():
         actions.set_tastes(user=request.user, **form.cleaned_data)
-        messages.success(request, "Kept.")
+        with override(form.cleaned_data["language"] or default_settings.COUNTERSIGN_LANGUAGE):
+            messages.success(request, _("Kept."))
         return redirect("accounts:settings")
     linked = set(request.user.identities.values_list("issuer", flat=True))
     context = {"form": form, "providers": [(item, item.issuer in linked) for item in providers()]}
@@ -60,7 +67,8 @@ def person_new(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         person = _create(request, form)
         if person is not None:
-            messages.success(request, f"{person.name} can log in as {person.username}.{_what_waits(person)}")
+            said = _("{name} can log in as {username}.").format(name=person.name, username=person.username)
+            messages.success(request, f"{said} {_what_waits(person)}".strip())
             return redirect("accounts:people")
     return render(request, "accounts/person_new.html", {"form": form})
 
@@ -77,7 +85,7 @@ def _create(request: UserRequest, form: Form) -> User | None:
                 _give(request, person, role, form.cleaned_data["why"], now)
     except (Conflict, Invalid) as refused:
         field = refused.field if isinstance(refused, Invalid) else "username"
-        form.add_error(field or None, f"{refused} {refused.remedy}".strip())
+        form.add_error(field or None, refused.said())
         return None
     return person
 
@@ -96,9 +104,10 @@ def person(request: UserRequest, username: str) -> HttpResponse:
         try:
             _set_roles(request, found, set(form.cleaned_data["roles"]), form.cleaned_data["why"])
         except (Conflict, Invalid) as refused:
-            form.add_error(getattr(refused, "field", "") or "roles", f"{refused} {refused.remedy}")
+            form.add_error(getattr(refused, "field", "") or "roles", refused.said())
         else:
-            messages.success(request, f"Roles of {found.name} kept.{_what_waits(found)}")
+            said = _("Roles of {name} kept.").format(name=found.name)
+            messages.success(request, f"{said} {_what_waits(found)}".strip())
             return redirect("accounts:people")
     context = {
         "form": form,
@@ -126,8 +135,8 @@ def _set_roles(request: UserRequest, found: User, wanted: set[str], why: str) ->
 def _what_waits(person: User) -> str:
     """What a second person has to confirm yet, for the message."""
     waiting = RoleWish.objects.filter(person=person, state=WishState.ASKED).order_by("pk")
-    labels = [wish.get_role_display().lower() for wish in waiting]
-    return f" Waiting for a second person: {', '.join(labels)}." if labels else ""
+    roles = ", ".join(Inside(wish.get_role_display()).told() for wish in waiting)
+    return _("Waiting for a second person: {roles}.").format(roles=roles) if roles else ""
 
 
 @require_POST
@@ -137,7 +146,8 @@ def person_active(request: UserRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username=username)
     active = request.POST.get("active") == "yes"
     actions.set_active(user=found, active=active, actor=actor_of(request), at=timezone.now())
-    messages.success(request, f"{found.name} {'may log in again' if active else 'can no longer log in'}.")
+    words = _("{name} may log in again.") if active else _("{name} can no longer log in.")
+    messages.success(request, words.format(name=found.name))
     return redirect("accounts:people")
 
 
@@ -159,7 +169,7 @@ def keys(request: UserRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except (Conflict, Invalid) as refused:
-            form.add_error("name", str(refused))
+            complain(form, refused, "name")
         else:
             form = KeyForm()
     rows = ApiKey.objects.select_related("owner").order_by("revoked_at", "name")
@@ -173,5 +183,5 @@ def key_revoke(request: UserRequest, pk: int) -> HttpResponse:
     require_role(request.user, Role.ADMINISTRATOR, to="revoke API keys")
     key = get_object_or_404(ApiKey, pk=pk)
     actions.revoke_key(key=key, actor=actor_of(request), at=timezone.now())
-    messages.success(request, f"The key {key.name} opens nothing any more.")
+    messages.success(request, _("The key {name} opens nothing any more.").format(name=key.name))
     return redirect("accounts:keys")

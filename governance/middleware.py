@@ -83,4 +83,6 @@ class SpokenRefusals:
                 status = 503
             case _:
                 status = 409
-        return render(request, "refusal.html", {"reason": str(error), "remedy": error.remedy}, status=status)
+        return render(
+            request, "refusal.html", {"reason": error.told(), "remedy": error.advice()}, status=status
+        )

@@ -8,6 +8,8 @@ from pathlib import Path
 import dj_database_url
 from kombu.entity import Exchange, Queue
 
+from accounts.languages import ENGLISH, SETTING
+from accounts.languages import LANGUAGES as known_languages
 from governance.configuration import (
     blob_storage,
     environment_choice,
@@ -81,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionLimits",
+    "accounts.middleware.Language",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -104,6 +107,7 @@ TEMPLATES = [
                 "governance.context.shell",
             ],
             "builtins": [
+                "django.templatetags.i18n",
                 "governance.templatetags.ui",
                 "governance.templatetags.portfolio",
                 "django.contrib.humanize.templatetags.humanize",
@@ -185,7 +189,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Language, time, files
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = ENGLISH
+LANGUAGES = known_languages
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# For people who have not chosen theirs. The record, the API and files are English.
+COUNTERSIGN_LANGUAGE = SETTING[environment_choice("COUNTERSIGN_LANGUAGE", tuple(SETTING))]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from accounts.actions import grant_role
 from accounts.granting.models import RoleWish, WishState
@@ -25,11 +26,13 @@ from accounts.notices import notify
 from accounts.proving.again import prove_again
 from accounts.reasons import reason_given
 from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal
+from accounts.said import Inside, Said
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 
 SHORTEST_REASON = 10
+NOBODY = gettext_noop("Nobody else can now; see manage.py grant_role --help.")
 LONGEST_REASON = 500
 
 
@@ -53,8 +56,10 @@ def ask_role(*, person: User, role: Role, why: str, asker: User, actor: Actor, a
     why = reason_given(why, SHORTEST_REASON, LONGEST_REASON, field="why")
     if RoleWish.objects.filter(person=person, role=role, state=WishState.ASKED).exists():
         raise Conflict(
-            f"That {person.name} becomes {role.label.lower()} waits for a second person already.",
+            "That {person} becomes {role} waits for a second person already.",
             "It stands under Role requests.",
+            person=person.name,
+            role=Inside(role.label),
         )
     wish = RoleWish.objects.create(person=person, role=role, why=why, asked_by=asker, asked_at=at)
     record(
@@ -90,7 +95,9 @@ def _confirm(wish: RoleWish, proved: str, confirmer: User, actor: Actor, at: dat
     _refuse_unless_second(confirmer, held)
     asker = held.asked_by
     if not asker.is_active or not asker.is_administrator:
-        raise Conflict(f"{asker.name} is no administrator any more.", "Another administrator asks anew.")
+        raise Conflict(
+            "{asker} is no administrator any more.", "Another administrator asks anew.", asker=asker.name
+        )
     if at - held.asked_at > WISH_HOLDS:
         raise Conflict("This was asked more than a week ago.", "Refuse it; an administrator asks again.")
     _refuse_useless(held.person, Role(held.role))
@@ -138,7 +145,11 @@ def withdraw_role(*, wish: RoleWish, user: User, actor: Actor, at: datetime) -> 
     """Take the wish back, as the one who had it."""
     held = _open(wish)
     if held.asked_by_id != user.pk:
-        raise NotAllowed(f"Only {held.asked_by.name} takes this back.", "You can refuse it, with a reason.")
+        raise NotAllowed(
+            "Only {asked_by} takes this back.",
+            "You can refuse it, with a reason.",
+            asked_by=held.asked_by.name,
+        )
     _decide(held, WishState.WITHDRAWN, user, "", at)
     record(Verb.ROLE_WISH_WITHDRAWN, subject=held.person.ref, actor=actor, at=at, detail={"role": held.role})
 
@@ -150,7 +161,11 @@ def grant_alone(
     """Give a role without a second person, where there is none. Everybody who decides on roles or audits is told."""
     move_ground()
     if not answers.is_active or not answers.is_administrator:
-        raise NotAllowed(f"{answers.name} is no administrator.", "Name an administrator who answers for it.")
+        raise NotAllowed(
+            "{answers} is no administrator.",
+            "Name an administrator who answers for it.",
+            answers=answers.name,
+        )
     if person.pk == answers.pk:
         raise Invalid("Nobody grants a role to themselves, not even alone.", "Name another person.")
     _refuse_useless(person, role)
@@ -184,9 +199,9 @@ def grant_alone(
 
 def _refuse_useless(person: User, role: Role) -> None:
     if not person.is_active:
-        raise Conflict(f"The account of {person.name} is disabled.", "Let them in again first.")
+        raise Conflict("The account of {person} is disabled.", "Let them in again first.", person=person.name)
     if person.holds(role):
-        raise Conflict(f"{person.name} is {role.label.lower()} already.")
+        raise Conflict("{person} is {role} already.", person=person.name, role=Inside(role.label))
     if reason := why_not_together(person, role):
         raise Invalid(reason, "Take the other role away first, or name somebody else.", field="roles")
 
@@ -196,7 +211,7 @@ def _refuse_unless_second(user: User, wish: RoleWish) -> None:
     user = User.objects.get(pk=user.pk)
     if reason := reason_against_deciding(user, wish):
         names = ", ".join(person.name for person in deciders_of(wish))
-        remedy = f"Who can: {names}." if names else "Nobody else can now; see manage.py grant_role --help."
+        remedy = Said("Who can: {names}.", names=names) if names else Said(NOBODY)
         raise NotAllowed(reason, remedy)
 
 
@@ -204,7 +219,7 @@ def _open(wish: RoleWish) -> RoleWish:
     rows = RoleWish.objects.select_for_update(of=("self",)).select_related("person", "asked_by")
     held = rows.get(pk=wish.pk)
     if held.state != WishState.ASKED:
-        raise Conflict(f"This was decided already: {held.get_state_display().lower()}.")
+        raise Conflict("This was decided already: {state}.", state=Inside(held.get_state_display()))
     return held
 
 

@@ -1,6 +1,7 @@
 """The second person's word."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.granting.actions import LONGEST_REASON
 from accounts.proving.again import ProofField
@@ -16,5 +17,5 @@ class RefuseForm(forms.Form):
     """Why not."""
 
     note = forms.CharField(
-        label="Why not", max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Why not"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )

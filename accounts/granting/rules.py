@@ -7,6 +7,7 @@ from django.conf import settings
 from accounts.granting.models import RoleWish
 from accounts.models import SIGNING_ROLES, Role, User
 from accounts.refusals import Conflict, NotAllowed
+from accounts.said import Said
 from accounts.sso.providers import providers
 from audit.models import Event
 from audit.verbs import Verb
@@ -15,7 +16,6 @@ WEIGHTY_ROLES = frozenset({Role.ADMINISTRATOR, *SIGNING_ROLES})
 """Who holds one of them signs, or says who signs."""
 DECIDERS = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER)
 WISH_HOLDS = timedelta(days=7)
-APART = "Whoever gives roles does not sign."
 
 
 def why_not_together(person: User, role: Role) -> str:
@@ -24,9 +24,9 @@ def why_not_together(person: User, role: Role) -> str:
         return ""
     signs = any(person.holds(held) for held in SIGNING_ROLES)
     if role == Role.ADMINISTRATOR and signs:
-        return f"{person.name} signs. {APART}"
+        return Said("{person} signs. Whoever gives roles does not sign.", person=person.name)
     if role in SIGNING_ROLES and person.is_administrator:
-        return f"{person.name} is an administrator. {APART}"
+        return Said("{person} is an administrator. Whoever gives roles does not sign.", person=person.name)
     return ""
 
 
@@ -41,7 +41,7 @@ def reason_against_signing(person: User) -> str:
     allowing = {provider.id for provider in providers() if provider.administrators_may_sign}
     if allowing and person.grants.filter(provider__in=allowing).exists():
         return ""
-    return f"You are an administrator. {APART}"
+    return Said("You are an administrator. Whoever gives roles does not sign.")
 
 
 def refuse_administrator(person: User) -> None:
@@ -53,11 +53,11 @@ def refuse_administrator(person: User) -> None:
 def reason_against_deciding(user: User, wish: RoleWish) -> str:
     """Why this person cannot be the second one; empty when they can."""
     if not user.holds(*DECIDERS):
-        return "Only an administrator or a compliance officer decides who holds such a role."
+        return Said("Only an administrator or a compliance officer decides who holds such a role.")
     if user.pk == wish.asked_by_id:
-        return "You asked for it, so somebody else decides."
+        return Said("You asked for it, so somebody else decides.")
     if user.pk == wish.person_id:
-        return "It is your own role, so somebody else decides."
+        return Said("It is your own role, so somebody else decides.")
     return ""
 
 
@@ -77,6 +77,8 @@ def refuse_shared_password(wish: RoleWish) -> None:
         return
     if not said.filter(verb=Verb.PASSWORD_CHANGED, actor=person.ref).exists():
         raise Conflict(
-            f"{wish.asked_by.name} made this account and knows its password.",
-            f"{person.name} logs in and changes it under Settings; then it can be confirmed.",
+            "{asked_by} made this account and knows its password.",
+            "{person} logs in and changes it under Settings; then it can be confirmed.",
+            asked_by=wish.asked_by.name,
+            person=person.name,
         )

@@ -8,6 +8,7 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,6 +21,7 @@ from accounts.granting.models import RoleWish, WishState
 from accounts.granting.rules import deciders_of, reason_against_deciding, refuse_shared_password
 from accounts.proving.again import with_proof
 from accounts.refusals import Conflict, Invalid
+from accounts.said import Inside
 
 PAGE_SIZE = 50
 SHAPES = {
@@ -69,7 +71,12 @@ def confirm(request: UserRequest, pk: int) -> HttpResponse:
         except (Invalid, Conflict) as refused:
             status = complain(form, refused)
         else:
-            messages.success(request, f"{found.person.name} is {found.get_role_display().lower()} now.")
+            messages.success(
+                request,
+                gettext("{name} is {role} now.").format(
+                    name=found.person.name, role=Inside(found.get_role_display()).told()
+                ),
+            )
             return redirect("granting:wishes")
     return _page(request, found, status=status, confirm_form=form)
 
@@ -91,7 +98,7 @@ def refuse(request: UserRequest, pk: int) -> HttpResponse:
         except (Invalid, Conflict) as refused:
             status = complain(form, refused)
         else:
-            messages.success(request, f"Refused. {found.asked_by.name} is told.")
+            messages.success(request, gettext("Refused. {name} is told.").format(name=found.asked_by.name))
             return redirect("granting:wishes")
     return _page(request, found, status=status, refuse_form=form)
 
@@ -101,7 +108,7 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
     """Take one's wish back."""
     found = wish_for_decider(request.user, pk)
     withdraw_role(wish=found, user=request.user, actor=actor_of(request), at=timezone.now())
-    messages.success(request, "Withdrawn.")
+    messages.success(request, gettext("Withdrawn."))
     return redirect("granting:wishes")
 
 
@@ -124,5 +131,5 @@ def _hindrance(found: RoleWish) -> str:
     try:
         refuse_shared_password(found)
     except Conflict as conflict:
-        return f"{conflict} {conflict.remedy}"
+        return conflict.said()
     return ""

@@ -52,6 +52,9 @@ class User(AbstractUser):
 
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     mail = models.CharField(max_length=8, choices=MailChoice, default=MailChoice.EACH)
+    language = models.CharField(
+        max_length=8, null=True, blank=True
+    )  # of pages; None: as the organisation reads
 
     NOT_ATTESTED: ClassVar = {
         "password": "Django writes a stronger hash at a sign-in by itself",
@@ -59,6 +62,7 @@ class User(AbstractUser):
         "email": "nothing is decided by it, and the record could never forget it",
         "theme": "a taste",
         "mail": "a taste",
+        "language": "a taste",
     }
 
     class Meta:

@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import FactorKind, ProofTicket, User
 from accounts.proving.factors import take_code
@@ -55,11 +56,13 @@ class ProofField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            label="Your password, again",
+            label=_("Your password, again"),
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
             max_length=128,
             strip=False,
-            error_messages={"required": "Prove again that it is you: your password or your second factor."},
+            error_messages={
+                "required": _("Prove again that it is you: your password or your second factor.")
+            },
             **kwargs,
         )
 

@@ -53,9 +53,13 @@ def add_factor(
     """Keep a factor that proved itself, within the caller's transaction; recovery codes where there were none."""
     User.objects.select_for_update().get(pk=person.pk)
     if person.factors.filter(name=name).exists():
-        raise Conflict(f"You have a second factor named {name} already.", "Choose another name.")
+        raise Conflict("You have a second factor named {name} already.", "Choose another name.", name=name)
     if person.factors.count() >= MOST_FACTORS:
-        raise Conflict(f"You have {MOST_FACTORS} second factors.", "Remove one that you no longer use.")
+        raise Conflict(
+            "You have {number} second factors.",
+            "Remove one that you no longer use.",
+            number=MOST_FACTORS,
+        )
     Factor.objects.create(
         person=person, kind=kind, name=name, secret=secret, position=position, added_at=at, used_at=at
     )
@@ -108,12 +112,13 @@ def reset_factors(*, person: User, reason: str, by: User, actor: Actor, at: date
     if len(reason.strip()) < SHORTEST_REASON:
         raise Invalid(
             "A reason is needed; it stands in the record.",
-            f"Say how you know that it is really {person.name} who asks.",
+            "Say how you know that it is really {person} who asks.",
             field="reason",
+            person=person.name,
         )
     factors = list(person.factors.all())
     if not factors:
-        raise Conflict(f"{person.name} has no second factor.", "There is nothing to reset.")
+        raise Conflict("{person} has no second factor.", "There is nothing to reset.", person=person.name)
     for found in factors:
         found.delete()
     _forget_codes(person)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -32,7 +33,7 @@ def second(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     known = half_of(request, now)
     if known is None:
-        messages.info(request, "Give your password first. The second step waits five minutes.")
+        messages.info(request, gettext("Give your password first. The second step waits five minutes."))
         return redirect("login")
     person, half = known
     problem, status = "", HTTPStatus.OK
@@ -41,13 +42,13 @@ def second(request: HttpRequest) -> HttpResponse:
             by = _judged(request, person, now)
         except Refusal as refused:
             held = isinstance(refused, TooManyTries)
-            problem = f"{refused} {refused.remedy}"
+            problem = refused.said()
             status = HTTPStatus.TOO_MANY_REQUESTS if held else HTTPStatus.FORBIDDEN
         else:
             if by:
                 return take_second(request, person, half, by, at=now)
             problem, status = (
-                "This code opens nothing. Each opens once; wait for the next.",
+                gettext("This code opens nothing. Each opens once; wait for the next."),
                 HTTPStatus.FORBIDDEN,
             )
         if status == HTTPStatus.FORBIDDEN:

@@ -27,11 +27,11 @@ class TooManyTries(Invalid):
 
     def __init__(self, until: datetime, at: datetime) -> None:
         minutes = max(1, -(-int((until - at).total_seconds()) // 60))
-        wait = f"{minutes} minute{'s' if minutes > 1 else ''}"
         super().__init__(
             "Too many tries went wrong, so this one was not looked at.",
-            f"Try again in {wait}.",
+            "Try again in {minutes} minute." if minutes == 1 else "Try again in {minutes} minutes.",
             field="password",
+            minutes=minutes,
         )
         self.until = until
 

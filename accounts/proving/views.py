@@ -8,6 +8,7 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -130,7 +131,7 @@ def change(request: UserRequest) -> HttpResponse:
         except (Invalid, Conflict) as refused:
             complain(form, refused)
         else:
-            messages.success(request, "Removed. It opens nothing any more.")
+            messages.success(request, gettext("Removed. It opens nothing any more."))
             return redirect("accounts:factors")
     return _page(request, status=HTTPStatus.BAD_REQUEST, change_form=form)
 
@@ -154,7 +155,7 @@ def proof(request: UserRequest) -> HttpResponse:
         state = request.session.pop(CHALLENGE, None)
         passkeys.prove_by_passkey(person=person, state=state, answer=request.POST.get("answer", ""), at=now)
     except Refusal as refused:
-        return HttpResponse(f"{refused} {refused.remedy}", status=403, content_type="text/plain")
+        return HttpResponse(refused.said(), status=403, content_type="text/plain")
     give_back(counters)
     request.session[IN_SESSION] = issue_ticket(person=person, how=passkeys.HOW, actor=actor, at=now)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -169,7 +170,7 @@ def _proved(request: UserRequest, form: Form) -> bool:
         complain(form, held)
         return False
     if not proved:
-        form.add_error("password", "This does not prove that it is you. Nothing was changed.")
+        form.add_error("password", gettext("This does not prove that it is you. Nothing was changed."))
     return bool(proved)
 
 
@@ -177,5 +178,5 @@ def _added(request: UserRequest, codes: list[str]) -> HttpResponse:
     request.session.pop(MUST_ENROL, None)
     if codes:
         return _page(request, codes=codes)
-    messages.success(request, "Added. It is asked for at your next log-in and at each signature.")
+    messages.success(request, gettext("Added. It is asked for at your next log-in and at each signature."))
     return redirect("accounts:factors")

@@ -37,7 +37,9 @@ def welcome(*, provider: Provider, vouched: Vouched, actor: Actor, at: datetime)
         person = _created(provider, vouched, actor, at)
     if not person.is_active:
         raise NotAllowed(
-            f"The account {person.username} is disabled.", "An administrator can let it in again."
+            "The account {person} is disabled.",
+            "An administrator can let it in again.",
+            person=person.username,
         )
     if identity is None:
         link(person=person, provider=provider, subject=vouched.subject, actor=actor, at=at)
@@ -49,9 +51,11 @@ def welcome(*, provider: Provider, vouched: Vouched, actor: Actor, at: datetime)
 def link(*, person: User, provider: Provider, subject: str, actor: Actor, at: datetime) -> None:
     """Let the provider open this account from now on."""
     if Identity.objects.filter(issuer=provider.issuer, subject=subject).exists():
-        raise Conflict(f"This account at {provider.name} belongs to somebody here already.")
+        raise Conflict("This account at {provider} belongs to somebody here already.", provider=provider.name)
     if person.identities.filter(issuer=provider.issuer).exists():
-        raise Conflict(f"Another account at {provider.name} is linked already.", "Unlink it first.")
+        raise Conflict(
+            "Another account at {provider} is linked already.", "Unlink it first.", provider=provider.name
+        )
     Identity.objects.create(person=person, issuer=provider.issuer, subject=subject, linked_at=at)
     detail = {"issuer": provider.issuer, "sub": subject}
     record(Verb.IDENTITY_LINKED, subject=person.ref, actor=actor, at=at, detail=detail)
@@ -113,19 +117,23 @@ def _by_email(provider: Provider, vouched: Vouched) -> User | None:
 def _created(provider: Provider, vouched: Vouched, actor: Actor, at: datetime) -> User:
     if not provider.create_people:
         raise NotAllowed(
-            f"No account here is linked to yours at {provider.name}.",
+            "No account here is linked to yours at {provider}.",
             "An administrator adds you; then you link it under Settings.",
+            provider=provider.name,
         )
     if not roles_for(provider, vouched.groups):
         raise NotAllowed(
-            f"None of your groups at {provider.name} gives a role here.",
+            "None of your groups at {provider} gives a role here.",
             "Ask whoever manages your groups.",
+            provider=provider.name,
         )
     username = slugify(vouched.username.partition("@")[0])[:40]
     if not username or User.objects.filter(username__iexact=username).exists():
         raise Conflict(
-            f"An account named {username or 'so'} is here already and not linked to yours at {provider.name}.",
+            "An account named {name} is here already and not linked to yours at {provider}.",
             "If it is yours, log in with its password and link it under Settings; else ask an administrator.",
+            name=username or "so",
+            provider=provider.name,
         )
     return create_user(
         username=username,

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+from accounts.refusals import Unavailable
 from accounts.sso.configuration import Provider, is_secure
 
 SECONDS = 8
 MOST_BYTES = 256 * 1024
 
 
-class Unreachable(Exception):
+class Unreachable(Unavailable):
     """The provider gives no answer that could be used; the text is a sentence that says why."""
 
 
@@ -33,7 +34,7 @@ def fetch(
 ) -> dict[str, Any]:
     """The JSON object at the address: by GET, or by POST where there is a form. Raises Unreachable."""
     if not is_secure(address):
-        raise Unreachable(f"{provider.name} names an address that is not https.")
+        raise Unreachable("{provider} names an address that is not https.", provider=provider.name)
     body = urlencode(form).encode() if form is not None else None
     request = urllib.request.Request(address, body, {"Accept": "application/json", **headers})
     authorities = str(provider.ca_file) if provider.ca_file else None
@@ -44,15 +45,22 @@ def fetch(
             content = response.read(MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
         with error:
-            raise Unreachable(f"{provider.name} answered {error.code}{_said(error)}.") from error
+            raise Unreachable(
+                "{provider} answered {code}{error}.",
+                provider=provider.name,
+                code=error.code,
+                error=_said(error),
+            ) from error
     except (OSError, ValueError) as error:
-        raise Unreachable(f"{provider.name} did not answer ({type(error).__name__}).") from error
+        raise Unreachable(
+            "{provider} did not answer ({kind}).", provider=provider.name, kind=type(error).__name__
+        ) from error
     try:
         found = json.loads(content[:MOST_BYTES])
     except ValueError as error:
-        raise Unreachable(f"{provider.name} answered something that is no JSON.") from error
+        raise Unreachable("{provider} answered something that is no JSON.", provider=provider.name) from error
     if not isinstance(found, dict):
-        raise Unreachable(f"{provider.name} answered something that is no JSON object.")
+        raise Unreachable("{provider} answered something that is no JSON object.", provider=provider.name)
     return found
 
 

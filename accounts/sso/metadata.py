@@ -54,7 +54,7 @@ def key_of(provider: Provider, key_id: str | None, algorithm: str) -> PyJWK | No
     if found is None and (keys is None or cache.add(f"{name}-again", 1, AGAIN_SECONDS)):
         answer = fetch(provider, metadata_of(provider).keys).get("keys")
         if not isinstance(answer, list) or len(answer) > MOST_KEYS:
-            raise Unreachable(f"{provider.name} publishes no set of keys.")
+            raise Unreachable("{provider} publishes no set of keys.", provider=provider.name)
         keys = [key for key in answer if isinstance(key, dict)]
         cache.set(name, keys, KEPT_SECONDS)
         found = _chosen(keys, key_id, algorithm)
@@ -63,14 +63,20 @@ def key_of(provider: Provider, key_id: str | None, algorithm: str) -> PyJWK | No
 
 def _read(provider: Provider, document: dict[str, Any]) -> Metadata:
     if document.get("issuer") != provider.issuer:
-        raise Unreachable(f"What {provider.name} publishes is of another issuer than {provider.issuer}.")
+        raise Unreachable(
+            "What {provider} publishes is of another issuer than {issuer}.",
+            provider=provider.name,
+            issuer=provider.issuer,
+        )
 
     def address(name: str, *, needed: bool) -> str:
         value = document.get(name)
         if isinstance(value, str) and is_secure(value):
             return value
         if needed:
-            raise Unreachable(f"{provider.name} names no {name} that begins with https://.")
+            raise Unreachable(
+                "{provider} names no {name} that begins with https://.", provider=provider.name, name=name
+            )
         return ""
 
     methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]

@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 from jwt import exceptions as wrong
 
+from accounts.refusals import NotAllowed
 from accounts.sso.configuration import Provider
 from accounts.sso.fetching import Unreachable, basic, fetch
 from accounts.sso.metadata import ALGORITHMS, key_of, metadata_of
@@ -19,7 +20,7 @@ MOST_GROUPS = 1000
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 
 
-class NotProven(Exception):
+class NotProven(NotAllowed):
     """The provider's answer proves nothing; the text is a sentence that says why."""
 
 
@@ -52,12 +53,12 @@ def vouched_for(provider: Provider, code: str, asked: Asked) -> Vouched:
         answer = _exchanged(provider, code, asked)
         token = answer.get("id_token")
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
-            raise NotProven(f"{provider.name} sent no identity token.")
+            raise NotProven("{provider} sent no identity token.", provider=provider.name)
         claims = _claims(provider, token, asked)
         if provider.groups_claim not in claims:
             claims = _with_userinfo(provider, claims, answer.get("access_token"))
     except Unreachable as problem:
-        raise NotProven(str(problem)) from problem
+        raise NotProven(problem.reason) from problem
     return _person(provider, claims)
 
 
@@ -72,7 +73,7 @@ def _exchanged(provider: Provider, code: str, asked: Asked) -> dict[str, Any]:
     try:
         secret = provider.secret
     except OSError as error:
-        raise NotProven(f"The secret for {provider.name} cannot be read here.") from error
+        raise NotProven("The secret for {provider} cannot be read here.", provider=provider.name) from error
     if places.basic:
         headers = {"Authorization": basic(provider.client_id, secret)}
         return fetch(provider, places.token, form=form, headers=headers)
@@ -92,12 +93,14 @@ def _claims(provider: Provider, token: str, asked: Asked) -> dict[str, Any]:
     if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), asked.nonce.encode()):
         raise NotProven("The token answers another question than ours (nonce).")
     if provider.acr and claims.get("acr") not in provider.acr:
-        raise NotProven(f"The person was not proved as strongly as asked (acr {', '.join(provider.acr)}).")
+        raise NotProven(
+            "The person was not proved as strongly as asked (acr {wanted}).", wanted=", ".join(provider.acr)
+        )
     if asked.fresh_since is not None:
         moment = claims.get("auth_time")
         earliest = asked.fresh_since.timestamp() - LEEWAY_SECONDS
         if not isinstance(moment, int | float) or isinstance(moment, bool) or moment < earliest:
-            raise NotProven(f"{provider.name} did not ask the person anew (auth_time).")
+            raise NotProven("{provider} did not ask the person anew (auth_time).", provider=provider.name)
     return claims
 
 
@@ -109,7 +112,7 @@ def _signed_claims(provider: Provider, token: str) -> dict[str, Any]:
             raise NotProven("The token is not signed in a way that proves anything.")
         key = key_of(provider, header.get("kid"), algorithm)
         if key is None:
-            raise NotProven(f"{provider.name} has no such key.")
+            raise NotProven("{provider} has no such key.", provider=provider.name)
         claims: dict[str, Any] = jwt.decode(
             token,
             key.key,
@@ -139,7 +142,7 @@ def _with_userinfo(provider: Provider, claims: dict[str, Any], access: object) -
         return claims
     found = fetch(provider, address, headers={"Authorization": f"Bearer {access}"})
     if found.get("sub") != claims["sub"]:
-        raise NotProven(f"{provider.name} told of two people at once.")
+        raise NotProven("{provider} told of two people at once.", provider=provider.name)
     return found | claims
 
 
@@ -150,7 +153,7 @@ def _person(provider: Provider, claims: Mapping[str, Any]) -> Vouched:
     groups = claims.get(provider.groups_claim, [])
     groups = [groups] if isinstance(groups, str) else groups
     if not isinstance(groups, list) or len(groups) > MOST_GROUPS:
-        raise NotProven(f"The claim {provider.groups_claim} is no list of groups.")
+        raise NotProven("The claim {claim} is no list of groups.", claim=provider.groups_claim)
     first, _, last = _text(claims, "name").partition(" ")
     return Vouched(
         subject=subject,

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -74,7 +75,7 @@ def start(request: HttpRequest, provider: str) -> HttpResponse:
     try:
         places = metadata_of(found)
     except Unreachable as problem:
-        raise Unavailable(str(problem), "Try again in a moment.") from problem
+        raise Unavailable(problem.reason, "Try again in a moment.") from problem
     request.session[TRIP] = asdict(trip)
     join = "&" if "?" in places.authorization else "?"
     return HttpResponseRedirect(f"{places.authorization}{join}{urlencode(_question(found, trip))}")
@@ -116,10 +117,10 @@ def back(request: HttpRequest, provider: str) -> HttpResponse:
         asked = Asked(trip.nonce, trip.verifier, _address_back(found), fresh)
         vouched = vouched_for(found, request.GET.get("code", ""), asked)
         return _done(request, found, trip, vouched, now)
-    except (NotProven, Refusal) as refused:
+    except Refusal as refused:
         record_refused(request, f"sso-{found.id}", at=now, why=str(refused))
-        remedy = getattr(refused, "remedy", "") or "Try again; if it goes on, tell an administrator."
-        context = {"provider": found, "reason": str(refused), "remedy": remedy}
+        remedy = refused.advice() or gettext("Try again; if it goes on, tell an administrator.")
+        context = {"provider": found, "reason": refused.told(), "remedy": remedy}
         return render(request, "accounts/sso_refused.html", context, status=403)
 
 
@@ -137,7 +138,7 @@ def _trip(request: HttpRequest, provider: Provider, kept: object, now: datetime)
     if request.GET.get("iss", provider.issuer) != provider.issuer:  # RFC 9207
         raise NotProven("The answer is of another issuer.")
     if error := request.GET.get("error"):
-        raise NotProven(f"{provider.name} refused ({error[:60]}).")
+        raise NotProven("{provider} refused ({error}).", provider=provider.name, error=error[:60])
     return trip
 
 
@@ -153,10 +154,16 @@ def _done(
         actions.link(
             person=person, provider=provider, subject=vouched.subject, actor=actor_of(request), at=now
         )
-        messages.success(request, f"From now on {provider.name} opens your account.")
+        messages.success(
+            request, gettext("From now on {provider} opens your account.").format(provider=provider.name)
+        )
         return redirect("accounts:settings")
     if not person.identities.filter(issuer=provider.issuer, subject=vouched.subject).exists():
-        raise NotAllowed(f"Somebody else than you answered at {provider.name}.", "Log in there as yourself.")
+        raise NotAllowed(
+            "Somebody else than you answered at {provider}.",
+            "Log in there as yourself.",
+            provider=provider.name,
+        )
     ticket = issue_ticket(person=person, how=f"oidc:{provider.id}", actor=actor_of(request), at=now)
     request.session[IN_SESSION] = ticket
     return render(request, "accounts/proved.html", {"provider": provider})
@@ -184,9 +191,11 @@ def out(request: HttpRequest, provider: str) -> HttpResponse:
     try:
         address = metadata_of(found).end_session
     except Unreachable as problem:
-        raise Unavailable(str(problem), "Log out there by hand.") from problem
+        raise Unavailable(problem.reason, "Log out there by hand.") from problem
     if not address:
-        raise Unavailable(f"{found.name} offers no log-out of its own.", "Close your browser.")
+        raise Unavailable(
+            "{provider} offers no log-out of its own.", "Close your browser.", provider=found.name
+        )
     back_here = settings.COUNTERSIGN_URL + reverse("login")
     question = {"client_id": found.client_id, "post_logout_redirect_uri": back_here}
     return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode(question)}")
@@ -197,5 +206,5 @@ def unlink(request: UserRequest, provider: str) -> HttpResponse:
     """Let the provider open one's account no more."""
     found = provider_called(provider)
     actions.unlink(person=request.user, provider=found, actor=actor_of(request), at=timezone.now())
-    messages.success(request, f"{found.name} no longer opens your account.")
+    messages.success(request, gettext("{provider} no longer opens your account.").format(provider=found.name))
     return redirect("accounts:settings")

@@ -52,7 +52,7 @@ def _pieces(person: User, at: datetime) -> Iterator[str]:
 def _tables(person: User, at: datetime) -> dict[str, object]:
     account = User.objects.filter(pk=person.pk).values(
         *("username", "first_name", "last_name", "email", "is_active", "date_joined", "last_login"),
-        *("theme", "mail"),
+        *("theme", "mail", "language"),
     )
     about: dict[str, Iterable[Any]] = {
         "role_requests": RoleWish.objects.filter(

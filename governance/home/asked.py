@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.said import Inside
 from policy.words import listed
 from registry.models import Lifecycle
 from riskreview.evidence import VERSION_RELATIONS
@@ -34,8 +36,9 @@ def asked_by(user: User, *, at: datetime) -> list[Wish]:
     found = []
     for review, judged in judged_reviews(rows.order_by("due_on", "pk")[:MOST], at=at):
         row = standing_of(review, judged)
-        waits = f"Waits for {listed(row.waits_for)}" if row.waits_for else row.word
-        title = f"{review.version} in {review.environment}"
+        waits = _("Waits for {roles}").format(roles=listed(row.waits_for)) if row.waits_for else row.word
+        place = Inside(review.get_environment_display()).told()
+        title = _("{version} in {environment}").format(version=review.version, environment=place)
         found.append(
             Wish(title, reverse("riskreview:review", args=[review.pk]), waits, row.shape, row.due_on)
         )
@@ -43,6 +46,12 @@ def asked_by(user: User, *, at: datetime) -> list[Wish]:
     for waiver in waivers.select_related("model", "version__model").order_by("last_day")[:MOST]:
         href = reverse("riskreview:waiver", args=[waiver.pk])
         found.append(
-            Wish(f"Waiver of {waiver.title}", href, f"Not decided yet, {waiver.scope}", "half", None)
+            Wish(
+                _("Waiver of {title}").format(title=waiver.title),
+                href,
+                _("Not decided yet, {scope}").format(scope=waiver.scope),
+                "half",
+                None,
+            )
         )
     return sorted(found, key=lambda wish: (wish.due_on is None, wish.due_on or date.max))[:MOST]

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
+from accounts.said import label
 from registry.models import RegisteredModel
 from riskreview.exceptions.queries import waiver_views
 from riskreview.models import OPEN_FINDINGS, Condition, Finding, Review, ReviewKind, SignOff, Waiver
@@ -68,7 +70,7 @@ def _conditions(models: Models, at: datetime) -> Iterator[Ending]:
     for row in rows.select_related("signoff__review__version__model").order_by("due_on")[:MOST]:
         version = row.signoff.review.version
         href = f"{_certificates(row.signoff)}#signoff-{row.signoff_id}"
-        yield Ending(f"Condition on {version}", row.text, row.due_on, "todo", href)
+        yield Ending(_("Condition on {version}").format(version=version), row.text, row.due_on, "todo", href)
 
 
 def _signatures(models: Models, at: datetime) -> Iterator[Ending]:
@@ -78,14 +80,20 @@ def _signatures(models: Models, at: datetime) -> Iterator[Ending]:
     for row in rows.select_related("review__version__model", "signer").order_by("expires_at")[:MOST]:
         if row.expires_at is not None:
             text, href = str(row.review.version), f"{_certificates(row)}#signoff-{row.pk}"
-            yield Ending(f"Sign-off by {row.signer.name}", text, row.expires_at.date(), "stale", href)
+            yield Ending(
+                _("Sign-off by {name}").format(name=row.signer.name),
+                text,
+                row.expires_at.date(),
+                "stale",
+                href,
+            )
 
 
 def _waivers(models: Models, at: datetime) -> Iterator[Ending]:
     rows = Waiver.objects.filter(waiver_views(at)["soon"], model__in=models)
     for row in rows.select_related("model", "version__model").order_by("last_day")[:MOST]:
         href = reverse("riskreview:waiver", args=[row.pk])
-        yield Ending(f"Waiver of {row.title}", row.scope, row.last_day, "waived", href)
+        yield Ending(_("Waiver of {title}").format(title=row.title), row.scope, row.last_day, "waived", href)
 
 
 def _findings(models: Models, at: datetime) -> Iterator[Ending]:
@@ -107,7 +115,11 @@ def _periodic(models: Models, at: datetime) -> Iterator[Ending]:
     for row in rows.select_related("version__model").order_by("due_on")[:MOST]:
         href = reverse("riskreview:review", args=[row.pk])
         yield Ending(
-            f"Revalidation of {row.version}", row.get_environment_display(), row.due_on, "half", href
+            _("Revalidation of {version}").format(version=row.version),
+            label(row.get_environment_display()),
+            row.due_on,
+            "half",
+            href,
         )
 
 

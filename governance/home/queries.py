@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext_noop
 
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.upkeep import catch_up
@@ -16,6 +17,7 @@ STATUSES = ("draft", "evaluating", "in_review", "approved", "lapsed", "rejected"
 ALLOWED = ("ok", "waived", "glass")
 """The marks of an allow (governance.portfolio.standing.mark)."""
 
+DUE = (gettext_noop("Overdue"), gettext_noop("This week"), gettext_noop("Later"))
 TONES = {"approved": "is-good", "lapsed": "is-warn", "rejected": "is-bad"}
 
 
@@ -79,7 +81,7 @@ def portfolio(*, at: datetime) -> Portfolio:
 
 def grouped(queue: Iterable[QueueItem], today: date) -> list[tuple[str, list[QueueItem]]]:
     """Overdue, this week, later; empty groups are left out."""
-    groups: dict[str, list[QueueItem]] = {"Overdue": [], "This week": [], "Later": []}
+    groups: dict[str, list[QueueItem]] = {name: [] for name in DUE}
     for item in queue:
         if item.due_on is not None and item.due_on < today:
             groups["Overdue"].append(item)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
+from accounts.said import label
 from audit.models import LogEntry
 from evaluations.models import EvaluationRun
 from governance.gate.models import GateDecision
@@ -58,15 +60,30 @@ class Numbered:
 
 
 NUMBERS = (
-    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", "Finding", "flag"),
-    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", "Risk", "shield"),
-    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", "Waiver", "clock"),
-    Numbered(("bg",), BreakGlass.objects.all, "riskreview:break_glass", "Break-glass", "alert"),
-    Numbered(("run", "evaluation"), EvaluationRun.objects.all, "evaluations:run", "Evaluation", "flask"),
-    Numbered(("review",), Review.objects.all, "riskreview:review", "Review", "check_list"),
-    Numbered(("deployment",), Deployment.objects.all, "deployments:deployment", "Deployment", "play"),
-    Numbered(("report",), Report.objects.all, "reports:report", "Report", "file"),
-    Numbered(("entry", "event"), LogEntry.objects.all, "trail:entry", "Audit trail, entry", "log", "seq"),
+    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", gettext_noop("Finding"), "flag"),
+    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", gettext_noop("Risk"), "shield"),
+    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", gettext_noop("Waiver"), "clock"),
+    Numbered(("bg",), BreakGlass.objects.all, "riskreview:break_glass", gettext_noop("Break-glass"), "alert"),
+    Numbered(
+        ("run", "evaluation"),
+        EvaluationRun.objects.all,
+        "evaluations:run",
+        gettext_noop("Evaluation"),
+        "flask",
+    ),
+    Numbered(("review",), Review.objects.all, "riskreview:review", gettext_noop("Review"), "check_list"),
+    Numbered(
+        ("deployment",), Deployment.objects.all, "deployments:deployment", gettext_noop("Deployment"), "play"
+    ),
+    Numbered(("report",), Report.objects.all, "reports:report", gettext_noop("Report"), "file"),
+    Numbered(
+        ("entry", "event"),
+        LogEntry.objects.all,
+        "trail:entry",
+        gettext_noop("Audit trail, entry"),
+        "log",
+        "seq",
+    ),
 )
 WHATEVER = ("finding", "risk", "run", "review", "entry")
 """What a number alone may mean."""
@@ -75,11 +92,16 @@ WHATEVER = ("finding", "risk", "run", "review", "entry")
 def found(asked: str, reader: User, *, administrator: bool) -> list[Group]:
     """Return what fits, the surest first; every page while nothing is asked yet."""
     asked = " ".join(asked.split())
-    groups = [("Go to", _pages(asked, administrator=administrator))]
+    groups = [(gettext_noop("Go to"), _pages(asked, administrator=administrator))]
     if asked:
-        lists = {"Models": _models(asked, reader), "Data sets": _datasets(asked)}
-        lists |= {"Findings": _findings(asked), "Risks": _risks(asked), "Words": _words(asked)}
-        groups = [("By number", [*_numbered(asked), *_identified(asked)]), *groups, *lists.items()]
+        lists = {gettext_noop("Models"): _models(asked, reader), gettext_noop("Data sets"): _datasets(asked)}
+        lists |= {gettext_noop("Findings"): _findings(asked), gettext_noop("Risks"): _risks(asked)}
+        lists |= {gettext_noop("Words"): _words(asked)}
+        groups = [
+            (gettext_noop("By number"), [*_numbered(asked), *_identified(asked)]),
+            *groups,
+            *lists.items(),
+        ]
     return [Group(heading, tuple(hits)) for heading, hits in groups if hits]
 
 
@@ -88,13 +110,18 @@ def _pages(asked: str, *, administrator: bool) -> list[Hit]:
     wanted = asked.casefold()
     links = [link for section in sections("/", administrator=administrator) for link in section.links]
     return [
-        Hit(link.label, link.href, icon=link.icon) for link in links if not wanted or _begins(link, wanted)
+        Hit(label(link.label), link.href, icon=link.icon)
+        for link in links
+        if not wanted or _begins(link, wanted)
     ]
 
 
 def _begins(link: Link, wanted: str) -> bool:
-    label = link.label.casefold()
-    return label.startswith(wanted) or any(word.startswith(wanted) for word in label.split())
+    """In the language of the reader, or in English, as the docs call the page."""
+    names = {label(link.label).casefold(), link.label.casefold()}
+    return any(
+        name.startswith(wanted) or any(word.startswith(wanted) for word in name.split()) for name in names
+    )
 
 
 def _words(asked: str) -> list[Hit]:
@@ -120,7 +147,10 @@ def _numbered(asked: str) -> Iterator[Hit]:
         row = kind.rows().filter(**{kind.by: number}).first()
         if row is not None:
             yield Hit(
-                f"{kind.heading} {number}", reverse(kind.address, args=[number]), _title(row), kind.icon
+                f"{gettext(kind.heading)} {number}",
+                reverse(kind.address, args=[number]),
+                _title(row),
+                kind.icon,
             )
 
 
@@ -136,7 +166,12 @@ def _identified(asked: str) -> Iterator[Hit]:
         decision = None
     if decision is not None:
         address = reverse("gate:decision", args=[decision.pk])
-        yield Hit(f"Gate decision {str(decision.pk)[:8]}", address, decision.decision, "gate")
+        yield Hit(
+            gettext("Gate decision {number}").format(number=str(decision.pk)[:8]),
+            address,
+            gettext(decision.decision),
+            "gate",
+        )
     match = DIGEST.fullmatch(asked.casefold())
     if match is not None:
         begins = f"sha256:{match['hex']}"
@@ -154,7 +189,7 @@ def _models(asked: str, reader: User) -> list[Hit]:
     hits = []
     for row in suggested(asked, reader, limit=MOST):
         if row.version is not None:
-            hits.append(_version(row.version, row.tier.capitalize()))
+            hits.append(_version(row.version, label(row.tier.capitalize())))
         else:
             hits.append(Hit(row.model.name, reverse("portfolio:model", args=[row.model.slug]), icon="box"))
     return hits

@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop, ngettext
+
+from accounts.said import counted
 from governance.templatetags.wording import short_date
 
 RESULT_SHAPES = {
@@ -15,28 +20,28 @@ RESULT_SHAPES = {
     "error": "error",
 }
 RESULT_WORDS = {
-    "satisfied": "Satisfied",
-    "unsatisfied": "Unsatisfied",
-    "waived": "Waived",
-    "not_applicable": "Not applicable",
-    "error": "Error",
+    "satisfied": gettext_noop("Satisfied"),
+    "unsatisfied": gettext_noop("Unsatisfied"),
+    "waived": gettext_noop("Waived"),
+    "not_applicable": gettext_noop("Not applicable"),
+    "error": gettext_noop("Error"),
 }
 ACTIONS = {
-    "signoff": "Open the review",
-    "evaluation": "Open evaluations",
-    "card_complete": "Open the card",
-    "tier_confirmed": "Open the tier",
-    "artifact_verified": "Open the artifact",
-    "conditions_met": "Open sign-offs",
-    "findings_closed": "Open findings",
-    "risks_treated": "Open the risks",
-    "ran_in": "Open deployments",
-    "monitoring_in_place": "Open schedules",
+    "signoff": gettext_noop("Open the review"),
+    "evaluation": gettext_noop("Open evaluations"),
+    "card_complete": gettext_noop("Open the card"),
+    "tier_confirmed": gettext_noop("Open the tier"),
+    "artifact_verified": gettext_noop("Open the artifact"),
+    "conditions_met": gettext_noop("Open sign-offs"),
+    "findings_closed": gettext_noop("Open findings"),
+    "risks_treated": gettext_noop("Open the risks"),
+    "ran_in": gettext_noop("Open deployments"),
+    "monitoring_in_place": gettext_noop("Open schedules"),
 }
 ACTIONS_OF_MINE = {
-    "signoff": "Review and sign",
-    "card_complete": "Complete the card",
-    "tier_confirmed": "Confirm the tier",
+    "signoff": gettext_noop("Review and sign"),
+    "card_complete": gettext_noop("Complete the card"),
+    "tier_confirmed": gettext_noop("Confirm the tier"),
 }
 MOST_NAMES = 3
 BAR_ORDER = ("no", "stale", "error", "waived", "ok", "na")
@@ -50,8 +55,9 @@ def shape_of(result: object, stale: object = False) -> str:
 
 def word_of(result: object, stale: object = False) -> str:
     """The result in words."""
-    word = RESULT_WORDS.get(str(result), "Error")
-    return f"{word}, stale" if word == "Unsatisfied" and stale else word
+    if str(result) == "unsatisfied" and stale:
+        return gettext("Unsatisfied, stale")
+    return gettext(RESULT_WORDS.get(str(result), "Error"))
 
 
 def read(thing: object, name: str) -> Any:
@@ -76,6 +82,19 @@ class Row:
     word: str
     note: str
 
+    @property
+    def names(self) -> SafeString:
+        """Who can act."""
+        shown = [
+            format_html(
+                "<b>{}</b>{}", name, format_html(' <span class="cs-3">{}</span>', role) if role else ""
+            )
+            for name, role in self.who
+        ]
+        if self.others:
+            shown.append(format_html("{}", gettext("{number} more").format(number=self.others)))
+        return format_html_join(", ", "{}", ((words,) for words in shown))
+
 
 def row_of(requirement: object, reader: str = "") -> Row:
     """Show a requirement to the reader of that full name."""
@@ -92,7 +111,7 @@ def row_of(requirement: object, reader: str = "") -> Row:
         others=max(0, len(people) - MOST_NAMES),
         mine=mine,
         url=str(read(requirement, "url") or ""),
-        action="Open the waiver" if result == "waived" else _action(kind, stale=stale, mine=mine),
+        action=gettext("Open the waiver") if result == "waived" else _action(kind, stale=stale, mine=mine),
         shape=shape_of(result, stale),
         word=word_of(result, stale),
         note=_note(str(result), stale, read(requirement, "detail") or {}),
@@ -106,16 +125,19 @@ def _name_and_role(person: str) -> tuple[str, str]:
 
 def _action(kind: str, *, stale: bool, mine: bool) -> str:
     if kind == "signoff" and stale and mine:
-        return "Review what changed"
-    return (ACTIONS_OF_MINE.get(kind) if mine else None) or ACTIONS.get(kind, "Open")
+        return gettext("Review what changed")
+    words = (ACTIONS_OF_MINE.get(kind) if mine else None) or ACTIONS.get(kind)
+    return gettext(words) if words else gettext("Open")
 
 
 def _note(result: str, stale: bool, detail: Mapping[str, Any]) -> str:
     if result == "error":
-        return "Could not be judged"
+        return gettext("Could not be judged")
     if result == "unsatisfied" and stale:
         since = detail.get("since")
-        return f"Stale since {short_date(since)}" if hasattr(since, "year") else "Stale"
+        if not hasattr(since, "year"):
+            return gettext("Stale")
+        return gettext("Stale since {day}").format(day=short_date(since))
     return ""
 
 
@@ -141,24 +163,29 @@ def groups_of(requirements: Iterable[object]) -> Groups:
     asked = sum(map(len, by_shape.values())) - len(by_shape["na"])
     counts = Counter({shape: len(found) for shape, found in by_shape.items()})
     parts = [
-        (counts["no"] + counts["stale"], "unsatisfied"),
-        (counts["error"], "error" if counts["error"] == 1 else "errors"),
-        (counts["waived"], "waived"),
-        (counts["ok"], "satisfied"),
-        (counts["na"], "not applicable"),
+        (counts["no"] + counts["stale"], counted("{number} unsatisfied", "{number} unsatisfied")),
+        (counts["error"], counted("{number} error", "{number} errors")),
+        (counts["waived"], counted("{number} waived", "{number} waived")),
+        (counts["ok"], counted("{number} satisfied", "{number} satisfied")),
+        (counts["na"], counted("{number} not applicable", "{number} not applicable")),
     ]
-    excused = f", {counts['waived']} waived" if counts["waived"] else ""
     return Groups(
         needs=needs,
         waived=tuple(by_shape["waived"]),
         satisfied=tuple(by_shape["ok"]),
         not_applicable=tuple(by_shape["na"]),
         bar=tuple(shape for shape in BAR_ORDER for _ in by_shape[shape]),
-        sentence=", ".join(f"{count} {word}" for count, word in parts if count),
-        headline=f"{len(needs)} of {asked} hold it back"
-        if needs
-        else f"{counts['ok']} of {asked} met{excused}",
+        sentence=", ".join(ngettext(*words, count).format(number=count) for count, words in parts if count),
+        headline=_headline(len(needs), asked, counts["ok"], counts["waived"]),
     )
+
+
+def _headline(needs: int, asked: int, met: int, waived: int) -> str:
+    if needs:
+        words = ngettext("{number} of {asked} holds it back", "{number} of {asked} hold it back", needs)
+        return words.format(number=needs, asked=asked)
+    words = gettext("{met} of {asked} met, {waived} waived") if waived else gettext("{met} of {asked} met")
+    return words.format(met=met, asked=asked, waived=waived)
 
 
 def lead(summary: str, heading: str) -> str:

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop, pgettext
 
+from accounts.said import in_context
 from governance.templatetags import wording
 from governance.templatetags.judged import shape_of, word_of
 
-TO_CONFIRM = mark_safe('<span aria-hidden="true">?</span><span class="cs-sr">, to confirm</span>')
+TO_CONFIRM = '<span aria-hidden="true">?</span><span class="cs-sr">, {}</span>'
 TIERS = ("low", "moderate", "high", "critical")
 TIER_BARS = tuple((position * 4, 7.5 - position * 2.5, 6.5 + position * 2.5) for position in range(4))
 COLOURS = {"run": "ink", "half": "ink", "todo": "na", "draft": "na", "glass": "no"}
@@ -21,14 +23,75 @@ STATUS_SHAPES = {
     "proposed": "todo", "confirmed": "ok", "withdrawn": "na", "expired": "stale", "revoked": "na",
     "superseded": "na", "disabled": "na", "in_development": "draft", "in_validation": "half", "in_use": "ok",
 }  # fmt: skip
-VERDICTS = {"allow": ("ok", "Allow"), "deny": ("no", "Deny")}
-BASES = {"waiver": ("waived", "Allow, with a waiver"), "break_glass": ("glass", "Allow, break-glass")}
+VERDICTS = {"allow": ("ok", gettext_noop("Allow")), "deny": ("no", gettext_noop("Deny"))}
+BASES = {
+    "waiver": ("waived", gettext_noop("Allow, with a waiver")),
+    "break_glass": ("glass", gettext_noop("Allow, break-glass")),
+}
+STATES = {
+    "draft": in_context("state", "Draft"),
+    "evaluating": in_context("state", "Evaluating"),
+    "in_review": in_context("state", "In review"),
+    "approved": in_context("state", "Approved"),
+    "lapsed": in_context("state", "Lapsed"),
+    "rejected": in_context("state", "Rejected"),
+    "retired": in_context("state", "Retired"),
+    "queued": in_context("state", "Queued"),
+    "running": in_context("state", "Running"),
+    "succeeded": in_context("state", "Succeeded"),
+    "failed": in_context("state", "Failed"),
+    "cancelled": in_context("state", "Cancelled"),
+    "open": in_context("state", "Open"),
+    "closed": in_context("state", "Closed"),
+    "active": in_context("state", "Active"),
+    "suspended": in_context("state", "Suspended"),
+    "proposed": in_context("state", "Proposed"),
+    "confirmed": in_context("state", "Confirmed"),
+    "withdrawn": in_context("state", "Withdrawn"),
+    "expired": in_context("state", "Expired"),
+    "revoked": in_context("state", "Revoked"),
+    "superseded": in_context("state", "Superseded"),
+    "disabled": in_context("state", "Disabled"),
+    "in_development": in_context("state", "In development"),
+    "in_validation": in_context("state", "In validation"),
+    "in_use": in_context("state", "In use"),
+}
+TIER_WORDS = {
+    "low": gettext_noop("Low"),
+    "moderate": gettext_noop("Moderate"),
+    "high": gettext_noop("High"),
+    "critical": gettext_noop("Critical"),
+    "prohibited": gettext_noop("Prohibited"),
+}
 ABSENT = format_html('<span class="cs-3">{}</span>', wording.NOTHING)
-ENVIRONMENTS = (("development", "Dev"), ("staging", "Stg"), ("production", "Prod"))
+ENVIRONMENTS = (
+    ("development", gettext_noop("Dev")),
+    ("staging", gettext_noop("Stg")),
+    ("production", gettext_noop("Prod")),
+)
+PLACES = (gettext_noop("Development"), gettext_noop("Staging"), gettext_noop("Production"))
+"""The labels of registry.models.Environment."""
 ENVIRONMENT_WORDS = {
-    "ok": "allow", "no": "deny", "waived": "allow, with a waiver", "na": "not asked", "stale": "deny, stale",
-    "error": "deny, could not be judged", "glass": "allow, break-glass",
-}  # fmt: skip
+    "ok": gettext_noop("allow"),
+    "no": gettext_noop("deny"),
+    "waived": gettext_noop("allow, with a waiver"),
+    "na": gettext_noop("not asked"),
+    "stale": gettext_noop("deny, stale"),
+    "error": gettext_noop("deny, could not be judged"),
+    "glass": gettext_noop("allow, break-glass"),
+}
+
+
+def state_word(value: object) -> str:
+    """A state of the code in words: `in_review` reads `In review`."""
+    name = str(value or "").lower().replace(" ", "_")
+    return pgettext("state", STATES[name]) if name in STATES else wording.words(name)
+
+
+def tier_word(value: object) -> str:
+    """A tier in words."""
+    name = str(value or "").lower()
+    return gettext(TIER_WORDS[name]) if name in TIER_WORDS else wording.words(name)
 
 
 def icon(name: str, extra: str = "") -> SafeString:
@@ -79,15 +142,15 @@ def tier_badge(tier: object, confirmed: bool = True) -> SafeString:
             ),
         )
     else:
-        return mark_safe('<span class="cs-tier cs-3">No tier</span>')
+        return format_html('<span class="cs-tier cs-3">{}</span>', gettext("No tier"))
     return format_html(
         '<span class="cs-tier cs-tier--{}{}"><svg viewBox="0 0 15 14" aria-hidden="true">{}</svg>'
         "<span>{}{}</span></span>",
         name,
         "" if confirmed else " cs-tier--proposed",
         drawing,
-        name.capitalize(),
-        "" if confirmed else TO_CONFIRM,
+        tier_word(name),
+        "" if confirmed else format_html(TO_CONFIRM, gettext("to confirm")),
     )
 
 
@@ -96,18 +159,18 @@ def status(value: object) -> SafeString:
     name = str(value or "").lower().replace(" ", "_")
     moving = "cs-spin" if name in {"running", "evaluating"} else ""
     drawing = shape(STATUS_SHAPES.get(name, "na"), moving)
-    return format_html('<span class="cs-status">{}{}</span>', drawing, wording.words(name))
+    return format_html('<span class="cs-status">{}{}</span>', drawing, state_word(name))
 
 
 def verdict(decision: object, label: str = "", basis: str = "policy") -> SafeString:
     """The answer of the gate, the only bordered pill of the product."""
     answer = str(decision or "")
     kind = answer if answer in VERDICTS else "none"
-    form, word = VERDICTS.get(answer, ("na", "No rule"))
+    form, word = VERDICTS.get(answer, ("na", gettext_noop("No rule")))
     if answer == "allow" and basis in BASES:
         (form, word), kind = BASES[basis], basis
     pill = '<span class="cs-verdict cs-verdict--{}">{}{}</span>'
-    return format_html(pill, kind, shape(form), label or word)
+    return format_html(pill, kind, shape(form), label or gettext(word))
 
 
 def verdict_shape(decision: object, basis: object = "policy") -> SafeString:
@@ -134,15 +197,19 @@ def person(user: object, role: str = "", face: bool = True) -> SafeString:
     return format_html('<span class="cs-person">{}<span>{}{}</span></span>', mark, name, beside)
 
 
-def digest(value: str | None, label: str = "digest") -> SafeString:
+def digest(value: str | None, label: str = "") -> SafeString:
     """A digest in short, with a button that copies the whole of it."""
     if not value:
         return ABSENT
     return format_html(
         '<span class="cs-digest"><code title="{}">{}</code>'
-        '<button type="button" class="cs-copy" data-copy="{}" aria-label="Copy {}">{}</button></span>',
-        value, wording.short_digest(value), value, label, icon("copy"),
+        '<button type="button" class="cs-copy" data-copy="{}" aria-label="{}">{}</button></span>',
+        value, wording.short_digest(value), value, _copies(label), icon("copy"),
     )  # fmt: skip
+
+
+def _copies(what: str) -> str:
+    return gettext("Copy {what}").format(what=what) if what else gettext("Copy digest")
 
 
 def due(when: date | datetime | None, today: date | None = None, words: bool = True) -> SafeString:
@@ -176,8 +243,10 @@ def env_strip(verdicts: Mapping[str, str]) -> SafeString:
         "",
         '<li>{}<span>{}<span class="cs-sr"> {}</span></span></li>',
         (
-            (shape(found), short, ENVIRONMENT_WORDS.get(found, found))
+            (shape(found), gettext(short), gettext(ENVIRONMENT_WORDS.get(found, found)))
             for found, short in ((verdicts.get(name) or "na", short) for name, short in ENVIRONMENTS)
         ),
     )
-    return format_html('<ul class="cs-envs cs-plain" aria-label="Gate by environment">{}</ul>', marks)
+    return format_html(
+        '<ul class="cs-envs cs-plain" aria-label="{}">{}</ul>', gettext("Gate by environment"), marks
+    )

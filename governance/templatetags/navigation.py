@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop
 
 
 @dataclass(frozen=True)
@@ -30,43 +31,43 @@ class Section:
 
 
 WORK = (
-    Link("home", "My work", "inbox"),
-    Link("accounts:inbox", "Inbox", "bell"),
-    Link("portfolio:models", "Models", "box"),
-    Link("riskreview:reviews", "Reviews", "check_list"),
-    Link("riskreview:findings", "Findings", "flag"),
-    Link("riskreview:risks", "Risks", "shield"),
-    Link("riskreview:obligations", "Obligations", "calendar"),
-    Link("evaluations:runs", "Evaluations", "flask"),
+    Link("home", gettext_noop("My work"), "inbox"),
+    Link("accounts:inbox", gettext_noop("Inbox"), "bell"),
+    Link("portfolio:models", gettext_noop("Models"), "box"),
+    Link("riskreview:reviews", gettext_noop("Reviews"), "check_list"),
+    Link("riskreview:findings", gettext_noop("Findings"), "flag"),
+    Link("riskreview:risks", gettext_noop("Risks"), "shield"),
+    Link("riskreview:obligations", gettext_noop("Obligations"), "calendar"),
+    Link("evaluations:runs", gettext_noop("Evaluations"), "flask"),
 )
 RECORD = (
-    Link("gate:decisions", "Gate decisions", "gate"),
-    Link("riskreview:waivers", "Waivers", "clock"),
-    Link("riskreview:break_glass_list", "Break-glass", "alert"),
-    Link("deployments:deployments", "Deployments", "play"),
-    Link("trail:events", "Audit trail", "log"),
-    Link("compliance:coverage", "Coverage", "filter"),
-    Link("compliance:clocks", "Legal dates", "calendar"),
-    Link("reports:reports", "Reports", "file"),
+    Link("gate:decisions", gettext_noop("Gate decisions"), "gate"),
+    Link("riskreview:waivers", gettext_noop("Waivers"), "clock"),
+    Link("riskreview:break_glass_list", gettext_noop("Break-glass"), "alert"),
+    Link("deployments:deployments", gettext_noop("Deployments"), "play"),
+    Link("trail:events", gettext_noop("Audit trail"), "log"),
+    Link("compliance:coverage", gettext_noop("Coverage"), "filter"),
+    Link("compliance:clocks", gettext_noop("Legal dates"), "calendar"),
+    Link("reports:reports", gettext_noop("Reports"), "file"),
 )
 RULES = (
-    Link("riskreview:tiers", "Tiers", "scale"),
-    Link("riskreview:policy", "Policy pack", "policy"),
-    Link("compliance:frameworks", "Frameworks", "check_list"),
-    Link("compliance:programme", "Programme", "home"),
-    Link("compliance:maturity", "Maturity", "users"),
-    Link("registry:datasets", "Data sets", "db"),
-    Link("glossary", "Glossary", "question"),
+    Link("riskreview:tiers", gettext_noop("Tiers"), "scale"),
+    Link("riskreview:policy", gettext_noop("Policy pack"), "policy"),
+    Link("compliance:frameworks", gettext_noop("Frameworks"), "check_list"),
+    Link("compliance:programme", gettext_noop("Programme"), "home"),
+    Link("compliance:maturity", gettext_noop("Maturity"), "users"),
+    Link("registry:datasets", gettext_noop("Data sets"), "db"),
+    Link("glossary", gettext_noop("Glossary"), "question"),
 )
 ADMINISTRATION = (
-    Link("accounts:people", "People", "users"),
-    Link("entitlements:access", "Access", "check_list"),
-    Link("accounts:keys", "API keys", "key"),
-    Link("pipelines:rules", "Pipelines", "branch"),
-    Link("webhooks:endpoints", "Webhooks", "bell"),
-    Link("registry:fields", "Inventory fields", "edit"),
-    Link("tracking:servers", "Tracking servers", "link"),
-    Link("system", "System", "settings"),
+    Link("accounts:people", gettext_noop("People"), "users"),
+    Link("entitlements:access", gettext_noop("Access"), "check_list"),
+    Link("accounts:keys", gettext_noop("API keys"), "key"),
+    Link("pipelines:rules", gettext_noop("Pipelines"), "branch"),
+    Link("webhooks:endpoints", gettext_noop("Webhooks"), "bell"),
+    Link("registry:fields", gettext_noop("Inventory fields"), "edit"),
+    Link("tracking:servers", gettext_noop("Tracking servers"), "link"),
+    Link("system", gettext_noop("System"), "settings"),
 )
 
 
@@ -80,9 +81,9 @@ def address(name: str) -> str:
 
 def sections(path: str, *, administrator: bool, forced: str = "") -> list[Section]:
     """The navigation as seen from `path`. The entry with the longest matching address is current."""
-    plan = [("", WORK), ("Record", RECORD), ("Rules", RULES)]
+    plan = [("", WORK), (gettext_noop("Record"), RECORD), (gettext_noop("Rules"), RULES)]
     if administrator:
-        plan.append(("Administration", ADMINISTRATION))
+        plan.append((gettext_noop("Administration"), ADMINISTRATION))
     linked = [(head, [replace(link, href=address(link.name)) for link in links]) for head, links in plan]
     current = forced or _owner(path, [link for _, links in linked for link in links])
     return [

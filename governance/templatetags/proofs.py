@@ -4,6 +4,7 @@ from typing import Any
 
 from django.forms import BoundField
 from django.template.context import RequestContext
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.proving import passkeys
@@ -35,10 +36,14 @@ def proof_context(context: RequestContext, field: BoundField) -> dict[str, Any]:
 
 def _typed(password: bool, app: bool) -> tuple[str, str, str]:
     if password:
-        return "Your password, again", "", "current-password"
+        return gettext("Your password, again"), "", "current-password"
     if app:
-        return "Code of your authenticator app", "Or one of your recovery codes.", "one-time-code"
-    return "A recovery code", "Only where your passkey is not at hand.", "one-time-code"
+        return (
+            gettext("Code of your authenticator app"),
+            gettext("Or one of your recovery codes."),
+            "one-time-code",
+        )
+    return gettext("A recovery code"), gettext("Only where your passkey is not at hand."), "one-time-code"
 
 
 def _linked(person: User) -> list[Provider]:

@@ -1,8 +1,14 @@
 """Template tags of the design system. A builtin library: templates need not load it."""
 
+import json
+
 from django import template
 from django.template.context import RequestContext
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, gettext_noop, to_locale
 
+from accounts.languages import ENGLISH, speaks_english
+from accounts.said import Inside, label, told
 from accounts.undo import undo_of
 from governance.compliance.evidence_kinds import kind_label
 from governance.templatetags import marks, wording
@@ -10,14 +16,20 @@ from governance.templatetags.browsers import browser_name
 from governance.templatetags.fields import field_context, summary_of
 from governance.templatetags.figures import figure
 from governance.templatetags.judged import Groups, Row, groups_of, lead, read, row_of
-from governance.templatetags.listing import as_facts, elided_pages, page_query, pairs
+from governance.templatetags.listing import as_facts, elided_pages, page_query, pairs, rows_shown
 from governance.templatetags.navigation import Section, address, sections
 from governance.templatetags.proofs import proof_context
 from governance.templatetags.prose import prose
+from governance.templatetags.scripts import SCRIPT_WORDS
 from governance.templatetags.terms import explained
 
 register = template.Library()
 
+_GATE_ANSWERS = {
+    "allow": gettext_noop("{environment} answers allow"),
+    "deny": gettext_noop("{environment} answers deny"),
+}
+_NOT_JUDGED = gettext_noop("{environment} is not judged yet")
 MESSAGE_SHAPES = {"success": "ok", "info": "na", "debug": "na", "warning": "stale", "error": "error"}
 
 register.filter("short_date", wording.short_date)
@@ -25,7 +37,6 @@ register.filter("short_time", wording.short_time)
 register.filter("ago", wording.ago)
 register.filter("browser_name", browser_name)
 register.filter("duration", wording.duration)
-register.filter("singular", wording.singular)
 register.filter("number", wording.number)
 register.filter("signed", wording.signed)
 register.filter("as_interval", wording.interval)
@@ -37,8 +48,14 @@ register.filter("listed", wording.listed)
 register.filter("evidence_kind", kind_label)
 register.filter("pairs", pairs)
 register.filter("undo", undo_of)
+register.filter("state_word", marks.state_word)
+register.filter("tier_word", marks.tier_word)
+register.filter("told", told)
+register.filter("label", label)
+register.filter("inside", lambda words: Inside(str(words)).told())
 register.filter("as_facts", as_facts)
 register.simple_tag(elided_pages)
+register.simple_tag(rows_shown)
 for mark in (
     marks.icon,
     marks.shape,
@@ -68,7 +85,7 @@ register.inclusion_tag("partials/form_errors.html", name="form_errors")(summary_
 @register.filter
 def thousands(value: int | None) -> str:
     """`48,211`."""
-    return wording.NOTHING if value is None else f"{value:,}"
+    return wording.NOTHING if value is None else wording.separated(f"{value:,}")
 
 
 @register.filter
@@ -99,8 +116,9 @@ def lead_of(summary: str | None, heading: str) -> str:
 @register.simple_tag
 def gate_heading(panel: object, heading: str = "") -> str:
     """`Production answers deny`."""
-    label, decision = read(panel, "label"), read(read(panel, "verdict"), "decision")
-    return heading or (f"{label} answers {decision}" if decision else f"{label} is not judged yet")
+    name, decision = read(panel, "label"), read(read(panel, "verdict"), "decision")
+    words = _GATE_ANSWERS.get(str(decision or ""), _NOT_JUDGED)
+    return heading or gettext(words).format(environment=gettext(str(name or "")) if name else "")
 
 
 @register.simple_tag(takes_context=True, name="page_query")
@@ -138,3 +156,21 @@ def request_id(context: RequestContext) -> str:
 def message_shape(level: str | None) -> str:
     """The shape of a toast by the level of its message."""
     return MESSAGE_SHAPES.get((level or "").split(" ")[-1], "na")
+
+
+@register.simple_tag
+def page_language() -> str:
+    """The language of this page, as HTML names it: `en-GB`."""
+    return to_locale(get_language() or ENGLISH).replace("_", "-")
+
+
+@register.simple_tag
+def quoted() -> SafeString:
+    """The attribute of an element that quotes the record, which is English whatever the page speaks."""
+    return SafeString("") if speaks_english() else mark_safe(' lang="en"')
+
+
+@register.simple_tag
+def script_words() -> str:
+    """What scripts say, as JSON."""
+    return json.dumps({name: gettext(words) for name, words in SCRIPT_WORDS.items()})

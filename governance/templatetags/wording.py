@@ -1,10 +1,13 @@
-"""Dates, numbers and names as the pages write them: `24 Nov`, `[0.801, 0.823]`, `3 days overdue`."""
+"""Dates, numbers and names as the pages write them, in the language of the reader: `24 Nov`, `3 days overdue`."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from django.utils import timezone
+from django.utils.dateformat import format as dated
+from django.utils.formats import get_format
+from django.utils.translation import gettext, ngettext, pgettext
 
 MINUS = "\u2212"
 NOTHING = "–"
@@ -27,7 +30,7 @@ def short_date(when: date | datetime | None, today: date | None = None) -> str:
         return NOTHING
     day = day_of(when)
     same_year = day.year == (today or timezone.localdate()).year
-    return f"{day.day} {day:%b}" if same_year else f"{day.day} {day:%b %Y}"
+    return dated(day, pgettext("date", "j M") if same_year else pgettext("date", "j M Y"))
 
 
 def short_time(when: datetime | None) -> str:
@@ -55,10 +58,14 @@ def distance(when: date | datetime, today: date) -> str:
     """How far a date is: `in 3 days`, `today`, `2 days overdue`."""
     days = (day_of(when) - today).days
     if days < 0:
-        return f"{count_of(-days, 'day')} overdue"
+        return ngettext("{days} day overdue", "{days} days overdue", -days).format(days=f"{-days:,}")
     if days == 0:
-        return "today"
-    return "tomorrow" if days == 1 else f"in {days} days"
+        return gettext("today")
+    return (
+        gettext("tomorrow")
+        if days == 1
+        else ngettext("in {days} day", "in {days} days", days).format(days=days)
+    )
 
 
 def ago(when: datetime | None, now: datetime | None = None) -> str:
@@ -68,19 +75,18 @@ def ago(when: datetime | None, now: datetime | None = None) -> str:
     seconds = int(((now or timezone.now()) - when).total_seconds())
     size = abs(seconds)
     if size < 45:
-        return "just now"
+        return gettext("just now")
+    past = seconds > 0
     if size < 3600:
-        words = f"{max(1, round(size / 60))} min"
-    elif size < 86_400:
-        words = f"{round(size / 3600)} h"
-    else:
-        words = count_of(round(size / 86_400), "day")
-    return f"{words} ago" if seconds > 0 else f"in {words}"
-
-
-def singular(noun: str) -> str:
-    """`models` → `model`, `emergencies` → `emergency`: regular nouns only."""
-    return f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")
+        words = gettext("{number} min ago") if past else gettext("in {number} min")
+        return words.format(number=max(1, round(size / 60)))
+    if size < 86_400:
+        words = gettext("{number} h ago") if past else gettext("in {number} h")
+        return words.format(number=round(size / 3600))
+    days = round(size / 86_400)
+    if past:
+        return ngettext("{days} day ago", "{days} days ago", days).format(days=f"{days:,}")
+    return ngettext("in {days} day", "in {days} days", days).format(days=f"{days:,}")
 
 
 def duration(length: timedelta | float | None) -> str:
@@ -89,17 +95,27 @@ def duration(length: timedelta | float | None) -> str:
         return NOTHING
     seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{number(seconds, 1)} s"
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        words = gettext("{hours} h {minutes} min") if minutes else gettext("{hours} h")
+    else:
+        words = gettext("{minutes} min {seconds} s") if minutes else gettext("{seconds} s")
+    return words.format(hours=hours, minutes=minutes, seconds=rest)
 
 
 def number(value: float | None, decimals: int = 3) -> str:
     """A number with fixed decimals and a true minus sign."""
-    return NOTHING if value is None else f"{value:,.{decimals}f}".replace("-", MINUS)
+    return NOTHING if value is None else separated(f"{value:,.{decimals}f}").replace("-", MINUS)
+
+
+def separated(digits: str) -> str:
+    """Digits as Python writes them, `1,234.5`, with the separators of the reader's language."""
+    point, comma = str(get_format("DECIMAL_SEPARATOR")), str(get_format("THOUSAND_SEPARATOR"))
+    if (point, comma) == (".", ","):
+        return digits
+    return digits.translate({ord("."): point, ord(","): comma})
 
 
 def signed(value: float | None, decimals: int = 3) -> str:
@@ -120,12 +136,14 @@ def interval(value: Any, decimals: int = 3) -> str:
         low, high = getattr(value, "low", None), getattr(value, "high", None)
     if low is None or high is None:
         return ""
-    return f"[{number(low, decimals)}, {number(high, decimals)}]"
+    return pgettext("interval", "[{low}, {high}]").format(
+        low=number(low, decimals), high=number(high, decimals)
+    )
 
 
 def percent(value: float | None, decimals: int = 1) -> str:
     """`62.8%` from 0.628."""
-    return NOTHING if value is None else f"{number(value * 100, decimals)}%"
+    return NOTHING if value is None else gettext("{number}%").format(number=number(value * 100, decimals))
 
 
 def short_digest(text: str | None) -> str:
@@ -159,5 +177,8 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     """`Ada Okafor, Per Dahl and 2 more`."""
     people = list(names)
     if len(people) > most:
-        return f"{', '.join(people[:most])} and {len(people) - most} more"
-    return f"{', '.join(people[:-1])} or {people[-1]}" if len(people) > 1 else "".join(people)
+        words = gettext("{names} and {number} more")
+        return words.format(names=", ".join(people[:most]), number=len(people) - most)
+    if len(people) < 2:
+        return "".join(people)
+    return gettext("{names} or {last}").format(names=", ".join(people[:-1]), last=people[-1])

@@ -1,5 +1,7 @@
 /* What HTML and htmx cannot do alone. Every page works without this file; nothing here decides anything. */
 
+import { said } from "./words.js";
+
 const say = (text) => { document.getElementById("say")?.replaceChildren(text); };
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -17,7 +19,7 @@ async function copy(button) {
     area.remove();
     button.focus();
   }
-  say(place === undefined ? "Copied" : "Link copied");
+  say(said(place === undefined ? "copied" : "linkCopied"));
   button.classList.add("is-copied");
   const use = button.querySelector("use");
   const before = use?.getAttribute("href");
@@ -58,10 +60,10 @@ function startConditions(fieldset) {
   const rows = () => all(".cs-cond", fieldset);
   const number = () => rows().forEach((row, index) => {
     const [text, due, remove] = row.querySelectorAll("input, input, button");
-    text.setAttribute("aria-label", `Condition ${index + 1}`);
-    due.setAttribute("aria-label", `Condition ${index + 1}, due`);
-    row.querySelector("select")?.setAttribute("aria-label", `Condition ${index + 1}, owed by`);
-    remove.setAttribute("aria-label", `Remove condition ${index + 1}`);
+    text.setAttribute("aria-label", said("condition", { number: index + 1 }));
+    due.setAttribute("aria-label", said("conditionDue", { number: index + 1 }));
+    row.querySelector("select")?.setAttribute("aria-label", said("conditionOwner", { number: index + 1 }));
+    remove.setAttribute("aria-label", said("removeCondition", { number: index + 1 }));
     remove.hidden = false;
   });
   const append = (text = "", due = "", owner = "") => {
@@ -108,12 +110,12 @@ function startDecision(button) {
   button.replaceChildren(...(icon ? [icon, label] : [label]));
   const words = () => {
     const conditions = all('[name="condition_text"]', form).filter((field) => field.value.trim()).length;
-    const counted = conditions === 1 ? "1 condition" : `${conditions} conditions`;
+    const counted = conditions === 1 ? said("withOne") : said("withMany", { number: conditions });
     return {
-      approve: "Sign: approve",
-      approve_with_conditions: conditions ? `Sign with ${counted}` : "Sign with conditions",
-      request_changes: "Request changes",
-      reject: "Reject",
+      approve: said("approve"),
+      approve_with_conditions: conditions ? counted : said("withConditions"),
+      request_changes: said("requestChanges"),
+      reject: said("reject"),
     }[new FormData(form).get("decision")] ?? plain;
   };
   const update = () => { label.textContent = words(); };
@@ -148,7 +150,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSettle", () => start(document));
 document.addEventListener("cs:changed", () => start(document)); // js/live.js
 document.addEventListener("htmx:sendError", () => {
-  document.getElementById("say-now")?.replaceChildren("The server did not answer. What is shown may be old.");
+  document.getElementById("say-now")?.replaceChildren(said("noAnswer"));
 });
 all("[data-menu]").forEach(startMenu);
 start(document);

@@ -1,6 +1,8 @@
 /* Drafts: what one types into a form with room for text stays in this browser, by account and form, until it is sent,
    discarded, two weeks old, or the account logs out. Passwords, codes, files and hidden fields are never kept. */
 
+import { locale, said } from "./words.js";
+
 const NEVER_KEPT = new Set(["password", "hidden", "file", "submit", "button", "search"]);
 const KEPT_MS = 14 * 24 * 3600 * 1000;
 const PAUSE_MS = 1000;
@@ -9,7 +11,7 @@ const account = document.body.dataset.account;
 const prefix = `draft:${account}:`;
 const keepable = (field) => field.name && !NEVER_KEPT.has(field.type);
 const choice = (field) => ["radio", "checkbox"].includes(field.type);
-const clock = (at) => new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const clock = (at) => new Date(at).toLocaleString(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 function read(form, plain = false) {
   const kept = {};
@@ -64,12 +66,12 @@ function noteOf(form) {
 
 function tell(form, key, text, plain) {
   const note = noteOf(form);
-  const discard = Object.assign(document.createElement("button"), { type: "button", className: "cs-linkish", textContent: "Discard" });
+  const discard = Object.assign(document.createElement("button"), { type: "button", className: "cs-linkish", textContent: said("discard") });
   discard.addEventListener("click", () => {
     localStorage.removeItem(key);
     write(form, plain);
-    note.replaceChildren("Draft discarded");
-    document.getElementById("say")?.replaceChildren("Draft discarded");
+    note.replaceChildren(said("discarded"));
+    document.getElementById("say")?.replaceChildren(said("discarded"));
   });
   note.replaceChildren(`${text} `, discard);
 }
@@ -85,8 +87,8 @@ function startDraft(form) {
     write(form, kept.fields);
     const fold = form.closest("details");
     if (fold) fold.open = true;
-    const moved = kept.before === before ? "" : ", begun before this page changed";
-    tell(form, key, `Draft of ${clock(kept.at)} restored${moved}.`, plain);
+    const words = kept.before === before ? "restored" : "restoredMoved";
+    tell(form, key, said(words, { when: clock(kept.at) }), plain);
   }
   let timer;
   form.addEventListener("input", (event) => {
@@ -95,7 +97,7 @@ function startDraft(form) {
     timer = setTimeout(() => {
       const at = Date.now();
       try { localStorage.setItem(key, JSON.stringify({ at, before, fields: read(form) })); } catch { return; }
-      tell(form, key, `Draft kept, ${clock(at)}.`, plain);
+      tell(form, key, said("kept", { when: clock(at) }), plain);
     }, PAUSE_MS);
   });
   form.addEventListener("submit", () => { clearTimeout(timer); sessionStorage.setItem(SENT, key); });

@@ -1,5 +1,7 @@
 /* Tables in which many rows are chosen, such as the inventory: tick all, count the ticked. The page works without this file. */
 
+import { said } from "./words.js";
+
 const boxes = () => [...document.querySelectorAll(".cs-many td.cs-tickcell input")];
 
 function count() {
@@ -9,7 +11,7 @@ function count() {
     all.checked = ticked > 0 && ticked === boxes().length;
     all.indeterminate = ticked > 0 && !all.checked;
   }
-  document.querySelector("[data-ticked]")?.replaceChildren(`${ticked} selected`);
+  document.querySelector("[data-ticked]")?.replaceChildren(said("selected", { number: ticked }));
 }
 
 document.addEventListener("change", (event) => {

@@ -2,6 +2,8 @@
    which the parts that changed take the place of the old ones. A part in which somebody reads with the keyboard or
    writes is left alone until they are done, and nothing moves under their hands. */
 
+import { said } from "./words.js";
+
 const PATIENCE_S = 300;
 const HOLD_MS = 400;
 const page = document.querySelector("[data-live]");
@@ -76,7 +78,7 @@ function take(found) {
       held.push(after);
       if (news && before.dataset.liveHeld !== keyOf(after)) {
         before.dataset.liveHeld = keyOf(after);
-        says.push(after.dataset.liveWaits ?? `${after.dataset.liveSays}. It is shown when you leave this part`);
+        says.push(after.dataset.liveWaits ?? said("shownLater", { news: after.dataset.liveSays }));
       }
     } else {
       if (news && !before.dataset.liveHeld) says.push(after.dataset.liveSays);

@@ -1,11 +1,13 @@
 /* Passkeys (WebAuthn): the one thing of proving who one is that no form can do. Everything is judged by the server. */
 
+import { said } from "./words.js";
+
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 const able = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
 
 async function post(address, fields = {}) {
   const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token() }, body: new URLSearchParams(fields) });
-  if (!answer.ok) throw new Error(answer.status === 403 ? await answer.text() : "Countersign did not answer. Try again.");
+  if (!answer.ok) throw new Error(answer.status === 403 ? await answer.text() : said("passkeySilent"));
   return answer;
 }
 
@@ -27,11 +29,11 @@ function start(button, work) {
   const says = button.closest("form, [data-proof]").querySelector("[data-passkey-says]");
   button.addEventListener("click", async () => {
     button.disabled = true;
-    says.textContent = "Your browser asks you now.";
+    says.textContent = said("passkeyAsks");
     try {
       await work(says);
     } catch (problem) {
-      says.textContent = problem instanceof DOMException ? "The browser made no passkey, or you stopped it." : problem.message;
+      says.textContent = problem instanceof DOMException ? said("passkeyNone") : problem.message;
     } finally {
       button.disabled = false;
     }
@@ -55,6 +57,6 @@ for (const button of document.querySelectorAll("[data-passkey-login]")) {
 for (const button of document.querySelectorAll("[data-passkey-proof]")) {
   start(button, async (says) => {
     await post(button.dataset.passkeyAnswer, { answer: await ask(button.dataset.passkeyProof) });
-    says.textContent = "Proved. Now sign; leave the code empty.";
+    says.textContent = said("passkeyProved");
   });
 }

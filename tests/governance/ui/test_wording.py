@@ -85,11 +85,6 @@ def test_durations_keep_two_units(length: float, words: str) -> None:
     assert wording.duration(timedelta(seconds=length)) == words
 
 
-def test_one_of_many_is_named_alone() -> None:
-    assert wording.singular("data sets") == "data set"
-    assert wording.singular("emergencies") == "emergency"
-
-
 def test_many_names_are_counted() -> None:
     assert wording.listed([]) == ""
     assert wording.listed(["Ada"]) == "Ada"
