@@ -173,6 +173,7 @@ class Verb(StrEnum):
     FINDING_REOPENED = "finding.reopened", "Finding re-opened", Outcome.NO
     FINDING_REASSIGNED = "finding.reassigned", "Finding reassigned", Outcome.NEUTRAL
     FINDING_ESCALATED = "finding.escalated", "Finding escalated", Outcome.STALE
+    FINDING_CLASSIFIED = "finding.classified", "Kind of an incident said", Outcome.NEUTRAL
     FINDING_STEP_REFUSED = "finding.step_refused", "Step of a finding refused", Outcome.NO
     FINDINGS_EXPORTED = "finding.exported", "Findings exported", Outcome.NEUTRAL
     DUE_DAYS_SET = "finding.due_days_set", "Due dates of findings set", Outcome.NEUTRAL

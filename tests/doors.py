@@ -336,6 +336,13 @@ DEEDS = [
     posts("/findings/{finding}/override/", frozenset({"ada"}), reason=REASON),
     posts("/findings/{finding}/reassign/", frozenset({"olga", "ada", "carl"}), to="dev", reason=REASON),
     posts(
+        "/findings/{finding}/classify/",
+        frozenset({"ada", "carl"}),
+        incident_kinds="health",
+        known_on="2026-01-01",
+        reason=REASON,
+    ),
+    posts(
         f"{MODEL}register/",
         COMPLIANCE | ADMINISTRATOR,
         409,
@@ -518,6 +525,10 @@ KEY_DOORS = [
     KeyDoor(f"{API}/maturity", Scope.REPORTS_READ),
     KeyDoor(f"{API}/models/credit-default/bias-audit", Scope.REPORTS_READ),
     KeyDoor(f"{API}/models/credit-default/versions/1/annex-iv", Scope.REPORTS_READ),
+    KeyDoor(f"{API}/models/credit-default/publication", Scope.REGISTRY_READ),
+    # Dev, who owns the keys, publishes nothing
+    KeyDoor(f"{API}/models/credit-default/publication", Scope.REGISTRY_WRITE, "PUT", 403, {}),
+    KeyDoor(f"{API}/models/credit-default/publication/withdraw", Scope.REGISTRY_WRITE, "POST", 403, {}),
     KeyDoor(f"{API}/oscal/component-definition", Scope.REPORTS_READ),
     KeyDoor(f"{API}/oscal/assessment-results?model=credit-default&framework=eu-ai-act", Scope.REPORTS_READ),
     KeyDoor(f"{API}/risks", Scope.RISKS_READ),

@@ -7,10 +7,11 @@ import numpy as np
 
 from evaluations.metrics import comparison, confusion, ranked
 from evaluations.metrics.binary_words import CONVENTIONS, LABELS, RANGES, RATES, SIMPLEST, TOLD, WEIGHED
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.comparison import AGAINST, BASELINE, Rival
 from evaluations.metrics.curves import GRID, calibration, histogram, roc
 from evaluations.metrics.histogram import ScoreHistogram
-from evaluations.metrics.intervals import delong, wilson
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.ranked import Answers, Scored
 from evaluations.metrics.resampling import estimates
 from evaluations.metrics.scored import FROM_ROWS, figures

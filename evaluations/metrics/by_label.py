@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.metrics.intervals import delong, wilson
+from evaluations.metrics.closed_form import wilson
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.values import Bools, Column, Floats
 
 COLUMNS = (

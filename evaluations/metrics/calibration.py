@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from evaluations.metrics.intervals import Bounds, wilson
+from evaluations.metrics.closed_form import Bounds, wilson
 from evaluations.metrics.recalibration import recalibrated
 from evaluations.metrics.resampling import UNIT, convention, over
 from evaluations.metrics.summed import Summed

@@ -7,10 +7,10 @@ import numpy as np
 from evaluations.metrics import comparison, confusion
 from evaluations.metrics.binary import rate
 from evaluations.metrics.binary_words import CONVENTIONS, LABELS, RANGES, SIMPLEST
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.comparison import BASELINE
 from evaluations.metrics.fairness import GroupCells
 from evaluations.metrics.histogram import ScoreHistogram
-from evaluations.metrics.intervals import wilson
 from evaluations.metrics.resampling import estimates
 from evaluations.metrics.scored import drawn_figures, figures
 from evaluations.metrics.statistics import DRAWS

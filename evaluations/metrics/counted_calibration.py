@@ -17,7 +17,7 @@ from evaluations.metrics.calibration import (
     table_of,
     values,
 )
-from evaluations.metrics.intervals import wilson
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.number_histogram import NumberHistogram
 from evaluations.metrics.recalibration import logistic, odds_of, recalibrated_counted
 from evaluations.metrics.resampling import many

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from evaluations.metrics.closed_form import Bounds, Z
 from evaluations.metrics.comparison import BASELINE
 from evaluations.metrics.histogram import Bounded
-from evaluations.metrics.intervals import Bounds, Z
 from evaluations.metrics.number_histogram import SAID, NumberHistogram
 from evaluations.metrics.regression import HISTOGRAM_BINS, SIMPLEST, family, values
 from evaluations.metrics.statistics import Sums

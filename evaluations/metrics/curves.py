@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.metrics.intervals import wilson
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.thresholds import Thresholds, spread
 from evaluations.metrics.values import Bools, Floats, Ints
 

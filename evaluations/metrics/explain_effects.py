@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.explain_columns import Coding, changed, is_number, levels, said
 from evaluations.metrics.explain_output import Answers
 from evaluations.metrics.groups import is_missing
-from evaluations.metrics.intervals import Z
 from evaluations.metrics.values import Floats, Ints
 
 INTERVALS = 20

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.explain_output import Answers
-from evaluations.metrics.intervals import Z, midranks
+from evaluations.metrics.intervals import midranks
 from evaluations.metrics.values import Floats, Ints
 
 Skill = Callable[[Floats], tuple[float, Floats]]

@@ -13,9 +13,9 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from evaluations.metrics import bootstrap
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.explain_columns import is_number, levels, said
 from evaluations.metrics.groups import is_missing
-from evaluations.metrics.intervals import wilson
 from evaluations.metrics.values import Bools, Estimate, Floats, Ints
 
 DEPTH, MOST_LEVELS = 3, 10

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluations.metrics.intervals import Z
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.number_histogram import NumberHistogram
 from evaluations.metrics.values import Bools, Estimate, Floats
 

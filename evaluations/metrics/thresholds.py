@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluations.metrics.intervals import wilson
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.values import Bools, Column, Floats, Table
 
 MOST_POINTS, TABLE_ROWS, TENTHS = 100, 19, 10

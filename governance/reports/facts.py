@@ -131,4 +131,5 @@ def finding(row: Finding) -> dict[str, Any]:
         "state": row.state,
         "owner": row.owner.username,
         "due_on": row.due_on.isoformat(),
+        **({"incident_kinds": row.incident_kinds, "known_on": row.aware_on} if row.is_incident else {}),
     }

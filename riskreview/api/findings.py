@@ -19,7 +19,15 @@ from registry.pagination import CursorPages, page_of
 from riskreview.access import finding_for_reader
 from riskreview.findings.forms import ORIGINS
 from riskreview.findings.raising import raise_finding
-from riskreview.models import OPEN_FINDINGS, Finding, FindingOrigin, FindingState, Severity, StepKind
+from riskreview.models import (
+    OPEN_FINDINGS,
+    Finding,
+    FindingOrigin,
+    FindingState,
+    IncidentKind,
+    Severity,
+    StepKind,
+)
 
 FIELDS = {
     "model": "model__slug",
@@ -81,6 +89,12 @@ class FindingAnswer(serializers.Serializer[Any]):
     due_on = serializers.DateField()
     ended_at = serializers.DateTimeField(allow_null=True)
     check = serializers.CharField(source="check_failed")
+    incident_kinds = serializers.ListField(
+        child=serializers.ChoiceField(IncidentKind.choices),
+        allow_null=True,
+        help_text="Of an incident: what it led to; null while nobody has said",
+    )
+    known_on = serializers.DateField(allow_null=True, help_text="Null: known since it was raised")
 
     def get_version(self, finding: Finding) -> str | None:
         """Null: every version."""
@@ -113,6 +127,15 @@ class FindingGiven(serializers.Serializer[Any]):
     owner = serializers.CharField(max_length=150, required=False)
     due_on = serializers.DateField(required=False)
     run = serializers.UUIDField(required=False)
+    incident_kinds = serializers.ListField(
+        child=serializers.ChoiceField(IncidentKind.choices),
+        required=False,
+        default=list,
+        help_text="Of an incident: what it led to. Left out, the shortest period of each law counts",
+    )
+    known_on = serializers.DateField(
+        required=False, help_text="Of an incident: since when it is known; legal periods count from it"
+    )
 
 
 class FindingFilters(serializers.Serializer[Any]):
@@ -182,6 +205,8 @@ class Findings(KeyView):
             owner=_owner(given["owner"]) if "owner" in given else model.owner,
             due_on=given.get("due_on"),
             run=run_by_uuid(given["run"]) if "run" in given else None,
+            incident_kinds=given["incident_kinds"],
+            known_on=given.get("known_on"),
             raiser=reader,
             actor=self.actor,
             at=timezone.now(),

@@ -8,12 +8,10 @@ from django.db.models import QuerySet
 
 from accounts.models import Role, User
 from evaluations.models import EvaluationRun, JobStatus
-from policy.due_days import LONGEST, TIERS, Days
-from policy.words import SEVERITIES
 from registry.models import ModelVersion, RegisteredModel
 from riskreview.findings.rules import Deed
 from riskreview.findings.steps import LONGEST_TEXT, SHORTEST_TEXT
-from riskreview.models import Finding, FindingOrigin, Response, Severity
+from riskreview.models import Finding, FindingOrigin, IncidentKind, Response, Severity
 
 if TYPE_CHECKING:
     RunChoice = forms.ModelChoiceField[EvaluationRun]
@@ -48,6 +46,13 @@ def _people() -> QuerySet[User]:
     return people.order_by("last_name", "first_name", "pk")
 
 
+def incident_field(**more: Any) -> forms.MultipleChoiceField:
+    """What an incident led to."""
+    return forms.MultipleChoiceField(
+        label="What it led to", choices=IncidentKind.choices, widget=forms.CheckboxSelectMultiple, **more
+    )
+
+
 class RaiseForm(forms.Form):
     """A new finding about one model."""
 
@@ -69,6 +74,13 @@ class RaiseForm(forms.Form):
     )
     due_on = day_field(
         "Due earlier", required=False, help_text="Left empty, the table of due dates gives the date."
+    )
+    incident_kinds = incident_field(
+        required=False,
+        help_text="Of an incident only: legal periods count by it. Left open, the shortest one does.",
+    )
+    known_on = day_field(
+        "Known since", required=False, help_text="Of an incident only. Left empty, periods count from today."
     )
 
     def __init__(self, model: RegisteredModel, *args: Any, **kwargs: Any) -> None:
@@ -240,6 +252,21 @@ class ReassignForm(StepForm):
         people.queryset = _people().exclude(pk=finding.owner_id)
 
 
+class ClassifyForm(StepForm):
+    """What an incident led to."""
+
+    button = "Put it on record"
+    intro = "Legal periods for reporting it count by this. Until it is said, the shortest one does."
+    incident_kinds = incident_field()
+    known_on = day_field("Known since")
+    reason = text_field("What shows it")
+
+    def __init__(self, finding: Finding, *args: Any, **kwargs: Any) -> None:
+        super().__init__(finding, *args, **kwargs)
+        self.fields["incident_kinds"].initial = finding.incident_kinds
+        self.fields["known_on"].initial = finding.aware_on
+
+
 FORMS: Mapping[Deed, type[StepForm]] = {
     Deed.RESPOND: RespondForm,
     Deed.REMEDIATE: RemediateForm,
@@ -251,35 +278,5 @@ FORMS: Mapping[Deed, type[StepForm]] = {
     Deed.OVERRIDE: OverrideForm,
     Deed.REOPEN: ReopenForm,
     Deed.REASSIGN: ReassignForm,
+    Deed.CLASSIFY: ClassifyForm,
 }
-
-
-class DueDaysForm(forms.Form):
-    """The table of days: a number for each severity and tier."""
-
-    note = text_field("Why the table changes")
-
-    def __init__(self, days: Days, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for severity in SEVERITIES:
-            for tier in TIERS:
-                self.fields[f"{severity}_{tier}"] = forms.IntegerField(
-                    min_value=1,
-                    max_value=LONGEST,
-                    label=f"{severity.capitalize()}, tier {tier}",
-                    initial=days[severity][tier],
-                    widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-                )
-
-    @property
-    def table(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The fields by severity, in the order of the tiers."""
-        return [(severity, [self[f"{severity}_{tier}"] for tier in TIERS]) for severity in SEVERITIES]
-
-    @property
-    def days(self) -> dict[str, dict[str, int]]:
-        """Severity → tier → days, of what was typed."""
-        return {
-            severity: {tier.value: self.cleaned_data[f"{severity}_{tier}"] for tier in TIERS}
-            for severity in SEVERITIES
-        }

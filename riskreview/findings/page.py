@@ -19,7 +19,7 @@ NEXT = (
     Deed.CLOSE,
 )
 """Deeds that move a finding on; at most one beside the extension fits a state."""
-FURTHER = (Deed.ASK_EXTENSION, Deed.REASSIGN, Deed.OVERRIDE, Deed.REOPEN)
+FURTHER = (Deed.CLASSIFY, Deed.ASK_EXTENSION, Deed.REASSIGN, Deed.OVERRIDE, Deed.REOPEN)
 MOST_ASKED = 30
 MOST_NAMED = 4
 SHAPES = {

@@ -1,6 +1,6 @@
 """Findings: raising one, giving it to somebody else, and setting how long one may stand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from evaluations.models import EvaluationRun
 from policy.due_days import problem_with
 from registry.models import ModelVersion, RegisteredModel
 from riskreview.findings.due_dates import due_date
+from riskreview.findings.incidents import day_said, kinds_said
 from riskreview.findings.rules import SETTING_DAYS, Deed, may_raise
 from riskreview.findings.steps import hold, keep_step, said, step_of
 from riskreview.models import DueDays, Finding, FindingOrigin, Severity, StepKind
@@ -35,6 +36,8 @@ def raise_finding(
     due_on: date | None = None,
     run: EvaluationRun | None = None,
     check_failed: str = "",
+    incident_kinds: Collection[str] = (),
+    known_on: date | None = None,
     raiser: User,
     actor: Actor,
     at: datetime,
@@ -51,11 +54,6 @@ def raise_finding(
         )
     _refuse_bad_choice(severity, origin)
     _refuse_mismatch(model, version, run)
-    title = title.strip().replace("\0", "")
-    if not title or len(title) > LONGEST_TITLE:
-        raise Invalid(
-            "A finding has a short title.", f"Write 1 to {LONGEST_TITLE} characters.", field="title"
-        )
     hold(model, version)
     by_table = due_date(model, severity, at)
     if due_on is not None and not follows:
@@ -66,12 +64,14 @@ def raise_finding(
         version=version,
         origin=origin,
         severity=severity,
-        title=title,
+        title=_title_said(title),
         description=said(description, "description"),
         owner=owner,
         due_on=due_on or by_table,
         run=run,
         check_failed=check_failed[:LONGEST_TITLE],
+        incident_kinds=kinds_said(incident_kinds, origin=origin, by=raiser),
+        known_on=day_said(known_on, origin=origin, at=at),
         raised_by=raiser,
         raised_at=at,
     )
@@ -108,6 +108,15 @@ def set_due_days(
     detail = {"edition": number, "days": table, "before": newest.days if newest else None, "note": note}
     record(Verb.DUE_DAYS_SET, subject=made.ref, actor=actor, at=at, detail=detail)
     return made
+
+
+def _title_said(text: str) -> str:
+    text = text.strip().replace("\0", "")
+    if not text or len(text) > LONGEST_TITLE:
+        raise Invalid(
+            "A finding has a short title.", f"Write 1 to {LONGEST_TITLE} characters.", field="title"
+        )
+    return text
 
 
 def _refuse_bad_choice(severity: str, origin: str) -> None:

@@ -21,7 +21,8 @@ from registry.models import RegisteredModel
 from riskreview.access import review_for_reader
 from riskreview.checks_asked import failed_checks
 from riskreview.findings.due_dates import days_in_force, in_order
-from riskreview.findings.forms import DueDaysForm, RaiseForm
+from riskreview.findings.due_days_form import DueDaysForm
+from riskreview.findings.forms import RaiseForm
 from riskreview.findings.raising import raise_finding, set_due_days
 from riskreview.findings.rules import SETTING_DAYS, may_raise
 from riskreview.models import DueDays, FindingOrigin

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     OVERRIDE = "override"
     REOPEN = "re-open"
     REASSIGN = "reassign"
+    CLASSIFY = "classify"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,12 @@ def _against_handing_over(finding: Finding, user: User) -> str:
     return f"{finding.model.owner.name}, a risk officer or a compliance officer gives it to somebody else."
 
 
+def _against_classifying(finding: Finding, user: User) -> str:
+    if user.holds(*HANDING_OVER):
+        return ""
+    return "A compliance officer or a risk officer says what an incident led to: legal periods count by it."
+
+
 def _state(*states: FindingState) -> Callable[[Finding], bool]:
     return lambda finding: finding.state in states
 
@@ -161,5 +168,6 @@ RULES: dict[Deed, Rule] = {
         _against_judging,
         judges=True,
     ),
+    Deed.CLASSIFY: Rule("Say what it led to", lambda finding: finding.is_incident, _against_classifying),
     Deed.REASSIGN: Rule("Give it to somebody else", _state(*OPEN_FINDINGS), _against_handing_over),
 }

@@ -77,6 +77,8 @@ def keep_step(
         "due_on": finding.due_on.isoformat(),
         "note": note,
     }
+    if finding.is_incident:
+        detail |= {"incident_kinds": finding.incident_kinds, "known_on": finding.aware_on.isoformat()}
     if due_on is not None:
         detail["until"] = due_on.isoformat()
     record(Verb(f"finding.{kind}"), subject=finding.ref, actor=actor, at=at, detail=detail)

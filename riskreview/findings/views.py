@@ -22,6 +22,7 @@ from riskreview.findings import raising
 from riskreview.findings.answering import ask_extension, remediate, respond
 from riskreview.findings.exports import download
 from riskreview.findings.forms import FORMS, StepForm, VerdictForm
+from riskreview.findings.incidents import classify
 from riskreview.findings.judging import close, decide_extension, judge_rebuttal, override, reopen, verify
 from riskreview.findings.page import further_turns, history, next_turn, track, whose_turn
 from riskreview.findings.queries import VIEWS, Filters, counts, filters_from, findings
@@ -42,6 +43,7 @@ ACTIONS: Mapping[Deed, tuple[Callable[..., object], str]] = {
     Deed.OVERRIDE: (override, ""),
     Deed.REOPEN: (reopen, ""),
     Deed.REASSIGN: (raising.reassign, ""),
+    Deed.CLASSIFY: (classify, ""),
 }
 """Deed → its action, and how that calls the yes of a VerdictForm."""
 

@@ -28,6 +28,19 @@ class FindingOrigin(models.TextChoices):
     BREAK_GLASS = "break_glass", "Break-glass"
 
 
+class IncidentKind(models.TextChoices):
+    """What an incident led to, as laws tell incidents apart (EU AI Act Art. 3(49), 3(61) and 73; GDPR Art. 33)."""
+
+    DEATH = "death", "Death of a person"
+    HEALTH = "health", "Serious harm to a person's health"
+    INFRASTRUCTURE = "infrastructure", "Serious and irreversible disruption of critical infrastructure"
+    WIDESPREAD = "widespread", "Widespread infringement"
+    RIGHTS = "rights", "Infringement of rights that Union law protects"
+    PROPERTY = "property", "Serious harm to property or the environment"
+    PERSONAL_DATA = "personal_data", "Breach of personal data"
+    NONE = "none", "None of these"
+
+
 class FindingState(models.TextChoices):
     """Where it stands. Overridden: a risk officer let it stand, with the reason."""
 
@@ -77,6 +90,7 @@ class StepKind(models.TextChoices):
     OVERRIDDEN = "overridden", "Overridden"
     REOPENED = "reopened", "Re-opened"
     REASSIGNED = "reassigned", "Reassigned"
+    CLASSIFIED = "classified", "Kind of incident said"
     ESCALATED = "escalated", "Escalated"
 
 
@@ -111,6 +125,9 @@ class Finding(models.Model):
     overridden_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     override_reason = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)  # since when it no longer stands
+    # Of an incident: what it led to (null: nobody has said), and since when it is known (null: since it was raised).
+    incident_kinds = models.JSONField(null=True, blank=True)
+    known_on = models.DateField(null=True, blank=True)
     escalated = models.PositiveSmallIntegerField(default=0)  # how far, for this due date: ESCALATIONS
 
     class Meta:
@@ -163,6 +180,21 @@ class Finding(models.Model):
     def about(self) -> str:
         """What it stands against, in words."""
         return str(self.version) if self.version else f"{self.model.name}, every version"
+
+    @property
+    def is_incident(self) -> bool:
+        """Whether it is an incident, which may have to be reported."""
+        return self.origin == FindingOrigin.INCIDENT
+
+    @property
+    def incident_said(self) -> str:
+        """What the incident led to, in words; nothing while nobody has said."""
+        return ", ".join(IncidentKind(kind).label for kind in self.incident_kinds or ())
+
+    @property
+    def aware_on(self) -> date:
+        """The day from which legal periods count: since when it is known, else when it was raised."""
+        return self.known_on or self.raised_at.date()
 
     def is_overdue(self, today: date) -> bool:
         """Whether its date has passed while it stands."""

@@ -304,6 +304,12 @@ def test_a_step_that_does_not_fit_is_a_conflict_and_changes_nothing(
         ({"due_on": (AT - timedelta(days=1)).date()}, "due_on"),
         ({"due_on": (AT + timedelta(days=121)).date()}, "due_on"),
         ({"owner": "aud"}, "owner"),
+        ({"incident_kinds": ["death"]}, "incident_kinds"),  # it is no incident
+        ({"known_on": AT.date()}, "known_on"),
+        ({"origin": "incident", "incident_kinds": ["mishap"]}, "incident_kinds"),
+        ({"origin": "incident", "incident_kinds": ["none"]}, "incident_kinds"),  # not for the team to say
+        ({"origin": "incident", "incident_kinds": ["none", "death"]}, "incident_kinds"),
+        ({"origin": "incident", "known_on": (AT + timedelta(days=1)).date()}, "known_on"),
     ],
 )
 def test_what_makes_no_sense_is_not_raised(

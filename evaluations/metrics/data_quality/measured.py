@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluations.metrics.closed_form import Z, wilson
 from evaluations.metrics.data_quality.checks import checks_of
 from evaluations.metrics.data_quality.columns import ColumnFacts, column_facts
 from evaluations.metrics.data_quality.proxies import CONVENTION as PROXIES
@@ -17,7 +18,6 @@ from evaluations.metrics.data_quality.schema import Failure, schema_failures
 from evaluations.metrics.data_quality.strength import CONVENTION as STRENGTH
 from evaluations.metrics.data_quality.strength import Target, discretised, folds_of, is_number, strength
 from evaluations.metrics.data_quality.tables import tables_of
-from evaluations.metrics.intervals import Z, wilson
 from evaluations.metrics.values import Bools, CannotMeasure, Estimate, Measured
 
 MOST_ROWS = 10_000

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluations.metrics.intervals import Z, delong
+from evaluations.metrics.closed_form import Z
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.values import Bools, Estimate, Floats, Ints
 
 BINS = 32

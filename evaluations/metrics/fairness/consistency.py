@@ -7,7 +7,7 @@ mean prediction of its k nearest neighbours.
 import numpy as np
 import pandas as pd
 
-from evaluations.metrics.intervals import Z
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.values import Estimate, Floats
 
 NEIGHBOURS = 5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluations.metrics.closed_form import katz, newcombe, wilson
 from evaluations.metrics.fairness.cells import Numbers
-from evaluations.metrics.intervals import katz, newcombe, wilson
 from evaluations.metrics.values import Bools, Estimate
 
 TN, FP, FN, TP = (0, 0), (0, 1), (1, 0), (1, 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.fairness.attributes import (
     Reference,
     Settings,
@@ -26,7 +27,6 @@ from evaluations.metrics.fairness.cells import GroupCells, Key
 from evaluations.metrics.fairness.measured import references
 from evaluations.metrics.fairness.scores import scoring_cells, scoring_ratio, scoring_table, spread_of
 from evaluations.metrics.groups import BANDS_CONVENTION, Coded, coded
-from evaluations.metrics.intervals import Z
 from evaluations.metrics.values import Column, Estimate, Floats, Group, Measured, Table
 
 FIGURES = ("mean_prediction", "mean_residual", "mae", "mse")

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import kolmogorov
 
 from evaluations.metrics.binary import Binary
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.fairness.attributes import (
     Attribute,
     Compared,
@@ -25,7 +26,6 @@ from evaluations.metrics.fairness.significance import holm
 from evaluations.metrics.fairness.tables import bounds_of, impact_ratios
 from evaluations.metrics.fairness.what_if import what_if
 from evaluations.metrics.groups import Coded
-from evaluations.metrics.intervals import Z
 from evaluations.metrics.values import Bools, Column, Estimate, Floats, Ints, Measured, Table
 
 MOST_EXACT = 200_000

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluations.metrics.closed_form import wilson
 from evaluations.metrics.data_quality.rows import row_hashes
 from evaluations.metrics.groups import text_of
-from evaluations.metrics.intervals import wilson
 from evaluations.metrics.values import CannotMeasure, Check, Column, Estimate, Floats, Ints, Measured, Table
 
 LIKE_PEOPLE = re.compile(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluations.metrics.closed_form import newcombe, wilson
 from evaluations.metrics.groups import Coded
-from evaluations.metrics.intervals import delong, newcombe, wilson
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.values import (
     FEW_ROWS,
     Bools,

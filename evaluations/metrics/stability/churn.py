@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from evaluations.metrics.binary import rate
-from evaluations.metrics.intervals import Z
+from evaluations.metrics.closed_form import Z
 from evaluations.metrics.values import Bools, Column, Estimate, Floats, Table, Texts
 
 CONVENTIONS = {

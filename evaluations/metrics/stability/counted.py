@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluations.metrics import bootstrap
+from evaluations.metrics.closed_form import newcombe
 from evaluations.metrics.drift import bins, counted, counts
 from evaluations.metrics.histogram import NONE, Bounded, ScoreHistogram
-from evaluations.metrics.intervals import newcombe
 from evaluations.metrics.number_histogram import SAID, NumberHistogram
 from evaluations.metrics.scored import drawn_figures
 from evaluations.metrics.stability import gaps, report, shifts

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluations.metrics.bootstrap import bounds, resampled_weights
-from evaluations.metrics.intervals import Z, delong, newcombe
+from evaluations.metrics.closed_form import Z, newcombe
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.statistics import Sums
 from evaluations.metrics.values import Bools, Column, Estimate, Floats, Table
 

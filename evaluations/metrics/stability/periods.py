@@ -9,7 +9,8 @@ from scipy.stats import kendalltau
 
 from evaluations.metrics.binary import rate
 from evaluations.metrics.bootstrap import bounds, resampled_weights
-from evaluations.metrics.intervals import Z, delong
+from evaluations.metrics.closed_form import Z
+from evaluations.metrics.intervals import delong
 from evaluations.metrics.stability.gaps import Outcomes
 from evaluations.metrics.values import FEW_ROWS, CannotMeasure, Estimate, Ints
 

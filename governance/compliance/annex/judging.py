@@ -283,9 +283,15 @@ def incidents(given: Given) -> Iterator[Block]:
         "Incidents",
         source="Findings",
         href=f"{reverse('riskreview:findings')}?q={given.model.slug}",
-        headers=("Raised", "Finding", "Severity", "State"),
+        headers=("Known since", "Finding", "Led to", "Severity", "State"),
         rows=tuple(
-            (f"{row.raised_at:%Y-%m-%d}", str(row), row.get_severity_display(), row.get_state_display())
+            (
+                row.aware_on.isoformat(),
+                str(row),
+                row.incident_said or "not said",
+                row.get_severity_display(),
+                row.get_state_display(),
+            )
             for row in rows
         ),
         note="" if rows else "None is on record.",

@@ -36,7 +36,7 @@ class RecordedAnswer(serializers.Serializer[Any]):
 
 
 class LineAnswer(serializers.Serializer[Any]):
-    """One category. `hits`: people selected, or above the median score."""
+    """One category. `hits`: people selected, or above the median. `low`, `high`: the 95% interval of the ratio."""
 
     category = serializers.CharField()
     n = serializers.IntegerField()
@@ -45,6 +45,8 @@ class LineAnswer(serializers.Serializer[Any]):
     rate = serializers.FloatField()
     ratio = serializers.FloatField(allow_null=True)
     left_out = serializers.BooleanField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
 
 
 class TableAnswer(serializers.Serializer[Any]):

@@ -21,9 +21,11 @@ from policy.words import listed
 from registry.models import RegisteredModel
 
 WORDS = {"sex": "sex", "race": "race and ethnicity"}
-FOUR_FIFTHS = (
+NOTE = (
     "The law and its rule set no threshold. The four-fifths rule is another one's (29 CFR 1607.4 D) and decides "
-    "nothing here."
+    "nothing here. Nor do they ask for intervals: these show how far chance alone could move a ratio (95%, on the log "
+    "scale, by Katz and others 1978, Biometrics 34, 469-474), each category against the one with the highest rate, as "
+    "if that had been named beforehand."
 )
 
 
@@ -184,7 +186,7 @@ def told(shown: Shown) -> dict[str, Any]:
             for table in shown.tables
         ],
         "missing": list(shown.missing),
-        "note": FOUR_FIFTHS,
+        "note": NOTE,
     }
     return {**content, "digest": canonical_digest(content)}
 

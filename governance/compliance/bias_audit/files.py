@@ -18,7 +18,8 @@ HEADER = (
         "data_until",
         "rate_kind",
     ),
-    *("by", "category", "people", "share", "counted", "rate", "impact_ratio", "left_out", "unknown_in_table"),
+    *("by", "category", "people", "share", "counted", "rate", "impact_ratio"),
+    *("impact_ratio_low", "impact_ratio_high", "left_out", "unknown_in_table"),
 )
 
 
@@ -32,8 +33,8 @@ def as_csv(shown: Shown) -> bytes:
     about = (*which, *said, shown.meant.rate)
     for table in shown.tables:
         for row in table.lines:
-            ratio = "" if row.ratio is None else f"{row.ratio:.10f}"
-            figures = (row.n, f"{row.share:.10f}", row.hits, f"{row.rate:.10f}", ratio)
+            ratios = ("" if one is None else f"{one:.10f}" for one in (row.ratio, row.low, row.high))
+            figures = (row.n, f"{row.share:.10f}", row.hits, f"{row.rate:.10f}", *ratios)
             cells = (*about, table.id, row.category, *figures, "yes" if row.left_out else "", table.unknown)
             writer.writerow([inert(cell) for cell in cells])
     return lines.getvalue().encode()

@@ -2,10 +2,13 @@
 
 Rates: those selected, or those who score above the median of all, as a part of a category. Impact ratio: that rate
 divided by the rate of the category that is selected most, or scores highest, among those that are not left out.
+Beside each ratio, which is all that the rule asks for, stands its 95% interval.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from evaluations.metrics.closed_form import UNDEFINED, katz
 
 LEAST_SHARE = 0.02
 """6 RCNY 5-301(d): a category with less than 2% of the data may be left out of the impact ratios, with the reason."""
@@ -36,7 +39,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Line:
-    """One category. `ratio` is None where it is left out, or where nobody was selected at all."""
+    """One category. `ratio` is None where it is left out, or where nobody was selected at all.
+
+    `low` and `high` are the ends of its interval; None for the category that the others are compared with, too.
+    """
 
     category: str
     n: int
@@ -44,6 +50,8 @@ class Line:
     share: float
     ratio: float | None
     left_out: bool
+    low: float | None = None
+    high: float | None = None
 
     @property
     def rate(self) -> float:
@@ -89,21 +97,24 @@ def audit_table(
         merged[BETWEEN.join(named)] = (n + count.n, hits + count.hits)
     known = {name: found for name, found in merged.items() if found[0]}
     skipped = {name for name in left_out if name in known and known[name][0] < LEAST_SHARE * total}
-    highest = max((hits / n for name, (n, hits) in known.items() if name not in skipped), default=0.0)
-    lines = [
-        Line(
-            category=name,
-            n=n,
-            hits=hits,
-            share=n / total,
-            ratio=None if name in skipped or not highest else hits / n / highest,
-            left_out=name in skipped,
-        )
-        for name, (n, hits) in known.items()
-    ]
-    return AuditTable(part, TITLES[part], tuple(sorted(lines, key=_place)), unknown)
+    return AuditTable(part, TITLES[part], tuple(_lines(known, skipped, total)), unknown)
 
 
-def _place(line: Line) -> tuple[int, ...]:
+def _lines(known: Mapping[str, tuple[int, int]], skipped: Collection[str], total: int) -> Iterator[Line]:
+    """In the order of the law. Of equal rates the first is the one that the others are compared with."""
+    names = sorted(known, key=_place)
+    compared = [name for name in names if name not in skipped and known[name][1]]
+    highest = max(compared, key=lambda name: known[name][1] / known[name][0], default="")
+    for name in names:
+        n, hits = known[name]
+        ratio, (low, high) = None, UNDEFINED
+        if highest and name not in skipped:
+            most_n, most_hits = known[highest]
+            ratio = hits / n / (most_hits / most_n)
+            low, high = UNDEFINED if name == highest else katz(hits, n, most_hits, most_n)
+        yield Line(name, n, hits, n / total, ratio, name in skipped, low, high)
+
+
+def _place(category: str) -> tuple[int, ...]:
     order = (*SEXES, *RACES)
-    return tuple(order.index(name) for name in line.category.split(BETWEEN))
+    return tuple(order.index(name) for name in category.split(BETWEEN))

@@ -11,7 +11,7 @@ from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from evaluations.models import EvaluationRun
 from governance.compliance.access import audit_for_reader, audits_for_reader
-from governance.compliance.bias_audit.audit import FOUR_FIFTHS, Shown, drafted, recorded, told
+from governance.compliance.bias_audit.audit import NOTE, Shown, drafted, recorded, told
 from governance.compliance.bias_audit.files import as_csv
 from governance.compliance.bias_audit.forms import AuditForm, ReadAsForm, WithdrawForm
 from governance.compliance.bias_audit.measured import columns_of, guessed_columns, runs_for
@@ -50,7 +50,7 @@ def audit_page(request: UserRequest, slug: str) -> HttpResponse:
         "withdraw_form": WithdrawForm()
         if may and shown and shown.audit and not shown.audit.withdrawn_at
         else None,
-        "note": FOUR_FIFTHS,
+        "note": NOTE,
     }
     return render(request, "compliance/bias_audit.html", context)
 
@@ -62,7 +62,7 @@ def _file(request: UserRequest, shown: Shown, kind: str) -> HttpResponse:
     elif kind == "json":
         content = as_json(facts)
     else:
-        context = {"shown": shown, "law": frameworks().get(LAW), "note": FOUR_FIFTHS}
+        context = {"shown": shown, "law": frameworks().get(LAW), "note": NOTE}
         on = shown.audit.audited_on if shown.audit else now.date()
         content = as_pdf(PDF, context, facts, on=on)
     record_taken(

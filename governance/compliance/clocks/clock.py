@@ -59,6 +59,7 @@ class Clock:
     said: str
     confidence: str
     holds: str = ""
+    of: tuple[str, ...] = ()  # of a clock that incidents start: the kinds of incident that it counts for
 
     @property
     def kind_label(self) -> str:
@@ -75,7 +76,17 @@ class Clock:
 
 
 @cache
+def shortest_of_incidents(framework: str) -> Clock | None:
+    """Of the clocks that incidents start, the one that runs out first; it counts while the kind is not known."""
+    found = [row for row in clocks().values() if row.framework == framework and row.starts == "incident"]
+    return min(found, key=lambda row: row.period.after(date(2000, 1, 1)), default=None)
+
+
+@cache
 def clocks() -> dict[str, Clock]:
     """Id → clock, in the order of the file."""
     rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))["clocks"]
-    return {row["id"]: Clock(**{**row, "period": Period(**row["period"])}) for row in rows}
+    return {
+        row["id"]: Clock(**{**row, "period": Period(**row["period"]), "of": tuple(row.get("of", ()))})
+        for row in rows
+    }

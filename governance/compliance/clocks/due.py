@@ -9,7 +9,7 @@ from django.db.models import Min
 from django.urls import reverse
 
 from governance.compliance.applying import applicability
-from governance.compliance.clocks.clock import Clock, clocks
+from governance.compliance.clocks.clock import Clock, clocks, shortest_of_incidents
 from governance.compliance.coverage import SETTLED
 from governance.compliance.framework import Framework
 from governance.compliance.library import frameworks
@@ -64,6 +64,7 @@ class Start:
     about: str
     href: str
     over: bool = False
+    kinds: tuple[str, ...] | None = None  # of an incident: what it led to; None: nobody has said
 
 
 @dataclass
@@ -119,7 +120,8 @@ def starts_of(models: Sequence[int]) -> Starts:
             )
     for finding in Finding.objects.filter(model__in=models, origin=FindingOrigin.INCIDENT):
         href = reverse("riskreview:finding", args=[finding.pk])
-        start = Start(finding.raised_at.date(), str(finding), href, over=finding.ended_at is not None)
+        kinds = None if finding.incident_kinds is None else tuple(finding.incident_kinds)
+        start = Start(finding.aware_on, str(finding), href, finding.ended_at is not None, kinds)
         found.incident[finding.model_id].append(start)
     rows = OutsideEvidence.objects.filter(model__in=models, kind="risk.impact_assessment", detached_at=None)
     for row in rows.select_related("model"):
@@ -146,7 +148,7 @@ def _uses(models: Sequence[int], found: Starts) -> None:
 def _told(
     clock: Clock, framework: Framework, model: RegisteredModel, starts: Starts, today: date
 ) -> Iterator[Due]:
-    given = starts.of(clock.starts, model)
+    given = [start for start in starts.of(clock.starts, model) if _counts(clock, start)]
     if clock.starts == "last_use" and model.pk in starts.in_use:
         yield Due(clock, framework, model, "idle", "It runs in production, so the period has not begun.")
     elif not given:
@@ -154,6 +156,15 @@ def _told(
     for start in given:
         if clock.starts != "last_use" or model.pk not in starts.in_use:
             yield _running(clock, framework, model, start, today)
+
+
+def _counts(clock: Clock, start: Start) -> bool:
+    """Whether this starts the clock: an incident of its kind, or of no kind yet where it is the shortest clock."""
+    if clock.starts != "incident":
+        return True
+    if start.kinds is None:
+        return clock == shortest_of_incidents(clock.framework)
+    return not set(clock.of).isdisjoint(start.kinds)
 
 
 def _settled(row: Due, said: Conclusion | None, today: date) -> Due:
@@ -168,7 +179,7 @@ def _settled(row: Due, said: Conclusion | None, today: date) -> Due:
 
 def _without_start(clock: Clock, framework: Framework, model: RegisteredModel, starts: Starts) -> Due:
     if clock.starts == "incident":
-        return Due(clock, framework, model, "idle", "No incident is on record.")
+        return Due(clock, framework, model, "idle", _no_incident(clock, starts.of("incident", model)))
     if clock.starts in ("first_use", "last_use"):
         return Due(clock, framework, model, "idle", "No deployment to production is on record.")
     if clock.starts == "bias_audit":
@@ -181,16 +192,27 @@ def _without_start(clock: Clock, framework: Framework, model: RegisteredModel, s
     return Due(clock, framework, model, "unknown", clock.said)
 
 
+def _no_incident(clock: Clock, incidents: Sequence[Start]) -> str:
+    """Why no incident runs this clock."""
+    shortest = shortest_of_incidents(clock.framework)
+    if shortest is not None and any(start.kinds is None and not start.over for start in incidents):
+        return f"What an incident led to is not on record, so the shortest period ({shortest.period}) counts for it."
+    return "No incident of this kind is on record." if incidents else "No incident is on record."
+
+
 def _running(clock: Clock, framework: Framework, model: RegisteredModel, start: Start, today: date) -> Due:
     until, holds = clock.period.after(start.on), clock.holds_from(framework)
+    why = clock.said
+    if clock.starts == "incident" and start.kinds is None:
+        why = f"What it led to is not on record, so the shortest period counts. {why}"
     if start.over:
         state = "idle"
         said = "The finding ended. Whether and when an authority was told is not on record."
     elif holds is not None and today < holds:
-        state, said = "not_yet", f"The duty holds from {holds.isoformat()} on. {clock.said}"
+        state, said = "not_yet", f"The duty holds from {holds.isoformat()} on. {why}"
     elif clock.kind == "retention":
-        state, said = ("idle" if until < today else "running"), clock.said
+        state, said = ("idle" if until < today else "running"), why
     else:
         state = "overdue" if until < today else "soon" if until <= today + SOON else "running"
-        said = clock.said
+        said = why
     return Due(clock, framework, model, state, said, start.on, until, start.about, start.href)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaluations.metrics import bootstrap
-from evaluations.metrics.intervals import delong, katz, midranks, newcombe, wilson
+from evaluations.metrics.closed_form import katz, newcombe, wilson
+from evaluations.metrics.intervals import delong, midranks
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

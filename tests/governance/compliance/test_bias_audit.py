@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from scipy.stats.contingency import relative_risk
 
 from accounts.models import User
 from audit.agreement import compare_rows
@@ -119,6 +120,31 @@ def test_ratios_are_those_of_the_citys_example() -> None:
     assert [name for name, line in lines.items() if line.small] == ["Native American or Alaska Native"]
 
 
+def test_intervals_of_the_ratios_are_those_of_another_program() -> None:
+    rows = EXAMPLE["inputs"]
+    counts = [Count((row["category"],), row["applicants"], row["selected"]) for row in rows]
+    same = {row["category"]: row["category"] for row in rows}
+    table = audit_table("race", counts, [same], total=sum(row["applicants"] for row in rows))
+    highest = next(line for line in table.lines if line.ratio == 1)
+    assert (highest.low, highest.high) == (None, None)
+    others = [line for line in table.lines if line is not highest]
+    for line in others:
+        theirs = relative_risk(line.hits, line.n, highest.hits, highest.n).confidence_interval(0.95)
+        assert (line.low, line.high) == pytest.approx((theirs.low, theirs.high), rel=1e-9)
+        assert line.low is not None and line.ratio is not None and line.low < line.ratio
+    assert len(others) == len(rows) - 1
+
+
+def test_nobody_selected_gives_an_interval_that_begins_at_nothing() -> None:
+    counts = [Count(("f",), 40, 0), Count(("m",), 60, 30)]
+    female = next(
+        line
+        for line in audit_table("sex", counts, [{"f": "Female", "m": "Male"}], total=100).lines
+        if line.category == "Female"
+    )
+    assert (female.ratio, female.low) == (0.0, 0.0) and female.high is not None and 0 < female.high < 1
+
+
 def test_what_is_left_out_keeps_its_rate_and_sets_no_reference() -> None:
     counts = [Count(("a",), 500, 200), Count(("b",), 495, 99), Count(("c",), 5, 5), Count(("?",), 0, 0)]
     known = {"a": "White", "b": "Asian", "c": "Two or More Races", "?": ""}
@@ -171,10 +197,15 @@ def test_an_audit_is_recorded_taken_along_and_withdrawn(
     both = {row["category"]: row for row in rows if row["by"] == "both"}
     assert both["Female · Native Hawaiian or Pacific Islander"]["left_out"] == "yes"
     assert both["Male · White"]["impact_ratio"] == "1.0000000000"
+    assert both["Male · White"]["impact_ratio_low"] == ""
+    assert float(sexes["Female"]["impact_ratio_low"]) < 0.785 < float(sexes["Female"]["impact_ratio_high"])
     assert {row["unknown_in_table"] for row in rows if row["by"] != "sex"} == {"6"}
     assert "Northgate Assurance LLP" in carl.get(page).content.decode()
     answer = api().get(f"/api/v1/models/{model.slug}/bias-audit").json()
     assert answer["recorded"]["auditor"] == "Northgate Assurance LLP" and answer["median_score"] is None
+    female = next(line for line in answer["tables"][0]["categories"] if line["category"] == "Female")
+    assert f"{female['low']:.10f}" == sexes["Female"]["impact_ratio_low"]
+    assert f"{female['low']:.3f} to {female['high']:.3f}" in carl.get(page).content.decode()
     pk = model.bias_audits.get().pk
     assert carl.post(f"{page}{pk}/withdraw/", {"reason": REASON}).status_code == 302
     assert "withdrawn" in carl.get(page, {"audit": pk}).content.decode()

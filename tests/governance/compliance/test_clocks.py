@@ -9,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from governance.compliance.clocks.clock import Period, clocks
+from governance.compliance.clocks.clock import Period, clocks, shortest_of_incidents
 from governance.compliance.clocks.due import Due, Starts, due_of
 from governance.compliance.clocks.waiting import clocks_waiting
 from governance.compliance.concluding import conclude
 from governance.compliance.library import shipped
 from governance.compliance.models import BiasAudit
 from registry.models import RegisteredModel
+from riskreview.models import IncidentKind
 from tests import builders
 from tests.conftest import AT, actor_of_user
 
@@ -88,9 +89,10 @@ def test_an_incident_starts_its_clocks_and_a_conclusion_settles_them(
     builders.a_finding(cast, hirer.versions.get(), origin="incident")
     breach = row(hirer, "gdpr-breach")
     assert (breach.until, breach.state) == (TODAY + timedelta(days=3), "soon")
-    assert "not on record" in breach.said
-    assert row(hirer, "eu-incident").state == "not_yet" and "2027-12-02" in row(hirer, "eu-incident").said
-    assert row(hirer, "eu-incident", date(2027, 12, 2)).state == "overdue"
+    assert "What it led to is not on record" in breach.said
+    widespread = row(hirer, "eu-incident-widespread")
+    assert widespread.state == "not_yet" and "2027-12-02" in widespread.said
+    assert row(hirer, "eu-incident-widespread", date(2027, 12, 2)).state == "overdue"
     conclude(
         framework="gdpr-ai",
         controls=[breach.clock.control],
@@ -106,6 +108,51 @@ def test_an_incident_starts_its_clocks_and_a_conclusion_settles_them(
         row(hirer, "gdpr-breach").state == "idle"
         and "Carl Brandt concluded" in row(hirer, "gdpr-breach").said
     )
+
+
+INCIDENT_CLOCKS = ("eu-incident", "eu-incident-widespread", "eu-incident-death", "gdpr-breach")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "runs"),
+    [
+        (None, {"eu-incident-widespread": 2, "gdpr-breach": 3}),  # nobody has said: the shortest of each law
+        (["infrastructure"], {"eu-incident-widespread": 2}),
+        (["widespread"], {"eu-incident-widespread": 2}),
+        (["death"], {"eu-incident-death": 10}),
+        (["health"], {"eu-incident": 15}),
+        (["rights"], {"eu-incident": 15}),
+        (["property"], {"eu-incident": 15}),
+        (["personal_data"], {"gdpr-breach": 3}),
+        (["death", "personal_data"], {"eu-incident-death": 10, "gdpr-breach": 3}),
+        (["none"], {}),
+    ],
+)
+def test_only_the_clock_of_its_kind_runs_from_the_day_it_was_known(
+    cast: SimpleNamespace, hirer: RegisteredModel, kinds: list[str] | None, runs: dict[str, int]
+) -> None:
+    known = TODAY - timedelta(days=1)
+    builders.a_finding(
+        cast,
+        hirer.versions.get(),
+        origin="incident",
+        incident_kinds=kinds or [],
+        known_on=known,
+        raiser=cast.carl,
+    )
+    found = {name: row(hirer, name) for name in INCIDENT_CLOCKS}
+    assert {name: one.until for name, one in found.items() if one.until} == {
+        name: known + timedelta(days=days) for name, days in runs.items()
+    }
+    assert {one.state for name, one in found.items() if name not in runs} <= {"idle"}
+
+
+def test_every_kind_of_incident_has_its_clock_and_each_law_its_shortest() -> None:
+    of_incidents = [clock for clock in clocks().values() if clock.starts == "incident"]
+    counted = {kind for clock in of_incidents for kind in clock.of}
+    assert counted == {*IncidentKind.values} - {"none"} and all(clock.of for clock in of_incidents)
+    shortest = [shortest_of_incidents(name) for name in ("eu-ai-act", "gdpr-ai", "nyc-ll144")]
+    assert [clock and clock.id for clock in shortest] == ["eu-incident-widespread", "gdpr-breach", None]
 
 
 def test_pages_and_the_api_tell_the_same(

@@ -187,3 +187,73 @@ def test_the_list_is_searched_and_filtered(
         "q=nothing": [],
     }
     assert "No model matches" in Client().get(f"{LIST}?q=nothing").content.decode()
+
+
+PUBLICATION = "/api/v1/models/credit-default/publication"
+TAKEN = f"{PUBLICATION}/withdraw"
+
+
+def put(client: Client, **changes: Any) -> Any:
+    return client.put(PUBLICATION, CHOICE | {"note": NOTE} | changes, content_type="application/json")
+
+
+def test_a_machine_publishes_what_it_previewed_and_takes_it_out(
+    cast: SimpleNamespace, model: RegisteredModel, api: Callable[..., Client]
+) -> None:
+    carl, stranger = api("registry:read", "registry:write", owner=cast.carl), Client()
+    offer = carl.get(PUBLICATION).json()
+    assert offer["published"] is None and offer["preview"] is None
+    assert "intended_use" in {row["id"] for row in offer["sections"]}
+    seen = carl.get(PUBLICATION, CHOICE).json()["preview"]["digest"]
+    made = put(carl, seen=seen)
+    assert made.status_code == 200, made.content
+    assert made.json()["digest"] == seen and made.json()["published_by"] == "carl"
+    told = stranger.get(f"{PAGE}?as=json").json()
+    assert [row["id"] for row in told["sections"]] == ["intended_use"]
+    assert carl.get(PUBLICATION).json()["published"]["digest"] == seen
+    assert put(carl, seen=seen).status_code == 409  # it says so already
+
+    reason = {"reason": "It was published by mistake."}
+    ended = carl.post(TAKEN, reason, content_type="application/json")
+    assert ended.status_code == 200 and ended.json()["ended_reason"] == reason["reason"]
+    assert stranger.get(PAGE).status_code == 404
+    assert carl.post(TAKEN, reason, content_type="application/json").status_code == 409
+    events = Event.objects.filter(verb__in=("model.published", "model.withdrawn")).order_by("id")
+    assert [event.verb for event in events] == ["model.published", "model.withdrawn"]
+    assert all(event.actor.startswith("key:") for event in events)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"seen": "sha256:other"}, 409),
+        ({"contact": "Call Olga"}, 400),
+        ({"note": "So."}, 400),
+        ({"sections": ["technical"]}, 400),
+        ({"figures": ["performance.guess"]}, 400),
+    ],
+)
+def test_a_machine_is_refused_what_a_person_is(
+    cast: SimpleNamespace,
+    model: RegisteredModel,
+    api: Callable[..., Client],
+    changes: dict[str, Any],
+    status: int,
+) -> None:
+    carl = api("registry:read", "registry:write", owner=cast.carl)
+    seen = carl.get(PUBLICATION, CHOICE).json()["preview"]["digest"]
+    assert put(carl, **{"seen": seen} | changes).status_code == status
+    assert not Publication.objects.exists()
+
+
+def test_keys_of_those_who_do_not_publish_are_refused(
+    cast: SimpleNamespace, model: RegisteredModel, api: Callable[..., Client]
+) -> None:
+    seen = api("registry:read", owner=cast.carl).get(PUBLICATION, CHOICE).json()["preview"]["digest"]
+    builders.a_publication(cast, model)
+    for owner in (cast.olga, cast.dev, cast.viktor, cast.ada):
+        key = api("registry:read", "registry:write", owner=owner)
+        assert put(key, seen=seen).status_code == 403
+        assert key.post(TAKEN, {"reason": NOTE}, content_type="application/json").status_code == 403
+    assert put(api("registry:read", owner=cast.carl), seen=seen).status_code == 403
+    assert Publication.objects.get().ended_at is None
