@@ -4,21 +4,23 @@ A handful of each, with a fixed number of queries: whoever wants the whole list 
 """
 
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from audit.models import LogEntry
 from evaluations.models import EvaluationRun
-from governance.gate.models import GateDecision
+from governance.gate.queries import decision_named
 from governance.portfolio.inventory import suggested
+from governance.reports.access import reports_seen
 from governance.reports.models import Report
 from governance.templatetags.navigation import Link, sections
+from governance.trail.sight import entries_seen
 from registry.models import Dataset, Deployment, ModelVersion
+from registry.sight import seen_by
 from riskreview.models import BreakGlass, Finding, Review, Risk, Waiver
 
 MOST = 5
@@ -53,19 +55,54 @@ class Numbered:
     address: str
     heading: str
     icon: str
+    seen: Callable[[User], Q]
     by: str = "pk"
 
 
+def _by(path: str) -> Callable[[User], Q]:
+    return lambda user: seen_by(user, path)
+
+
+OF_VERSION, OF_MODEL = _by("version__model"), _by("model")
 NUMBERS = (
-    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", "Finding", "flag"),
-    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", "Risk", "shield"),
-    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", "Waiver", "clock"),
-    Numbered(("bg",), BreakGlass.objects.all, "riskreview:break_glass", "Break-glass", "alert"),
-    Numbered(("run", "evaluation"), EvaluationRun.objects.all, "evaluations:run", "Evaluation", "flask"),
-    Numbered(("review",), Review.objects.all, "riskreview:review", "Review", "check_list"),
-    Numbered(("deployment",), Deployment.objects.all, "deployments:deployment", "Deployment", "play"),
-    Numbered(("report",), Report.objects.all, "reports:report", "Report", "file"),
-    Numbered(("entry", "event"), LogEntry.objects.all, "trail:entry", "Audit trail, entry", "log", "seq"),
+    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", "Finding", "flag", OF_MODEL),
+    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", "Risk", "shield", OF_MODEL),
+    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", "Waiver", "clock", OF_MODEL),
+    Numbered(
+        ("bg",),
+        BreakGlass.objects.all,
+        "riskreview:break_glass",
+        "Break-glass",
+        "alert",
+        OF_VERSION,
+    ),
+    Numbered(
+        ("run", "evaluation"),
+        EvaluationRun.objects.all,
+        "evaluations:run",
+        "Evaluation",
+        "flask",
+        OF_VERSION,
+    ),
+    Numbered(("review",), Review.objects.all, "riskreview:review", "Review", "check_list", OF_VERSION),
+    Numbered(
+        ("deployment",),
+        Deployment.objects.all,
+        "deployments:deployment",
+        "Deployment",
+        "play",
+        OF_VERSION,
+    ),
+    Numbered(("report",), Report.objects.all, "reports:report", "Report", "file", reports_seen),
+    Numbered(
+        ("entry", "event"),
+        LogEntry.objects.all,
+        "trail:entry",
+        "Audit trail, entry",
+        "log",
+        entries_seen,
+        "seq",
+    ),
 )
 WHATEVER = ("finding", "risk", "run", "review", "entry")
 """What a number alone may mean."""
@@ -77,8 +114,12 @@ def found(asked: str, reader: User, *, administrator: bool) -> list[Group]:
     groups = [("Go to", _pages(asked, administrator=administrator))]
     if asked:
         lists = {"Models": _models(asked, reader), "Data sets": _datasets(asked)}
-        lists |= {"Findings": _findings(asked), "Risks": _risks(asked)}
-        groups = [("By number", [*_numbered(asked), *_identified(asked)]), *groups, *lists.items()]
+        lists |= {"Findings": _findings(asked, reader), "Risks": _risks(asked, reader)}
+        groups = [
+            ("By number", [*_numbered(asked, reader), *_identified(asked, reader)]),
+            *groups,
+            *lists.items(),
+        ]
     return [Group(heading, tuple(hits)) for heading, hits in groups if hits]
 
 
@@ -96,7 +137,7 @@ def _begins(link: Link, wanted: str) -> bool:
     return label.startswith(wanted) or any(word.startswith(wanted) for word in label.split())
 
 
-def _numbered(asked: str) -> Iterator[Hit]:
+def _numbered(asked: str, reader: User) -> Iterator[Hit]:
     match = NUMBERED.fullmatch(asked.casefold())
     if match is None:
         return
@@ -105,7 +146,7 @@ def _numbered(asked: str) -> Iterator[Hit]:
         if not named and (match["kind"] or not {*WHATEVER} & {*kind.prefixes}):
             continue
         number = int(match["number"])
-        row = kind.rows().filter(**{kind.by: number}).first()
+        row = kind.rows().filter(kind.seen(reader), **{kind.by: number}).first()
         if row is not None:
             yield Hit(
                 f"{kind.heading} {number}", reverse(kind.address, args=[number]), _title(row), kind.icon
@@ -116,19 +157,17 @@ def _title(row: Model) -> str:
     return str(getattr(row, "title", "") or "")
 
 
-def _identified(asked: str) -> Iterator[Hit]:
+def _identified(asked: str, reader: User) -> Iterator[Hit]:
     """A decision by its identifier, versions by the digest of their artifact or its beginning."""
-    try:
-        decision = GateDecision.objects.filter(pk=uuid.UUID(asked)).first()
-    except ValueError:
-        decision = None
+    decision = decision_named(asked, reader)
     if decision is not None:
         address = reverse("gate:decision", args=[decision.pk])
         yield Hit(f"Gate decision {str(decision.pk)[:8]}", address, decision.decision, "gate")
     match = DIGEST.fullmatch(asked.casefold())
     if match is not None:
         begins = f"sha256:{match['hex']}"
-        versions = ModelVersion.objects.filter(artifact_digest__gte=begins, artifact_digest__lt=f"{begins}g")
+        seen = ModelVersion.objects.filter(seen_by(reader, "model"))
+        versions = seen.filter(artifact_digest__gte=begins, artifact_digest__lt=f"{begins}g")
         for version in versions.select_related("model")[:MOST]:
             yield _version(version, version.artifact_digest[:19] + "…")
 
@@ -156,13 +195,13 @@ def _datasets(asked: str) -> list[Hit]:
     ]
 
 
-def _findings(asked: str) -> list[Hit]:
-    rows = Finding.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+def _findings(asked: str, reader: User) -> list[Hit]:
+    rows = Finding.objects.filter(seen_by(reader, "model"), title__icontains=asked).order_by("-pk")[:MOST]
     return [Hit(row.title, reverse("riskreview:finding", args=[row.pk]), row.name, "flag") for row in rows]
 
 
-def _risks(asked: str) -> list[Hit]:
-    rows = Risk.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+def _risks(asked: str, reader: User) -> list[Hit]:
+    rows = Risk.objects.filter(seen_by(reader, "model"), title__icontains=asked).order_by("-pk")[:MOST]
     return [
         Hit(row.title, reverse("riskreview:risk", args=[row.pk]), f"R-{row.pk}", "shield") for row in rows
     ]
