@@ -54,10 +54,13 @@ class EventPage:
     searched_to: datetime | None = None
 
 
-def events(wanted: EventFilter, *, cursor: str = "", limit: int = 50) -> EventPage:
-    """A page of what matches, newest first, at the same cost at any depth. Raises CursorRefused."""
+def events(wanted: EventFilter, *, seen: Q | None = None, cursor: str = "", limit: int = 50) -> EventPage:
+    """A page of what matches, newest first, at the same cost at any depth. Raises CursorRefused.
+
+    `seen` is the condition on what the reader may see; None: everything.
+    """
     limit = max(1, min(limit, MAX_PAGE))
-    found = _matching(wanted)
+    found = _matching(wanted, seen)
     if cursor:
         found = found.filter(_older_than(*_opened(cursor)))
     newest_first = found.order_by("-at", "-id")
@@ -75,31 +78,33 @@ def events(wanted: EventFilter, *, cursor: str = "", limit: int = 50) -> EventPa
     return EventPage(page, _cursor(edge), edge.at) if edge is not None else EventPage(page, "")
 
 
-def count_events(wanted: EventFilter, most: int) -> int:
+def count_events(wanted: EventFilter, most: int, *, seen: Q | None = None) -> int:
     """How many events match, counted no further than `most`."""
-    found = _matching(wanted)
+    found = _matching(wanted, seen)
     if wanted.text:
         found = found.filter(payload__icontains=wanted.text)
     return found.order_by()[:most].count()
 
 
-def export_of(wanted: EventFilter, at_once: int = 1000) -> Iterator[Event]:
+def export_of(wanted: EventFilter, at_once: int = 1000, *, seen: Q | None = None) -> Iterator[Event]:
     """All that matches, newest first, held in memory a page at a time, and without a transaction held open."""
     cursor, limit = "", min(at_once, MAX_PAGE)
     while True:
-        page = events(wanted, cursor=cursor, limit=limit)
+        page = events(wanted, seen=seen, cursor=cursor, limit=limit)
         yield from page.events
         cursor = page.next
         if not cursor:
             return
 
 
-def trail_of(subject: str, limit: int = 50, *, until: datetime | None = None) -> list[Event]:
+def trail_of(
+    subject: str, limit: int = 50, *, until: datetime | None = None, seen: Q | None = None
+) -> list[Event]:
     """The newest events of a subject and of all beneath it, newest first; `until` leaves out what came later.
 
     "model:credit" takes in "model:credit/version:3" but not "model:credit-default".
     """
-    own = Event.objects.filter(Q(subject=subject) | subject_begins(f"{subject}/"))
+    own = Event.objects.filter(Q(subject=subject) | subject_begins(f"{subject}/"), seen or Q())
     own = own if until is None else own.filter(at__lte=until)
     return list(own.select_related("entry").order_by("-at", "-id")[:limit])
 
@@ -110,14 +115,14 @@ def request_of(subject: str, verb: Verb) -> str:
     return told.values_list("request_id", flat=True).first() or ""
 
 
-def event_by_id(event_id: uuid.UUID) -> Event | None:
-    """The event of this identifier."""
-    return Event.objects.select_related("entry").filter(pk=event_id).first()
+def event_by_id(event_id: uuid.UUID, seen: Q) -> Event | None:
+    """The event of this identifier, if the reader may see it."""
+    return Event.objects.select_related("entry").filter(seen, pk=event_id).first()
 
 
-def event_by_seq(seq: int) -> Event | None:
-    """The event at this place in the log."""
-    return Event.objects.select_related("entry").filter(entry__seq=seq).first()
+def event_by_seq(seq: int, seen: Q) -> Event | None:
+    """The event at this place in the log, if the reader may see it."""
+    return Event.objects.select_related("entry").filter(seen, entry__seq=seq).first()
 
 
 def log_from(seq: int, limit: int) -> list[LogEntry]:
@@ -136,9 +141,9 @@ def subject_begins(prefix: str) -> Q:
     return Q(subject__gte=prefix, subject__lt=prefix + _HIGHEST)
 
 
-def _matching(wanted: EventFilter) -> QuerySet[Event]:
+def _matching(wanted: EventFilter, seen: Q | None) -> QuerySet[Event]:
     """All but the text, each by an index of its own that ends with the time."""
-    found = Event.objects.all()
+    found = Event.objects.all() if seen is None else Event.objects.filter(seen)
     if wanted.who:
         found = found.filter(_by(wanted.who))
     if wanted.verb:

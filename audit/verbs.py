@@ -61,6 +61,8 @@ class Verb(StrEnum):
     MODEL_CREATED = "model.created", "Model created", Outcome.OK
     MODEL_CHANGED = "model.changed", "Model changed", Outcome.NEUTRAL
     MODEL_TAGGED = "model.tagged", "Model tagged", Outcome.NEUTRAL
+    MODEL_VISIBILITY = "model.visibility_changed", "Who sees a model changed", Outcome.NEUTRAL
+    TEAM_CHANGED = "team.changed", "Team changed", Outcome.NEUTRAL
     DEPENDENCIES_CHANGED = "model.dependencies_changed", "Dependencies changed", Outcome.NEUTRAL
     FIELD_DEFINED = "field.defined", "Inventory field defined", Outcome.NEUTRAL
     FIELD_CHANGED = "field.changed", "Inventory field changed", Outcome.NEUTRAL

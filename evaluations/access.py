@@ -9,6 +9,7 @@ from accounts.models import Role, User
 from accounts.refusals import NotAllowed
 from evaluations.models import EvaluationRun, EvaluationSchedule
 from registry.models import Lifecycle, ModelVersion, RegisteredModel
+from registry.sight import seen_by, visible_to
 
 
 def run_for_reader(user: User, number: int) -> EvaluationRun:
@@ -16,16 +17,16 @@ def run_for_reader(user: User, number: int) -> EvaluationRun:
     rows = EvaluationRun.objects.select_related(
         "version__model", "dataset", "reference", "against", "requested_by", "awaits"
     )
-    run = rows.filter(pk=number).first()
+    run = rows.filter(seen_by(user, "version__model"), pk=number).first()
     if run is None:
         raise Http404(f"There is no run {number}.")
     return run
 
 
-def run_by_uuid(uuid: str | UUID) -> EvaluationRun:
+def run_by_uuid(user: User, uuid: str | UUID) -> EvaluationRun:
     """The run as the API names it, or 404."""
     rows = EvaluationRun.objects.select_related("version__model", "dataset", "reference", "against")
-    run = rows.filter(uuid=uuid).first()
+    run = rows.filter(seen_by(user, "version__model"), uuid=uuid).first()
     if run is None:
         raise Http404("There is no such run.")
     return run
@@ -47,7 +48,7 @@ def may_measure(user: User, model: RegisteredModel) -> bool:
 
 def models_to_measure(user: User) -> list[RegisteredModel]:
     """The models in use whose versions the person may evaluate."""
-    rows = RegisteredModel.objects.exclude(lifecycle=Lifecycle.RETIRED).order_by("name")
+    rows = visible_to(user).exclude(lifecycle=Lifecycle.RETIRED).order_by("name")
     if not user.holds(Role.VALIDATOR):
         rows = rows.filter(Q(owner=user) | Q(developers=user)).distinct()
     return list(rows)
@@ -70,7 +71,7 @@ def refuse_unless_may_measure(user: User, model: RegisteredModel) -> None:
 def schedule_for_changer(user: User, number: int) -> EvaluationSchedule:
     """A schedule that the person may pause or remove, or 404."""
     rows = EvaluationSchedule.objects.select_related("model", "version")
-    schedule = rows.filter(pk=number).first()
+    schedule = rows.filter(seen_by(user, "model"), pk=number).first()
     if schedule is None:
         raise Http404(f"There is no schedule {number}.")
     refuse_unless_may_measure(user, schedule.model)

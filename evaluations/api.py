@@ -21,8 +21,9 @@ from evaluations.models import EvaluationKind, EvaluationRun, JobStatus, Predict
 from evaluations.queries import RunFilters, runs
 from evaluations.reporting import report_evaluation
 from evaluations.sources import CHOSEN, Source
+from registry.access import version_for_reader
 from registry.api.common import PAGES, checked
-from registry.models import Dataset, ModelVersion
+from registry.models import Dataset
 from registry.pagination import CursorPages, page_of
 
 
@@ -149,7 +150,11 @@ class Evaluations(KeyView):
     def get(self, request: Request) -> Response:
         """Newest first, without results."""
         given = checked(EvaluationFilters(data=request.query_params))
-        rows = runs(RunFilters(**given)).select_related("reference", "against").defer("result", "log")
+        rows = (
+            runs(RunFilters(**given), self.key.owner)
+            .select_related("reference", "against")
+            .defer("result", "log")
+        )
         pages = CursorPages()
         page = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(EvaluationRow(page, many=True).data)
@@ -171,13 +176,15 @@ class Evaluations(KeyView):
                 "A result is taken only when it is reported.", 'Write "source": "reported".', field="result"
             )
         run = request_evaluation(
-            version=_version(asked["model"], asked["version"]),
+            version=version_for_reader(self.key.owner, asked["model"], asked["version"]),
             dataset=_dataset(asked["dataset"]),
             kind=asked["kind"],
             config=asked["config"],
             compared=Companions(
                 reference=_dataset(asked["reference"], "reference") if asked["reference"] else None,
-                against=_version(asked["model"], asked["against"]) if asked["against"] else None,
+                against=version_for_reader(self.key.owner, asked["model"], asked["against"])
+                if asked["against"]
+                else None,
             ),
             predicted=Source(
                 kind=asked["source"],
@@ -199,7 +206,7 @@ class Evaluations(KeyView):
             if asked[name]:
                 raise Invalid("What was reported was not measured here.", f"Leave {name} out.", field=name)
         run = report_evaluation(
-            version=_version(asked["model"], asked["version"]),
+            version=version_for_reader(self.key.owner, asked["model"], asked["version"]),
             dataset=_dataset(asked["dataset"]),
             kind=asked["kind"],
             result=asked["result"],
@@ -210,13 +217,6 @@ class Evaluations(KeyView):
         location = request.build_absolute_uri(reverse("api-evaluation", args=[run.uuid]))
         answer = EvaluationAnswer(run).data
         return Response(answer, status=HTTPStatus.CREATED, headers={"Location": location})
-
-
-def _version(slug: str, number: str) -> ModelVersion:
-    found = ModelVersion.objects.select_related("model").filter(model__slug=slug, version=number).first()
-    if found is None:
-        raise Http404(f"{slug} has no version {number}.")
-    return found
 
 
 def _dataset(reference: str, field: str = "dataset") -> Dataset:
@@ -237,4 +237,4 @@ class EvaluationDetail(KeyView):
     @extend_schema(operation_id="evaluations_retrieve", responses=EvaluationAnswer)
     def get(self, request: Request, pk: str) -> Response:
         """Status, progress, and the result with its provenance."""
-        return Response(EvaluationAnswer(run_by_uuid(pk)).data)
+        return Response(EvaluationAnswer(run_by_uuid(self.key.owner, pk)).data)

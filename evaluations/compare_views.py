@@ -19,7 +19,7 @@ from evaluations.queries import comparable_runs
 def compare(request: UserRequest) -> HttpResponse:
     """`?a=&b=`: B against A. Without B, the runs that A can be compared with; without A, all that have a result."""
     a, b = (_chosen(request.user, request.GET.get(name, "")) for name in ("a", "b"))
-    context: dict[str, Any] = {"a": a, "b": b, "choices": comparable_runs(a, b)}
+    context: dict[str, Any] = {"a": a, "b": b, "choices": comparable_runs(a, b, request.user)}
     status = 200
     if a is not None and b is not None:
         try:

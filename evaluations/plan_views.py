@@ -77,5 +77,5 @@ def report(request: UserRequest, slug: str, version: str) -> HttpResponse:
 @require_GET
 def given_up_runs(request: UserRequest) -> HttpResponse:
     """Runs that failed for want of a machine, and not because of their model."""
-    page = Paginator(given_up(), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(given_up(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "evaluations/given_up.html", {"page": page, "limits": limits_shown()})

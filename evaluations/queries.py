@@ -5,10 +5,12 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import LIVE, Environment, EvaluationRun, EvaluationSchedule, JobStatus
 from evaluations.queues import kinds_in
 from registry.models import Dataset, DatasetRole, ModelVersion, RegisteredModel, VersionSource
+from registry.sight import seen_by
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,10 @@ class RunFilters:
     trigger: str = ""
 
 
-def runs(filters: RunFilters) -> QuerySet[EvaluationRun]:
-    """Runs that match, newest first."""
+def runs(filters: RunFilters, reader: User) -> QuerySet[EvaluationRun]:
+    """Runs that match and that the reader may see, newest first."""
     found = EvaluationRun.objects.select_related("version__model", "dataset", "requested_by").defer("result")
+    found = found.filter(seen_by(reader, "version__model"))
     if filters.q:
         found = found.filter(
             Q(version__model__name__icontains=filters.q)
@@ -114,11 +117,10 @@ def environments() -> QuerySet[Environment]:
     return Environment.objects.defer("log")
 
 
-def schedules() -> QuerySet[EvaluationSchedule]:
-    """Every schedule, what is due first at the top."""
-    return EvaluationSchedule.objects.select_related("model", "version", "created_by").order_by(
-        "-active", "next_at", "pk"
-    )
+def schedules(reader: User) -> QuerySet[EvaluationSchedule]:
+    """Every schedule that the reader may see, what is due first at the top."""
+    rows = EvaluationSchedule.objects.select_related("model", "version", "created_by")
+    return rows.filter(seen_by(reader, "model")).order_by("-active", "next_at", "pk")
 
 
 def dataset_choices() -> list[tuple[str, str]]:
@@ -131,18 +133,19 @@ def dataset_choices() -> list[tuple[str, str]]:
     return choices
 
 
-def given_up() -> QuerySet[EvaluationRun]:
+def given_up(reader: User) -> QuerySet[EvaluationRun]:
     """Runs that failed for want of a machine, newest first."""
-    rows = EvaluationRun.objects.filter(status=JobStatus.FAILED, given_up=True)
+    seen = seen_by(reader, "version__model")
+    rows = EvaluationRun.objects.filter(seen, status=JobStatus.FAILED, given_up=True)
     return rows.select_related("version__model", "dataset").defer("result", "provenance").order_by("-pk")
 
 
 MOST_CHOICES = 100
 
 
-def comparable_runs(a: EvaluationRun | None, b: EvaluationRun | None) -> list[EvaluationRun]:
+def comparable_runs(a: EvaluationRun | None, b: EvaluationRun | None, reader: User) -> list[EvaluationRun]:
     """Runs with a result to choose from; once one is chosen, those of its kind, its own model's first."""
-    rows = EvaluationRun.objects.filter(status=JobStatus.SUCCEEDED)
+    rows = EvaluationRun.objects.filter(seen_by(reader, "version__model"), status=JobStatus.SUCCEEDED)
     rows = rows.select_related("version__model", "dataset").defer("result", "provenance", "log")
     chosen = a or b
     if chosen is None:

@@ -49,8 +49,8 @@ class EvaluationCancel(KeyView):
     )
     def post(self, request: Request, pk: str) -> Response:
         """Stop a run that has not ended; its worker notices within a second or two."""
-        cancel_evaluation(run=run_by_uuid(pk), user=None, actor=self.actor, at=timezone.now())
-        return Response(EvaluationAnswer(run_by_uuid(pk)).data, status=HTTPStatus.OK)
+        cancel_evaluation(run=run_by_uuid(self.key.owner, pk), user=None, actor=self.actor, at=timezone.now())
+        return Response(EvaluationAnswer(run_by_uuid(self.key.owner, pk)).data, status=HTTPStatus.OK)
 
 
 class EvaluationLog(KeyView):
@@ -61,7 +61,7 @@ class EvaluationLog(KeyView):
     @extend_schema(operation_id="evaluations_log", responses={200: LOG, 404: NOT_FOUND})
     def get(self, request: Request, pk: str) -> Response:
         """The steps of the run and what the model and its libraries wrote; the last 64 KB, while it works too."""
-        run = run_by_uuid(pk)
+        run = run_by_uuid(self.key.owner, pk)
         return Response({"status": run.status, "step": run.step, "log": run.log})
 
 
@@ -90,7 +90,9 @@ class EvaluationCompare(KeyView):
     def get(self, request: Request, pk: str) -> Response:
         """What differed between this run (a) and the other one (b), then each figure with its difference."""
         other = checked(WithQuestion(data=request.query_params))["with"]
-        return Response(compare_runs(run_by_uuid(pk), run_by_uuid(other)).as_json())
+        return Response(
+            compare_runs(run_by_uuid(self.key.owner, pk), run_by_uuid(self.key.owner, other)).as_json()
+        )
 
 
 class ResultSchema(APIView):

@@ -47,7 +47,7 @@ def schedule_list(request: UserRequest) -> HttpResponse:
             models=offered, at=now, initial={"model": request.GET.get("model", ""), "every_days": 30}
         )
     mine = {model.pk for model in offered}
-    context = {"schedules": schedules(), "form": form if offered else None, "mine": mine}
+    context = {"schedules": schedules(request.user), "form": form if offered else None, "mine": mine}
     return render(request, "evaluations/schedules.html", context, status=status)
 
 

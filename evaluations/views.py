@@ -48,9 +48,9 @@ def run_list(request: UserRequest) -> HttpResponse:
             ("source", "Predictions", SOURCES),
         )
     ]
-    page = Paginator(runs(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(runs(filters, request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "filters": filters, "selects": selects, "filtered": any(given.values())}
-    context |= {"given_up": given_up().count()}
+    context |= {"given_up": given_up(request.user).count()}
     return render(request, "evaluations/runs.html", context)
 
 

@@ -1,6 +1,7 @@
 """Fetching is the permission check: what comes back, the person may read or change.
 
-Everybody who is logged in reads the whole registry. Unknown names answer 404 in words.
+Everybody who is logged in reads every model, except for those that are kept to their own people (registry/sight.py).
+Unknown names answer 404 in words, and so does what the person may not see, in the same ones.
 """
 
 from collections.abc import Collection
@@ -22,9 +23,12 @@ from registry.models import (
     Deployment,
     ModelVersion,
     RegisteredModel,
+    Team,
     TrackingServer,
     Upload,
 )
+from registry.queries import known_teams
+from registry.sight import WHOLE, seen_by, visible_to
 
 STOPPERS = (Role.RISK_OFFICER, Role.COMPLIANCE_OFFICER)
 STEWARDS = (Role.DEVELOPER, Role.OWNER, Role.VALIDATOR)
@@ -36,7 +40,7 @@ developers and auditors judge by figures; who needs the rows asks the owner of t
 
 def models_for_reader(user: User) -> QuerySet[RegisteredModel]:
     """Every model that the person may see, with its owner."""
-    return RegisteredModel.objects.select_related("owner")
+    return visible_to(user).select_related("owner")
 
 
 def model_for_reader(user: User, slug: str) -> RegisteredModel:
@@ -81,6 +85,41 @@ def model_for_tagger(user: User, slug: str) -> RegisteredModel:
             f"Ask {model.owner.name}, who owns it.",
         )
     return model
+
+
+def model_for_closer(user: User, slug: str) -> RegisteredModel:
+    """The model, for somebody who says who sees it. Raises Http404, NotAllowed."""
+    model = model_for_reader(user, slug)
+    if not may_close(user, model):
+        raise NotAllowed(
+            f"Only the owner of {model.name}, or an officer who does not develop it, says who sees it.",
+            f"Ask {model.owner.name}, who owns it.",
+        )
+    return model
+
+
+def teams_for_reader(user: User) -> dict[str, Team]:
+    """Every team by name, with what is decided about it; for those who see all of the models. Raises NotAllowed."""
+    require_role(user, *WHOLE, to="see the teams")
+    return known_teams()
+
+
+def team_for_reader(user: User, name: str) -> Team:
+    """One of them. Raises NotAllowed, Http404."""
+    found = teams_for_reader(user).get(name)
+    if found is None:
+        raise Http404(f"There is no team {name[:80]}: no model names it.")
+    return found
+
+
+def may_change_teams(user: User) -> bool:
+    """Whether the person says who belongs to a team. Not an administrator, who would let themselves in."""
+    return user.holds(*STOPPERS)
+
+
+def refuse_unless_keeper_of_teams(user: User) -> None:
+    """Raises NotAllowed for everybody but risk and compliance officers."""
+    require_role(user, *STOPPERS, to="change a team")
 
 
 def fields_for_administrator(user: User) -> QuerySet[CustomField]:
@@ -146,6 +185,11 @@ def may_change_team(user: User, model: RegisteredModel) -> bool:
     return user.holds(*STOPPERS) and not model.developers.filter(pk=user.pk).exists()
 
 
+def may_close(user: User, model: RegisteredModel) -> bool:
+    """Whether the person says who sees the model: as with its team, the owner, and officers who are not on it."""
+    return may_change_team(user, model)
+
+
 def may_tag(user: User, model: RegisteredModel) -> bool:
     """Whether the person may put tags on the model."""
     return user.holds(*STOPPERS) or may_edit(user, model)
@@ -164,7 +208,7 @@ def may_resume(user: User) -> bool:
 def version_for_reader(user: User, slug: str, version: str) -> ModelVersion:
     """The version with its model, owner, registrant and training data. Raises Http404."""
     rows = ModelVersion.objects.select_related("model__owner", "registered_by", "trained_on__owner", "parent")
-    found = rows.filter(model__slug=slug, version=version).first()
+    found = rows.filter(seen_by(user, "model"), model__slug=slug, version=version).first()
     if found is None:
         model = model_for_reader(user, slug)
         raise Http404(f"{model.name} has no version {version}.")
@@ -189,7 +233,8 @@ def dataset_for_reader(user: User, name: str, version: str) -> Dataset:
 def deployment_for_reader(user: User, pk: int) -> Deployment:
     """The deployment with its version and all that judging that reads. Raises Http404."""
     related = ("model__owner", "registered_by", "trained_on__owner")
-    found = Deployment.objects.select_related(*(f"version__{name}" for name in related)).filter(pk=pk).first()
+    rows = Deployment.objects.select_related(*(f"version__{name}" for name in related))
+    found = rows.filter(seen_by(user, "version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no deployment {pk}.")
     return found
@@ -251,7 +296,11 @@ def card_comment_for_reader(user: User, version: ModelVersion, pk: int) -> CardC
 
 def upload_for_owner(user: User, pk: UUID) -> Upload:
     """The upload, for the person who announced it. Raises Http404."""
-    found = Upload.objects.select_related("model", "owner").filter(pk=pk, owner=user).first()
+    found = (
+        Upload.objects.select_related("model", "owner")
+        .filter(seen_by(user, "model"), pk=pk, owner=user)
+        .first()
+    )
     if found is None:
         raise Http404(f"There is no upload {pk}, or it has expired.")
     return found

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from accounts.models import User
 from registry.models import (
     RUNNING,
     Deployment,
@@ -12,6 +13,7 @@ from registry.models import (
     RegisteredModel,
 )
 from registry.queries import production_first
+from registry.sight import UNSEEN, visible_to
 
 Edges = Mapping[int, Collection[int]]
 
@@ -20,8 +22,8 @@ Edges = Mapping[int, Collection[int]]
 class Linked:
     """A model on a walk from another one."""
 
-    model: RegisteredModel
-    via: tuple[RegisteredModel, ...]  # the models between, nearest to the start first; empty when direct
+    model: RegisteredModel | None  # None: one that the reader may not see, of which nothing else is told
+    via: tuple[str, ...]  # the names of the models between, nearest to the start first; empty when direct
     note: str
     live: tuple[Deployment, ...]  # what of it runs now
 
@@ -36,7 +38,12 @@ class Linked:
     @property
     def stopped(self) -> bool:
         """Whether it is suspended or retired."""
-        return self.model.lifecycle != Lifecycle.ACTIVE
+        return self.model is not None and self.model.lifecycle != Lifecycle.ACTIVE
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.model.name if self.model else UNSEEN
 
 
 @dataclass(frozen=True)
@@ -58,18 +65,21 @@ def in_words(names: Collection[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def neighbourhood(model: RegisteredModel) -> Neighbourhood:
-    """Everything up and down the walk from a model, in three queries."""
+def neighbourhood(model: RegisteredModel, reader: User | None) -> Neighbourhood:
+    """Everything up and down the walk from a model as the reader may know it, in three queries."""
     rows = list(ModelDependency.objects.values_list("model_id", "depends_on_id", "note"))
     up = routes(_grouped(rows, 0, 1), model.pk)
     down = routes(_grouped(rows, 1, 0), model.pk)
-    found = RegisteredModel.objects.select_related("owner").in_bulk({*up, *down})
+    found = visible_to(reader).select_related("owner").in_bulk({*up, *down})
     live = _live(found)
     notes = {(taker, giver): note for taker, giver, note in rows}
 
     def linked(route: tuple[int, ...], note: str) -> Linked:
         *between, end = route
-        return Linked(found[end], tuple(found[pk] for pk in between), note, tuple(live.get(end, ())))
+        names = tuple(found[pk].name if pk in found else UNSEEN for pk in between)
+        if end not in found:
+            return Linked(None, names, "", ())
+        return Linked(found[end], names, note, tuple(live.get(end, ())))
 
     return Neighbourhood(
         [linked(route, notes.get((model.pk, end), "")) for end, route in up.items()],

@@ -23,16 +23,16 @@ def create_given(given: Mapping[str, Any], *, owner: User, actor: Actor, at: dat
     slug, fields = given["slug"], _people({"owner": owner} | dict(given))
     plain = {name: value for name, value in fields.items() if name not in LINKS and name != "slug"}
     model = actions.create_model(slug=slug, entry=ModelEntry(**plain), actor=actor, at=at)
-    _keep_links(model, given, actor, at)
+    _keep_links(model, given, owner, actor, at)
     return model
 
 
 @transaction.atomic
 def change_given(
-    model: RegisteredModel, given: Mapping[str, Any], *, actor: Actor, at: datetime
+    model: RegisteredModel, given: Mapping[str, Any], *, changer: User, actor: Actor, at: datetime
 ) -> RegisteredModel:
     """Change what a call names and keep the rest; in `custom`, too."""
-    _keep_links(model, given, actor, at)
+    _keep_links(model, given, changer, actor, at)
     fields = _people({name: value for name, value in given.items() if name not in LINKS})
     if not fields:
         return model
@@ -50,11 +50,13 @@ def _people(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _keep_links(model: RegisteredModel, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+def _keep_links(
+    model: RegisteredModel, given: Mapping[str, Any], changer: User, actor: Actor, at: datetime
+) -> None:
     if "depends_on" in given:
         notes = dict(model.dependencies.values_list("depends_on__slug", "note"))
         wanted = {slug: notes.get(slug, "") for slug in given["depends_on"]}
-        actions.set_dependencies(model=model, depends_on=wanted, actor=actor, at=at)
+        actions.set_dependencies(model=model, depends_on=wanted, changer=changer, actor=actor, at=at)
     if "tags" in given:
         gone = {tag.name for tag in model.tags.all()} - set(given["tags"])
         actions.tag_model(model=model, add=given["tags"], remove=gone, actor=actor, at=at)

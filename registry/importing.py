@@ -24,6 +24,7 @@ from audit.verbs import Verb
 from registry.given import change_given, create_given
 from registry.models import RegisteredModel
 from registry.shapes.models import ModelGiven
+from registry.sight import visible_to
 
 MOST_ROWS = 1_000
 LISTS = ("jurisdictions", "regulated_uses", "developers", "depends_on", "tags")
@@ -131,7 +132,7 @@ def _keep(
     actor: Actor,
     at: datetime,
 ) -> Outcome:
-    model = RegisteredModel.objects.filter(slug=slug).first()
+    model = visible_to(owner).filter(slug=slug).first()
     given = ModelGiven(data=dict(row), partial=model is not None)
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
@@ -144,7 +145,7 @@ def _keep(
         _refuse_another_team(model, values)
     values.pop("slug")
     last = _last_event()
-    change_given(model, values, actor=actor, at=at)
+    change_given(model, values, changer=owner, actor=actor, at=at)
     return Outcome(number, slug, "changed" if _last_event() != last else "unchanged")
 
 

@@ -20,8 +20,10 @@ from registry.models import (
     Environment,
     ModelVersion,
     RegisteredModel,
+    Team,
 )
 from registry.oms import statement_of
+from registry.sight import seen_by
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ class DatasetFilters:
 HEAVY = ("profile", "validation", "schema")
 
 
-def datasets(filters: DatasetFilters) -> QuerySet[Dataset]:
+def datasets(filters: DatasetFilters, reader: User) -> QuerySet[Dataset]:
     """Data sets by name, newest version first, with how many versions were trained on each."""
-    rows = Dataset.objects.select_related("owner").annotate(trained=Count("trained_versions")).defer(*HEAVY)
+    rows = Dataset.objects.select_related("owner").defer(*HEAVY)
+    trained = Count("trained_versions", filter=seen_by(reader, "trained_versions__model"))
+    rows = rows.annotate(trained=trained)
     if filters.role in DatasetRole.values:
         rows = rows.filter(role=filters.role)
     if filters.classification in Classification.values:
@@ -72,9 +76,13 @@ def dataset_owners() -> QuerySet[User]:
     return User.objects.filter(datasets__isnull=False).order_by("last_name", "first_name").distinct()
 
 
-def trained_on(dataset: Dataset) -> QuerySet[ModelVersion]:
-    """The model versions that were trained on it."""
-    return dataset.trained_versions.select_related("model").order_by("model__name", "-registered_at")
+def trained_on(dataset: Dataset, reader: User) -> QuerySet[ModelVersion]:
+    """The model versions that were trained on it, as far as the reader may see them."""
+    return (
+        dataset.trained_versions.filter(seen_by(reader, "model"))
+        .select_related("model")
+        .order_by("model__name", "-registered_at")
+    )
 
 
 def training_sets() -> QuerySet[Dataset]:
@@ -141,6 +149,19 @@ def production_first(rows: Iterable[Deployment]) -> list[Deployment]:
     """In the order in which people look for them; within an environment as they came."""
     places = Environment.values[::-1]
     return sorted(rows, key=lambda row: places.index(row.environment))
+
+
+def known_teams() -> dict[str, Team]:
+    """Team by name, in order: those that a model names, with or without a row, and those that have a row."""
+    kept = {row.name: row for row in Team.objects.prefetch_related("members")}
+    names = RegisteredModel.objects.exclude(team="").order_by().values_list("team", flat=True).distinct()
+    return {name: kept.get(name) or Team(name=name) for name in sorted({*names, *kept}, key=str.casefold)}
+
+
+def models_by_team() -> dict[str, int]:
+    """Team → how many models name it."""
+    rows = RegisteredModel.objects.exclude(team="").order_by().values_list("team").annotate(Count("pk"))
+    return dict(rows)
 
 
 def filled_in(fields: Sequence[CustomField]) -> dict[str, int]:

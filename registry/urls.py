@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.views import card_editor, card_files, cards, datasets, fields, importing, models, versions
+from registry.views import (
+    card_editor,
+    card_files,
+    cards,
+    datasets,
+    fields,
+    importing,
+    models,
+    teams,
+    versions,
+)
 
 VERSION = "models/<slug:slug>/versions/<str:version>"
 
@@ -14,6 +24,7 @@ urlpatterns = [
     path("models/<slug:slug>/suspend/", models.model_suspend, name="model_suspend"),
     path("models/<slug:slug>/resume/", models.model_resume, name="model_resume"),
     path("models/<slug:slug>/retire/", models.model_retire, name="model_retire"),
+    path("models/<slug:slug>/visibility/", teams.visibility, name="visibility"),
     path("models/<slug:slug>/tags/", models.model_tags, name="model_tags"),
     path("models/<slug:slug>/versions/new/", versions.version_new, name="version_new"),
     path(f"{VERSION}/card/", cards.card, name="card"),
@@ -27,6 +38,8 @@ urlpatterns = [
     path(f"{VERSION}/files/manifest.json", versions.manifest, name="manifest"),
     path(f"{VERSION}/files/verify/", versions.verify, name="verify"),
     path(f"{VERSION}/files/get/<path:path>", versions.file, name="file"),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/<path:name>/", teams.team, name="team"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.dataset_new, name="dataset_new"),
     path("datasets/<str:name>/<str:version>/", datasets.dataset, name="dataset"),

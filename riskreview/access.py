@@ -1,9 +1,10 @@
-"""Fetching is the permission check. Everybody who is logged in reads reviews; the actions refuse the rest."""
+"""Fetching is the permission check. Whoever sees the model reads what is said about it; the actions refuse the rest."""
 
 from django.http import Http404
 
 from accounts.models import User
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.models import (
     Activation,
@@ -28,7 +29,8 @@ LONGEST_NUMBER = 9
 def review_for_reader(user: User, pk: int) -> Review:
     """The review with all that judging it reads. Raises Http404."""
     related = [f"version__{name}" for name in VERSION_RELATIONS]
-    found = Review.objects.select_related("opened_by", "closed_by", *related).filter(pk=pk).first()
+    rows = Review.objects.select_related("opened_by", "closed_by", *related)
+    found = rows.filter(seen_by(user, "version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no review {pk}.")
     return found
@@ -37,7 +39,7 @@ def review_for_reader(user: User, pk: int) -> Review:
 def signoff_for_reader(user: User, pk: int) -> SignOff:
     """The signature with its review. Raises Http404."""
     rows = SignOff.objects.select_related("review__version__model__owner", "signer", "acting_for")
-    found = rows.filter(pk=pk).first()
+    found = rows.filter(seen_by(user, "review__version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no sign-off {pk}.")
     return found
@@ -46,7 +48,7 @@ def signoff_for_reader(user: User, pk: int) -> SignOff:
 def comment_for_reader(user: User, pk: int) -> Comment:
     """What somebody said in a review. Raises Http404."""
     rows = Comment.objects.select_related("author", "parent", "review__version__model__owner")
-    found = rows.filter(pk=pk).first()
+    found = rows.filter(seen_by(user, "review__version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no comment {pk}.")
     return found
@@ -55,7 +57,7 @@ def comment_for_reader(user: User, pk: int) -> Comment:
 def assignment_for_reader(user: User, pk: int) -> ReviewAssignment:
     """Who is to answer a review in a role. Raises Http404."""
     rows = ReviewAssignment.objects.select_related("person", "review__version__model__owner")
-    found = rows.filter(pk=pk).first()
+    found = rows.filter(seen_by(user, "review__version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no assignment {pk}.")
     return found
@@ -72,7 +74,7 @@ def delegation_for_reader(user: User, pk: int) -> Delegation:
 def condition_for_reader(user: User, pk: int) -> Condition:
     """The condition with its review. Raises Http404."""
     rows = Condition.objects.select_related("owner", "signoff__review__version__model__owner")
-    found = rows.filter(pk=pk).first()
+    found = rows.filter(seen_by(user, "signoff__review__version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no condition {pk}.")
     return found
@@ -84,7 +86,7 @@ def finding_for_reader(user: User, pk: int) -> Finding:
         *("model__owner", "version__model", "version__registered_by", "run__dataset", "evidence_run"),
         *("owner", "raised_by", "remediated_by", "verified_by", "overridden_by"),
     )
-    found = rows.defer("run__result", "evidence_run__result").filter(pk=pk).first()
+    found = rows.defer("run__result", "evidence_run__result").filter(seen_by(user, "model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no finding {pk}.")
     return found
@@ -104,7 +106,7 @@ def waiver_for_reader(user: User, pk: int) -> Waiver:
     rows = Waiver.objects.select_related(
         "model__owner", "requested_by", "ended_by", "version__model", *related
     )
-    found = rows.prefetch_related("approvals__person").filter(pk=pk).first()
+    found = rows.prefetch_related("approvals__person").filter(seen_by(user, "model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no waiver {pk}.")
     return found
@@ -116,7 +118,7 @@ def break_glass_for_reader(user: User, pk: int) -> BreakGlass:
     rows = BreakGlass.objects.select_related(
         "requested_by", "ended_by", "finding", "version__model", *related
     )
-    found = rows.prefetch_related("people__person").filter(pk=pk).first()
+    found = rows.prefetch_related("people__person").filter(seen_by(user, "version__model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no break-glass {pk}.")
     return found

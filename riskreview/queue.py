@@ -33,7 +33,7 @@ SOON = timedelta(days=30)
 def queue_for(user: User, at: datetime) -> list[QueueItem]:
     """Everything that waits for this person: overdue, then what blocks production, then by date and tier."""
     mine = _models_of(user)
-    reviewed = judged_reviews(open_reviews(), at=at) if mine or user.roles else []
+    reviewed = judged_reviews(open_reviews(user), at=at) if mine or user.roles else []
     items = [
         *signatures_for(user, reviewed, at),
         *exceptions_waiting(user, at),
@@ -59,7 +59,9 @@ def next_signature(user: User, at: datetime, *, after: Review) -> QueueItem | No
     """The next review that waits for the person's signature, other than this one."""
     here = reverse("riskreview:review", args=[after.pk])
     waiting = [
-        item for item in signatures_for(user, judged_reviews(open_reviews(), at=at), at) if item.href != here
+        item
+        for item in signatures_for(user, judged_reviews(open_reviews(user), at=at), at)
+        if item.href != here
     ]
     return min(waiting, key=_order, default=None)
 
@@ -224,7 +226,7 @@ def _tiers(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
             due=row.due if row.state != "proposed" else None,
             urgency=OVERDUE if row.state == "overdue" else OTHER,
         )
-        for row in tier_rows(at)
+        for row in tier_rows(at, user)
         if (waiting := waiting_for(user, row, officer=officer, on_team=row.model.pk in mine)) is not None
     ]
 

@@ -1,4 +1,4 @@
-"""Fetching is the permission check. Everybody who is logged in reads frameworks and coverage."""
+"""Fetching is the permission check. Everybody who is logged in reads frameworks, and of models what they see."""
 
 from django.http import Http404
 
@@ -7,6 +7,7 @@ from governance.compliance.framework import Control, Framework
 from governance.compliance.library import every
 from governance.compliance.models import BiasAudit, Gap, OutsideEvidence
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 
 
 def framework_for_reader(user: User, name: str) -> Framework:
@@ -35,7 +36,7 @@ def control_of(framework: Framework, name: str, level: str) -> Control:
 
 def gap_for_reader(user: User, pk: int) -> Gap:
     """The gap, with what it is about. Raises Http404."""
-    found = Gap.objects.select_related("model__owner", "owner").filter(pk=pk).first()
+    found = Gap.objects.select_related("model__owner", "owner").filter(seen_by(user, "model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no gap {pk}.")
     return found
@@ -43,7 +44,9 @@ def gap_for_reader(user: User, pk: int) -> Gap:
 
 def outside_for_reader(user: User, pk: int) -> OutsideEvidence:
     """Evidence that is kept elsewhere. Raises Http404."""
-    found = OutsideEvidence.objects.select_related("model__owner").filter(pk=pk).first()
+    found = (
+        OutsideEvidence.objects.select_related("model__owner").filter(seen_by(user, "model"), pk=pk).first()
+    )
     if found is None:
         raise Http404(f"There is no evidence {pk}.")
     return found

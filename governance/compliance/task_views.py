@@ -20,6 +20,7 @@ from governance.compliance.gaps import close_gap, gap_href, open_gap
 from governance.compliance.models import Gap
 from registry.access import model_for_reader
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 
 PAGE_SIZE = 50
 VIEWS = {"open": "Open", "mine": "Mine", "overdue": "Overdue", "closed": "Closed"}
@@ -39,7 +40,7 @@ def gap_list(request: UserRequest) -> HttpResponse:
         "overdue": still & Q(due_on__lt=today),
         "closed": ~still,
     }
-    rows = Gap.objects.select_related("model", "owner", "closed_by")
+    rows = Gap.objects.filter(seen_by(request.user, "model")).select_related("model", "owner", "closed_by")
     for word in query.split():
         rows = rows.filter(
             Q(title__icontains=word) | Q(framework__icontains=word) | Q(model__name__icontains=word)

@@ -37,7 +37,7 @@ def report_finish(*, deployment: Deployment, note: str, actor: Actor, at: dateti
     """
     decision_id = deployment.decision_id
     problem = problem_with(
-        decision_named(decision_id) if decision_id else None,
+        decision_named(decision_id, None) if decision_id else None,
         decision_id=decision_id,
         version=deployment.version,
         environment=deployment.environment,
@@ -49,16 +49,20 @@ def report_finish(*, deployment: Deployment, note: str, actor: Actor, at: dateti
 
 
 def report_roll_back(
-    *, deployment: Deployment, to: str, note: str, actor: Actor, at: datetime
+    *, deployment: Deployment, to: str, note: str, reader: User, actor: Actor, at: datetime
 ) -> tuple[Deployment, Deployment | None]:
     """Record that a deployment was taken back, and under the decision `to` what runs instead."""
     return actions.roll_back_deployment(
-        deployment=deployment, to=_restored(deployment, to, at) if to else None, note=note, actor=actor, at=at
+        deployment=deployment,
+        to=_restored(deployment, to, reader, at) if to else None,
+        note=note,
+        actor=actor,
+        at=at,
     )
 
 
-def _restored(deployment: Deployment, to: str, at: datetime) -> actions.Restored:
-    decision = decision_named(to)
+def _restored(deployment: Deployment, to: str, reader: User, at: datetime) -> actions.Restored:
+    decision = decision_named(to, reader)
     if decision is None:
         raise Invalid(
             f"The gate gave no decision {to}.",

@@ -25,6 +25,7 @@ from registry.shapes.deployments import (
     RollBackAnswer,
     RollBackGiven,
 )
+from registry.sight import seen_by
 
 REPORTERS = (Scope.GATE, Scope.REGISTRY_WRITE)
 READERS = (Scope.GATE, Scope.REGISTRY_READ)
@@ -94,7 +95,9 @@ class Deployments(KeyView):
     def get(self, request: Request) -> Response:
         """Newest first."""
         given = checked(DeploymentFilters(data=request.query_params))
-        rows = Deployment.objects.select_related("version__model")
+        rows = Deployment.objects.filter(seen_by(self.key.owner, "version__model")).select_related(
+            "version__model"
+        )
         rows = rows.filter(**{field: given[name] for name, field in FIELDS.items() if name in given})
         for name, held in (("running", RUNNING), ("flagged", UNDECIDED)):
             if given[name] is not None:
@@ -224,6 +227,7 @@ class RollBack(KeyView):
         held, restored = report_roll_back(
             deployment=deployment_for_reader(self.key.owner, pk),
             to=given["to"].strip(),
+            reader=self.key.owner,
             note=given["note"],
             actor=self.actor,
             at=timezone.now(),

@@ -30,7 +30,7 @@ def meant_by(given: Mapping[str, Any], *, user: User, at: datetime) -> Meant:
     Raises Invalid when something is left unnamed, Http404 when the version does not exist.
     """
     decision_id = given["decision"]
-    decision = decision_named(decision_id) if decision_id else None
+    decision = decision_named(decision_id, user) if decision_id else None
     slug, number, environment = (given[name] for name in ("model", "version", "environment"))
     if decision is not None:
         slug = slug or decision.version.model.slug

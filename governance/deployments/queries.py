@@ -8,8 +8,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from accounts.models import User
 from governance.gate.models import GateDecision
 from registry.models import RUNNING, UNDECIDED, Deployment, DeploymentStatus, ModelVersion
+from registry.sight import seen_by
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.judgement import Judged, judge_many
 
@@ -111,13 +113,13 @@ class Row:
         return self.deployment.problem or self.denied
 
 
-def deployments(filters: Filters) -> QuerySet[Deployment]:
-    """Deployments that match, newest first, with all that judging them reads."""
+def deployments(filters: Filters, reader: User) -> QuerySet[Deployment]:
+    """Deployments that match and that the reader may see, newest first, with all that judging them reads."""
     related = [f"version__{name}" for name in VERSION_RELATIONS]
     rows = Deployment.objects.select_related("version__model", *related).defer(
         *(f"version__{name}" for name in UNREAD)
     )
-    rows = rows.filter(VIEWS.get(filters.view, RUNNING))
+    rows = rows.filter(seen_by(reader, "version__model"), VIEWS.get(filters.view, RUNNING))
     if filters.environment:
         rows = rows.filter(environment=filters.environment)
     if filters.model:
@@ -160,10 +162,10 @@ def rows_of(
     ]
 
 
-def flagged(filters: Filters, *, at: datetime) -> list[Row]:
+def flagged(filters: Filters, reader: User, *, at: datetime) -> list[Row]:
     """What runs or starts without a valid decision, or although the gate would deny it now; the newest are judged."""
-    started = rows_of(list(deployments(replace(filters, view="started"))[:MOST_JUDGED]), at=at)
-    running = rows_of(list(deployments(replace(filters, view="running"))[:MOST_JUDGED]), at=at)
+    started = rows_of(list(deployments(replace(filters, view="started"), reader)[:MOST_JUDGED]), at=at)
+    running = rows_of(list(deployments(replace(filters, view="running"), reader)[:MOST_JUDGED]), at=at)
     found = [row for row in (*running, *started) if row.flagged]
     return sorted(found, key=lambda row: not row.deployment.problem)
 
@@ -183,15 +185,18 @@ def serving(
     return sorted(rows, key=lambda row: (places.index(row.deployment.environment), not row.flagged))
 
 
-def undecided(limit: int = 50) -> list[Deployment]:
+def undecided(reader: User, limit: int = 50) -> list[Deployment]:
     """What runs or starts without a valid decision, newest first."""
-    rows = Deployment.objects.filter(UNDECIDED).select_related("version__model")
+    rows = Deployment.objects.filter(seen_by(reader, "version__model"), UNDECIDED).select_related(
+        "version__model"
+    )
     return list(rows.order_by("-deployed_at")[:limit])
 
 
-def counts() -> dict[str, int]:
-    """How many deployments each view holds."""
-    return {name: Deployment.objects.filter(held).count() for name, held in VIEWS.items()}
+def counts(reader: User) -> dict[str, int]:
+    """How many deployments each view holds for the reader."""
+    seen = seen_by(reader, "version__model")
+    return {name: Deployment.objects.filter(seen, held).count() for name, held in VIEWS.items()}
 
 
 def beside(deployment: Deployment, *, limit: int = 12) -> list[Deployment]:

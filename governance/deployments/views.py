@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest, actor_of
+from accounts.models import User
 from audit.verbs import Verb
 from governance.deployments import queries
 from governance.deployments.queries import Filters, Row
 from governance.gate.queries import decision_named
 from registry.access import deployment_for_reader
 from registry.models import RUNNING, Deployment, DeploymentStatus, Environment, RegisteredModel, Strategy
+from registry.sight import seen_by
 from registry.spreadsheets import FORMATS, Export
 
 PAGE_SIZE = 50
@@ -50,13 +52,13 @@ def deployment_list(request: UserRequest) -> HttpResponseBase:
     now = timezone.now()
     filters = _filters(request)
     if (kind := request.GET.get("format", "")) in FORMATS:
-        rows = _all(filters, now)
+        rows = _all(filters, request.user, now)
         cells = (_cells(row) for row in rows)
         asked = asdict(filters)
         return EXPORT.taken(kind, cells, count=len(rows), filters=asked, actor=actor_of(request), at=now)
-    flagged = queries.flagged(Filters(), at=now)
-    counts = queries.counts() | {"flagged": len(flagged)}
-    page = _page(filters, request.GET.get("page"), now)
+    flagged = queries.flagged(Filters(), request.user, at=now)
+    counts = queries.counts(request.user) | {"flagged": len(flagged)}
+    page = _page(filters, request.user, request.GET.get("page"), now)
     context = {
         "filters": filters,
         "page": page,
@@ -73,7 +75,7 @@ def deployment_list(request: UserRequest) -> HttpResponseBase:
             }
             for name, label in VIEWS.items()
         ],
-        "selects": _selects(filters),
+        "selects": _selects(filters, request.user),
         "chips": _chips(request, filters),
         "none_ever": not counts["all"],
     }
@@ -110,20 +112,20 @@ def _filters(request: HttpRequest) -> Filters:
     return Filters(**given)
 
 
-def _page(filters: Filters, number: str | None, at: datetime) -> Page[Any]:
+def _page(filters: Filters, reader: User, number: str | None, at: datetime) -> Page[Any]:
     if filters.view == "flagged":
-        return Paginator(queries.flagged(filters, at=at), PAGE_SIZE).get_page(number)
-    rows = queries.deployments(filters)
+        return Paginator(queries.flagged(filters, reader, at=at), PAGE_SIZE).get_page(number)
+    rows = queries.deployments(filters, reader)
     if filters.view == "map":
-        return _map(filters, number, at)
+        return _map(filters, reader, number, at)
     page: Page[Any] = Paginator(rows, PAGE_SIZE).get_page(number)
     page.object_list = queries.rows_of(list(page.object_list), at=at)
     return page
 
 
-def _map(filters: Filters, number: str | None, at: datetime) -> Page[Any]:
+def _map(filters: Filters, reader: User, number: str | None, at: datetime) -> Page[Any]:
     """A page of models that run somewhere; for each environment what runs there."""
-    running = queries.deployments(filters)
+    running = queries.deployments(filters, reader)
     models = RegisteredModel.objects.filter(pk__in=running.order_by().values("version__model"))
     page: Page[Any] = Paginator(models.order_by("name", "pk"), PAGE_SIZE).get_page(number)
     shown = {model.pk: MapRow(model) for model in page.object_list}
@@ -134,15 +136,15 @@ def _map(filters: Filters, number: str | None, at: datetime) -> Page[Any]:
     return page
 
 
-def _all(filters: Filters, at: datetime) -> list[Row]:
+def _all(filters: Filters, reader: User, at: datetime) -> list[Row]:
     if filters.view == "flagged":
-        return queries.flagged(filters, at=at)
-    return queries.rows_of(list(queries.deployments(filters)), at=at)
+        return queries.flagged(filters, reader, at=at)
+    return queries.rows_of(list(queries.deployments(filters, reader)), at=at)
 
 
-def _selects(filters: Filters) -> list[dict[str, Any]]:
-    running = RUNNING if filters.view != "all" else None
-    rows = Deployment.objects.filter(running) if running is not None else Deployment.objects.all()
+def _selects(filters: Filters, reader: User) -> list[dict[str, Any]]:
+    rows = Deployment.objects.filter(seen_by(reader, "version__model"))
+    rows = rows.filter(RUNNING) if filters.view != "all" else rows
     names = RegisteredModel.objects.filter(pk__in=rows.values("version__model")).order_by("name")
     options = list(names.values_list("slug", "name")[:500])
     return [
@@ -157,9 +159,9 @@ def _selects(filters: Filters) -> list[dict[str, Any]]:
     ]
 
 
-def _chips(request: HttpRequest, filters: Filters) -> list[dict[str, str]]:
+def _chips(request: UserRequest, filters: Filters) -> list[dict[str, str]]:
     chips = []
-    for select in _selects(filters):
+    for select in _selects(filters, request.user):
         if select["value"]:
             kept = request.GET.copy()
             kept.pop(select["name"], None)
@@ -170,7 +172,7 @@ def _chips(request: HttpRequest, filters: Filters) -> list[dict[str, str]]:
 
 
 def _facts(deployment: Deployment, row: Row) -> list[dict[str, Any]]:
-    decision = decision_named(deployment.decision_id) if deployment.decision_id else None
+    decision = decision_named(deployment.decision_id, None) if deployment.decision_id else None
     failed, at_once = row.state == DeploymentStatus.FAILED, deployment.finished_at == deployment.deployed_at
     moments = [
         ("" if at_once else "Started", deployment.deployed_at),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.ground import standing_ground
@@ -17,7 +17,7 @@ from audit.verbs import Verb
 from governance.gate.models import GateDecision
 from governance.gate.signing import signing_keys
 from policy.result import ExceptionUsed, RequirementResult
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Team
 from riskreview.judgement import Judged, judge_locked
 from riskreview.models import PolicyPack
 
@@ -46,10 +46,11 @@ def locked_versions() -> QuerySet[ModelVersion]:
     same lock, so no answer can rest on evidence that changed before it was recorded. Roles and policy, which belong
     to no version, are held still by the same query.
     """
+    closed_teams = Team.objects.filter(name=OuterRef("model__team"), closed=True)
     rows = (
-        ModelVersion.objects.annotate(**standing_ground())
+        ModelVersion.objects.annotate(**standing_ground(), team_closed=Exists(closed_teams))
         .select_related("model")
-        .only("version", "artifact_digest", "evidence_stamp", "model__slug", "model__name")
+        .only("version", "artifact_digest", "evidence_stamp", "model__slug", "model__name", "model__closed")
     )
     return rows.select_for_update(of=("self",))
 

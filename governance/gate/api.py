@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -17,7 +16,7 @@ from accounts.models import Scope
 from accounts.problems import Problem
 from audit.attestation import SIGSTORE_BUNDLE, sigstore_bundle
 from audit.canonical import canonical
-from governance.gate.access import locked_version_asked_for, record_miss
+from governance.gate.access import decision_for_reader, locked_version_asked_for, record_miss
 from governance.gate.actions import decide_on_locked
 from governance.gate.askers import Asker, AskerThrottle, MayAsk, asker_of
 from governance.gate.idempotency import Remembered, once
@@ -74,7 +73,7 @@ class Decisions(KeyView):
         try:
             with transaction.atomic():
                 decision = decide_on_locked(
-                    locked_version_asked_for(asked),
+                    locked_version_asked_for(asked, asker),
                     environment=asked["environment"],
                     context=asked["context"],
                     dry_run=asked["dry_run"],
@@ -96,8 +95,7 @@ class DecisionDetail(KeyView):
     @extend_schema(operation_id="gate_decision", responses={200: DecisionAnswer, 404: PROBLEMS[404]})
     def get(self, request: Request, pk: str) -> Response:
         """The decision with its grounds, as it was given."""
-        decisions = GateDecision.objects.select_related("version__model", "policy")
-        return Response(document(get_object_or_404(decisions, pk=pk)))
+        return Response(document(decision_for_reader(self.key.owner, pk)))
 
 
 class DecisionBundle(KeyView):
@@ -111,7 +109,7 @@ class DecisionBundle(KeyView):
     )
     def get(self, request: Request, pk: str) -> HttpResponse:
         """The attestation as a Sigstore bundle v0.3. 404 where the gate signed nothing, as in a dry run."""
-        decision = get_object_or_404(GateDecision.objects.only("attestation"), pk=pk)
+        decision = decision_for_reader(self.key.owner, pk)
         if decision.attestation is None:
             raise Http404("This decision is not signed.")
         return HttpResponse(canonical(sigstore_bundle(decision.attestation)), content_type=SIGSTORE_BUNDLE)

@@ -20,7 +20,9 @@ from governance.pipelines.forms import OffForm, RuleForm
 from governance.pipelines.models import IssuerKind, TrustRule
 from governance.pipelines.queries import STATES, RuleFilters, history_of, rules
 from governance.pipelines.terms import Terms
+from governance.trail.sight import events_seen
 from governance.trail.views import entry_of
+from registry.sight import seen_by
 from registry.views.sending import sent
 
 PAGE_SIZE = 50
@@ -40,7 +42,7 @@ def rule_list(request: UserRequest) -> HttpResponse:
         {"name": "kind", "label": "CI system", "options": IssuerKind.choices, "value": filters.kind},
         {"name": "state", "label": "State", "options": STATES, "value": filters.state},
     ]
-    page = Paginator(rules(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rules(filters, request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "filters": filters, "selects": selects, "audience": settings.CI_AUDIENCE}
     return render(request, "pipelines/rules.html", context)
 
@@ -85,7 +87,7 @@ def _copied(request: UserRequest) -> dict[str, Any] | None:
 def rule(request: UserRequest, name: str) -> HttpResponse:
     """One rule: what it asks of a token, what it lets ask, what happened by it."""
     found = rule_for_administrator(request.user, name)
-    return render(request, "pipelines/rule.html", _context(found, OffForm()))
+    return render(request, "pipelines/rule.html", _context(request, found, OffForm()))
 
 
 @require_POST
@@ -103,15 +105,15 @@ def rule_off(request: UserRequest, name: str) -> HttpResponse:
         else:
             messages.success(request, f"The rule {found.name} lets nobody ask any more.")
             return redirect("pipelines:rule", found.name)
-    return render(request, "pipelines/rule.html", _context(found, form), status=status)
+    return render(request, "pipelines/rule.html", _context(request, found, form), status=status)
 
 
-def _context(found: TrustRule, form: OffForm) -> dict[str, Any]:
+def _context(request: UserRequest, found: TrustRule, form: OffForm) -> dict[str, Any]:
     return {
         "rule": found,
-        "models": list(found.named_models.order_by("name")),
+        "models": list(found.named_models.filter(seen_by(request.user)).order_by("name")),
         "form": form,
-        "history": [entry_of(event) for event in history_of(found)],
-        "decisions": decisions_by_rule(found.name, limit=DECISIONS_SHOWN),
+        "history": [entry_of(event) for event in history_of(found, events_seen(request.user))],
+        "decisions": decisions_by_rule(found.name, request.user, limit=DECISIONS_SHOWN),
         "audience": settings.CI_AUDIENCE,
     }

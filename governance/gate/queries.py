@@ -6,8 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from governance.gate.models import GateDecision
 from registry.models import ModelVersion, RegisteredModel
+from registry.sight import seen_by
 
 MOST_COUNTED = 500
 """Denials that are looked through for those to show."""
@@ -22,9 +24,11 @@ class DecisionFilters:
     decision: str = ""
 
 
-def decisions(filters: DecisionFilters) -> QuerySet[GateDecision]:
-    """Decisions that match, newest first."""
-    found = GateDecision.objects.select_related("version__model", "policy")
+def decisions(filters: DecisionFilters, reader: User) -> QuerySet[GateDecision]:
+    """Decisions that match and that the reader may see, newest first."""
+    found = GateDecision.objects.filter(seen_by(reader, "version__model")).select_related(
+        "version__model", "policy"
+    )
     if filters.q:
         found = found.filter(
             Q(version__model__name__icontains=filters.q)
@@ -45,19 +49,25 @@ def recent_decisions(version: ModelVersion, *, limit: int) -> list[GateDecision]
     return list(version.decisions.select_related("policy").order_by("-decided_at")[:limit])
 
 
-def decisions_by_rule(name: str, *, limit: int) -> list[GateDecision]:
+def decisions_by_rule(name: str, reader: User, *, limit: int) -> list[GateDecision]:
     """The newest decisions that pipelines asked for by a rule."""
-    found = GateDecision.objects.filter(pipeline__rule=name).select_related("version__model")
+    found = GateDecision.objects.filter(
+        seen_by(reader, "version__model"), pipeline__rule=name
+    ).select_related("version__model")
     return list(found.order_by("-decided_at")[:limit])
 
 
-def decision_named(text: str) -> GateDecision | None:
-    """The decision with this id, if it is one."""
+def decision_named(text: str, reader: User | None) -> GateDecision | None:
+    """The decision with this id, if it is one that the reader may see; None is the product itself."""
     try:
         pk = uuid.UUID(text)
     except ValueError:
         return None
-    return GateDecision.objects.select_related("version__model").filter(pk=pk).first()
+    return (
+        GateDecision.objects.select_related("version__model")
+        .filter(seen_by(reader, "version__model"), pk=pk)
+        .first()
+    )
 
 
 @dataclass(frozen=True)
@@ -68,12 +78,13 @@ class Denial:
     times: int
 
 
-def recent_denials(*, since: datetime, models: Q | None = None, limit: int = 6) -> list[Denial]:
+def recent_denials(reader: User, *, since: datetime, models: Q | None = None, limit: int = 6) -> list[Denial]:
     """The newest denial of each version and environment, with how often it was asked for.
 
     `models` is a condition on models, where only some of them matter.
     """
-    rows = GateDecision.objects.filter(decision="deny", dry_run=False, decided_at__gte=since)
+    rows = GateDecision.objects.filter(seen_by(reader, "version__model"), decision="deny", dry_run=False)
+    rows = rows.filter(decided_at__gte=since)
     if models is not None:
         rows = rows.filter(version__model__in=RegisteredModel.objects.filter(models).values("pk"))
     found: dict[tuple[int, str], list[uuid.UUID]] = {}

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
-from governance.gate.models import GateDecision
+from governance.gate.access import decision_for_reader
 from governance.gate.queries import DecisionFilters, decisions
 from registry.models import Environment
 from riskreview.judgement import judge_version
@@ -27,7 +27,7 @@ def decision_list(request: UserRequest) -> HttpResponse:
         environment=request.GET.get("environment", ""),
         decision=request.GET.get("decision", ""),
     )
-    page = Paginator(decisions(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(decisions(filters, request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     selects: list[dict[str, Any]] = [
         {
             "name": "environment",
@@ -48,7 +48,7 @@ def decision_list(request: UserRequest) -> HttpResponse:
 @require_GET
 def decision_detail(request: UserRequest, pk: UUID) -> HttpResponse:
     """One decision with its frozen grounds, and how the gate would answer now."""
-    found = get_object_or_404(GateDecision.objects.select_related("version__model__owner", "policy"), pk=pk)
+    found = decision_for_reader(request.user, pk)
     now: datetime = timezone.now()
     context = {
         "decision": found,

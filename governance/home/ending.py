@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from accounts.said import label
 from registry.models import RegisteredModel
+from registry.sight import visible_to
 from riskreview.exceptions.queries import waiver_views
 from riskreview.models import OPEN_FINDINGS, Condition, Finding, Review, ReviewKind, SignOff, Waiver
 
@@ -54,7 +55,7 @@ def owns_models(user: User) -> bool:
 
 def ending_soon(user: User, *, at: datetime) -> list[Ending]:
     """Conditions, signatures, waivers, findings and periodic reviews, the nearest date first."""
-    models = RegisteredModel.objects.all()
+    models = visible_to(user)
     if user.roles.isdisjoint(OVERSEE):
         models = models.filter(team_of(user))
 

@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Q
 from django.utils.translation import gettext_noop
 
+from accounts.models import User
 from governance.portfolio.models import InventoryRow
 from governance.portfolio.upkeep import catch_up
 from registry.models import Environment
+from registry.sight import seen_by
 from riskreview.queue_items import QueueItem
 
 TIERS = ("low", "moderate", "high", "critical", "prohibited")
@@ -60,10 +62,11 @@ class Portfolio:
     in_production: int
 
 
-def portfolio(*, at: datetime) -> Portfolio:
-    """Tier × status, and how each environment would answer."""
+def portfolio(reader: User, *, at: datetime) -> Portfolio:
+    """Tier × status of what the reader may see, and how each environment would answer."""
     catch_up(at=at)
-    counted = InventoryRow.objects.exclude(version=None).values_list("status", "tier").annotate(Count("pk"))
+    seen = InventoryRow.objects.filter(seen_by(reader)).exclude(version=None)
+    counted = seen.values_list("status", "tier").annotate(Count("pk"))
     counts = {(status, tier): number for status, tier, number in counted.order_by()}
     rows = []
     for status in STATUSES:
@@ -71,7 +74,7 @@ def portfolio(*, at: datetime) -> Portfolio:
         total = sum(number for (name, _), number in counts.items() if name == status)
         rows.append(PortfolioRow(status, cells, total))
     models, places = sum(counts.values()), []
-    allowed = InventoryRow.objects.exclude(version=None).aggregate(
+    allowed = seen.aggregate(
         **{name: Count("pk", filter=Q(**{f"{name}__in": ALLOWED})) for name in Environment.values}
     )
     for name, label in Environment.choices:

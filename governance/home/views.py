@@ -42,11 +42,11 @@ def home(request: UserRequest) -> HttpResponse:
         "live_every": LIVE_SECONDS,
         "queue": queue,
         "groups": grouped(queue, now.date()),
-        "portfolio": portfolio(at=now),
-        "undecided": [Row(row) for row in undecided()],
+        "portfolio": portfolio(request.user, at=now),
+        "undecided": [Row(row) for row in undecided(request.user)],
         "of_mine": of_mine,
         "denials": recent_denials(
-            since=now - DENIALS_SINCE, models=team_of(request.user) if of_mine else None
+            request.user, since=now - DENIALS_SINCE, models=team_of(request.user) if of_mine else None
         ),
         "ending": ending_soon(request.user, at=now),
         "asked": asked_by(request.user, at=now),

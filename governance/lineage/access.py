@@ -19,6 +19,7 @@ from registry.access import (
 )
 from registry.models import Dataset, Deployment, ModelVersion, RegisteredModel
 from registry.names import DATASET, SLUG, VERSION
+from registry.sight import seen_by
 from riskreview.access import review_for_reader
 from riskreview.models import Review
 
@@ -80,7 +81,11 @@ def _dataset(user: User, key: str) -> Start:
 
 def _evaluation(user: User, key: str) -> Start:
     rows = EvaluationRun.objects.select_related("version__model", "dataset")
-    run = rows.filter(uuid=_matching(TEXT, key, "evaluation")).first() if _is_uuid(key) else None
+    run = (
+        rows.filter(seen_by(user, "version__model"), uuid=_matching(TEXT, key, "evaluation")).first()
+        if _is_uuid(key)
+        else None
+    )
     if run is None:
         raise Http404(f"There is no evaluation {key}.")
     mine = frozenset({run.pk})
@@ -93,7 +98,7 @@ def _review(user: User, key: str) -> Start:
 
 
 def _decision(user: User, key: str) -> Start:
-    decision = decision_named(key) if _is_uuid(key) else None
+    decision = decision_named(key, user) if _is_uuid(key) else None
     if decision is None:
         raise Http404(f"The gate gave no decision {key}.")
     mine = frozenset({decision.pk})

@@ -95,7 +95,9 @@ class Lineage(KeyView):
         """
         asked = checked(LineageAsked(data=request.query_params))
         start = start_for_reader(self.key.owner, kind, key)
-        graph = lineage(start, direction=asked["direction"], depth=asked["depth"], at=timezone.now())
+        graph = lineage(
+            start, self.key.owner, direction=asked["direction"], depth=asked["depth"], at=timezone.now()
+        )
         return Response(LineageAnswer(_document(graph)).data)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
+from accounts.models import User
 from evaluations.kinds import FOR_PEOPLE
 from evaluations.models import EvaluationRun, JobStatus
 from governance.deployments.queries import Row, rows_of
@@ -20,6 +21,7 @@ from governance.lineage import telling
 from governance.lineage.access import Start
 from governance.lineage.graph import Direction, Edge, Graph, Node, reached, sound
 from registry.models import RUNNING, Dataset, Deployment, ModelDependency, ModelVersion, RegisteredModel
+from registry.sight import hidden_from, seen_by, sees_all
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
 from riskreview.models import Review
 
@@ -41,12 +43,15 @@ class Read:
     datasets: dict[int, Dataset]
     declared: list[tuple[int, int]]  # (version, data set) as registered: evaluated on
     needs: list[ModelDependency]
+    hidden: frozenset[int]  # models of `needs` that the reader may not see
     left_out: dict[str, int]
 
 
-def lineage(start: Start, *, direction: Direction, depth: int | None = None, at: datetime) -> Graph:
-    """What the thing came from, what came of it, or both."""
-    read = _read(start, direction, at)
+def lineage(
+    start: Start, reader: User, *, direction: Direction, depth: int | None = None, at: datetime
+) -> Graph:
+    """What the thing came from, what came of it, or both, as far as the reader may see it."""
+    read = _read(start, reader, direction, at)
     own = _own(start, read)
     starts = {name for model in start.models for name in own[model]} or {start.id}
     graph = sound(Graph(_nodes(start, read), list(_edges(start, read)), frozenset(starts)))
@@ -64,8 +69,8 @@ def _own(start: Start, read: Read) -> dict[int, list[str]]:
     return {model: [start.id] for model in start.models} | own
 
 
-def _read(start: Start, direction: Direction, at: datetime) -> Read:
-    pks = _versions_around(start, direction)
+def _read(start: Start, reader: User, direction: Direction, at: datetime) -> Read:
+    pks = _seen(_versions_around(start, direction), reader)
     newest = (
         ModelVersion.objects.filter(pk__in=pks).select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
     )
@@ -95,9 +100,24 @@ def _read(start: Start, direction: Direction, at: datetime) -> Read:
         deployments=rows_of(deployments, at=at),
         datasets=datasets,
         declared=declared,
-        needs=_dependencies(models),
+        needs=(needs := _dependencies(models)),
+        hidden=_hidden(needs, reader),
         left_out={kind: count for kind, count in left_out.items() if count},
     )
+
+
+def _seen(pks: set[int], reader: User) -> set[int]:
+    """Those of the versions that the reader may see."""
+    if sees_all(reader):
+        return pks
+    rows = ModelVersion.objects.filter(seen_by(reader, "model"), pk__in=pks)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _hidden(needs: Iterable[ModelDependency], reader: User) -> frozenset[int]:
+    near = {pk for need in needs for pk in (need.model_id, need.depends_on_id)}
+    found = hidden_from(reader).filter(pk__in=near) if near else RegisteredModel.objects.none()
+    return frozenset(found.values_list("pk", flat=True))
 
 
 def _versions_around(start: Start, direction: Direction) -> set[int]:
@@ -199,8 +219,9 @@ def _nodes(start: Start, read: Read) -> list[Node]:
     nodes += [telling.version_node(row) for row in read.versions]
     nodes += [telling.dataset_node(row) for row in read.datasets.values()]
     for need in read.needs:
-        nodes += [telling.model_node(need.depends_on, "model"), telling.model_node(need.model, "dependent")]
-        nodes += [telling.model_node(need.model, "model"), telling.model_node(need.depends_on, "dependent")]
+        for model in (need.depends_on, need.model):
+            node = telling.hidden_node if model.pk in read.hidden else telling.model_node
+            nodes += [node(model, "model"), node(model, "dependent")]
     if isinstance(start.thing, RegisteredModel):
         nodes.append(telling.model_node(start.thing, "model"))
     return nodes

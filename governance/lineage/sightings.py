@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.models import User
 from evaluations.models import EvaluationRun, JobStatus
 from governance.deployments.queries import Row, rows_of
 from registry.models import RUNNING, Dataset, Deployment, ModelVersion
+from registry.sight import seen_by
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 GENERATIONS = 8
@@ -20,12 +22,12 @@ class Sighting:
     how: str
 
 
-def deployed_that_saw(dataset: Dataset, *, at: datetime) -> list[Sighting]:
-    """What runs now of every version that saw the data, in a fixed number of queries."""
+def deployed_that_saw(dataset: Dataset, reader: User, *, at: datetime) -> list[Sighting]:
+    """What runs now of every version that saw the data and that the reader may see, in a fixed number of queries."""
     how = versions_that_saw(dataset)
     related = [f"version__{name}" for name in VERSION_RELATIONS]
     found = (
-        Deployment.objects.filter(RUNNING, version__in=how)
+        Deployment.objects.filter(RUNNING, seen_by(reader, "version__model"), version__in=how)
         .select_related("version__model", *related)
         .defer(*(f"version__{name}" for name in UNREAD))
     )

@@ -10,6 +10,7 @@ from governance.gate.models import GateDecision
 from governance.lineage.graph import Node
 from governance.templatetags.wording import count_of, short_date
 from registry.models import Dataset, Lifecycle, ModelVersion, RegisteredModel
+from registry.sight import UNSEEN
 from riskreview.models import Decision, Review
 
 RUN_SHAPES = {
@@ -152,6 +153,11 @@ def model_node(row: RegisteredModel, kind: str) -> Node:
         href=reverse("lineage:lineage", args=["model", row.slug]),
         at=row.created_at.isoformat(),
     )
+
+
+def hidden_node(row: RegisteredModel, kind: str) -> Node:
+    """A model that gives or takes answers and that the reader may not see; the key tells nothing but that it is one."""
+    return Node(kind, f"hidden-{row.pk}", UNSEEN.capitalize(), "model")
 
 
 def uuid_of(text: str) -> uuid.UUID | None:

@@ -31,7 +31,7 @@ def lineage(request: UserRequest, kind: str, key: str) -> HttpResponse:
     asked = request.GET.get("direction", "")
     direction = cast(Direction, asked if asked in dict(DIRECTIONS) else "both")
     now = timezone.now()
-    graph = lineage_of(start, direction=direction, at=now)
+    graph = lineage_of(start, request.user, direction=direction, at=now)
     thing = start.thing
     context = {
         "start": start,
@@ -39,7 +39,7 @@ def lineage(request: UserRequest, kind: str, key: str) -> HttpResponse:
         "word": KIND_WORDS[start.kind],
         "own_href": _own_page(graph, start),
         "version": thing if isinstance(thing, ModelVersion) else None,
-        "sightings": deployed_that_saw(thing, at=now) if isinstance(thing, Dataset) else None,
+        "sightings": deployed_that_saw(thing, request.user, at=now) if isinstance(thing, Dataset) else None,
         "key": start.key,
         "crumb": _crumb(start),
         "picture": drawn(graph, f"Lineage of {_name(start)}"),

@@ -4,11 +4,10 @@ A handful of each, with a fixed number of queries: whoever wants the whole list 
 """
 
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 
@@ -16,12 +15,15 @@ from accounts.models import User
 from accounts.said import label
 from audit.models import LogEntry
 from evaluations.models import EvaluationRun
-from governance.gate.models import GateDecision
+from governance.gate.queries import decision_named
 from governance.portfolio.inventory import suggested
+from governance.reports.access import reports_seen
 from governance.reports.models import Report
 from governance.templatetags.navigation import Link, sections
+from governance.trail.sight import entries_seen
 from policy.terms import glossary
 from registry.models import Dataset, Deployment, ModelVersion
+from registry.sight import seen_by
 from riskreview.models import BreakGlass, Finding, Review, Risk, Waiver
 
 MOST = 5
@@ -56,32 +58,58 @@ class Numbered:
     address: str
     heading: str
     icon: str
+    seen: Callable[[User], Q]
     by: str = "pk"
 
 
+def _by(path: str) -> Callable[[User], Q]:
+    return lambda user: seen_by(user, path)
+
+
+OF_VERSION, OF_MODEL = _by("version__model"), _by("model")
 NUMBERS = (
-    Numbered(("f", "finding"), Finding.objects.all, "riskreview:finding", gettext_noop("Finding"), "flag"),
-    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", gettext_noop("Risk"), "shield"),
-    Numbered(("w", "waiver"), Waiver.objects.all, "riskreview:waiver", gettext_noop("Waiver"), "clock"),
-    Numbered(("bg",), BreakGlass.objects.all, "riskreview:break_glass", gettext_noop("Break-glass"), "alert"),
+    Numbered(
+        ("f", "finding"), Finding.objects.all, "riskreview:finding", gettext_noop("Finding"), "flag", OF_MODEL
+    ),
+    Numbered(("r", "risk"), Risk.objects.all, "riskreview:risk", gettext_noop("Risk"), "shield", OF_MODEL),
+    Numbered(
+        ("w", "waiver"), Waiver.objects.all, "riskreview:waiver", gettext_noop("Waiver"), "clock", OF_MODEL
+    ),
+    Numbered(
+        ("bg",),
+        BreakGlass.objects.all,
+        "riskreview:break_glass",
+        "Break-glass",
+        "alert",
+        OF_VERSION,
+    ),
     Numbered(
         ("run", "evaluation"),
         EvaluationRun.objects.all,
         "evaluations:run",
         gettext_noop("Evaluation"),
         "flask",
+        OF_VERSION,
     ),
-    Numbered(("review",), Review.objects.all, "riskreview:review", gettext_noop("Review"), "check_list"),
     Numbered(
-        ("deployment",), Deployment.objects.all, "deployments:deployment", gettext_noop("Deployment"), "play"
+        ("review",), Review.objects.all, "riskreview:review", gettext_noop("Review"), "check_list", OF_VERSION
     ),
-    Numbered(("report",), Report.objects.all, "reports:report", gettext_noop("Report"), "file"),
+    Numbered(
+        ("deployment",),
+        Deployment.objects.all,
+        "deployments:deployment",
+        gettext_noop("Deployment"),
+        "play",
+        OF_VERSION,
+    ),
+    Numbered(("report",), Report.objects.all, "reports:report", gettext_noop("Report"), "file", reports_seen),
     Numbered(
         ("entry", "event"),
         LogEntry.objects.all,
         "trail:entry",
         gettext_noop("Audit trail, entry"),
         "log",
+        entries_seen,
         "seq",
     ),
 )
@@ -95,10 +123,13 @@ def found(asked: str, reader: User, *, administrator: bool) -> list[Group]:
     groups = [(gettext_noop("Go to"), _pages(asked, administrator=administrator))]
     if asked:
         lists = {gettext_noop("Models"): _models(asked, reader), gettext_noop("Data sets"): _datasets(asked)}
-        lists |= {gettext_noop("Findings"): _findings(asked), gettext_noop("Risks"): _risks(asked)}
+        lists |= {
+            gettext_noop("Findings"): _findings(asked, reader),
+            gettext_noop("Risks"): _risks(asked, reader),
+        }
         lists |= {gettext_noop("Words"): _words(asked)}
         groups = [
-            (gettext_noop("By number"), [*_numbered(asked), *_identified(asked)]),
+            (gettext_noop("By number"), [*_numbered(asked, reader), *_identified(asked, reader)]),
             *groups,
             *lists.items(),
         ]
@@ -135,7 +166,7 @@ def _words(asked: str) -> list[Hit]:
     ][:MOST]
 
 
-def _numbered(asked: str) -> Iterator[Hit]:
+def _numbered(asked: str, reader: User) -> Iterator[Hit]:
     match = NUMBERED.fullmatch(asked.casefold())
     if match is None:
         return
@@ -144,7 +175,7 @@ def _numbered(asked: str) -> Iterator[Hit]:
         if not named and (match["kind"] or not {*WHATEVER} & {*kind.prefixes}):
             continue
         number = int(match["number"])
-        row = kind.rows().filter(**{kind.by: number}).first()
+        row = kind.rows().filter(kind.seen(reader), **{kind.by: number}).first()
         if row is not None:
             yield Hit(
                 f"{gettext(kind.heading)} {number}",
@@ -158,12 +189,9 @@ def _title(row: Model) -> str:
     return str(getattr(row, "title", "") or "")
 
 
-def _identified(asked: str) -> Iterator[Hit]:
+def _identified(asked: str, reader: User) -> Iterator[Hit]:
     """A decision by its identifier, versions by the digest of their artifact or its beginning."""
-    try:
-        decision = GateDecision.objects.filter(pk=uuid.UUID(asked)).first()
-    except ValueError:
-        decision = None
+    decision = decision_named(asked, reader)
     if decision is not None:
         address = reverse("gate:decision", args=[decision.pk])
         yield Hit(
@@ -175,7 +203,8 @@ def _identified(asked: str) -> Iterator[Hit]:
     match = DIGEST.fullmatch(asked.casefold())
     if match is not None:
         begins = f"sha256:{match['hex']}"
-        versions = ModelVersion.objects.filter(artifact_digest__gte=begins, artifact_digest__lt=f"{begins}g")
+        seen = ModelVersion.objects.filter(seen_by(reader, "model"))
+        versions = seen.filter(artifact_digest__gte=begins, artifact_digest__lt=f"{begins}g")
         for version in versions.select_related("model")[:MOST]:
             yield _version(version, version.artifact_digest[:19] + "…")
 
@@ -203,13 +232,13 @@ def _datasets(asked: str) -> list[Hit]:
     ]
 
 
-def _findings(asked: str) -> list[Hit]:
-    rows = Finding.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+def _findings(asked: str, reader: User) -> list[Hit]:
+    rows = Finding.objects.filter(seen_by(reader, "model"), title__icontains=asked).order_by("-pk")[:MOST]
     return [Hit(row.title, reverse("riskreview:finding", args=[row.pk]), row.name, "flag") for row in rows]
 
 
-def _risks(asked: str) -> list[Hit]:
-    rows = Risk.objects.filter(title__icontains=asked).order_by("-pk")[:MOST]
+def _risks(asked: str, reader: User) -> list[Hit]:
+    rows = Risk.objects.filter(seen_by(reader, "model"), title__icontains=asked).order_by("-pk")[:MOST]
     return [
         Hit(row.title, reverse("riskreview:risk", args=[row.pk]), f"R-{row.pk}", "shield") for row in rows
     ]

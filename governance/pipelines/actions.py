@@ -15,6 +15,7 @@ from governance.pipelines.models import IssuerKind, SpentToken, TrustRule
 from governance.pipelines.terms import Terms, refuse_bad_terms
 from governance.pipelines.tokens import Token
 from registry.models import RegisteredModel
+from registry.sight import visible_to
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -41,7 +42,7 @@ def trust_pipeline(
         raise Conflict(
             f"A rule named {name} exists already.", "Choose another name: the record tells them apart."
         )
-    named = _models(terms.models)
+    named = _models(terms.models, maker)
     _refuse_two_kinds(terms)
     rule = TrustRule.objects.create(
         name=name,
@@ -109,8 +110,8 @@ def forget_ended_tokens(at: datetime) -> int:
     return gone
 
 
-def _models(slugs: Collection[str]) -> list[RegisteredModel]:
-    found = {model.slug: model for model in RegisteredModel.objects.filter(slug__in=slugs)}
+def _models(slugs: Collection[str], maker: User) -> list[RegisteredModel]:
+    found = {model.slug: model for model in visible_to(maker).filter(slug__in=slugs)}
     if missing := sorted(set(slugs) - set(found)):
         raise Invalid(
             f"There is no model {missing[0]}.", "Use the short names of the inventory.", field="models"

@@ -19,6 +19,7 @@ from governance.portfolio.upkeep import catch_up
 from registry import api as registry
 from registry.models import RUNNING, Deployment, ModelVersion, RegisteredModel
 from registry.pagination import CursorPages, page_of
+from registry.sight import seen_by
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
 
 
@@ -56,6 +57,7 @@ class Versions(KeyView):
     def get(self, request: Request) -> Response:
         """Newest first; `status` is derived from the evidence as it stands, and filters within a page's walk."""
         rows = ModelVersion.objects.select_related("model", *VERSION_RELATIONS).defer(*UNREAD)
+        rows = rows.filter(seen_by(self.key.owner, "model"))
         if slug := request.query_params.get("model"):
             rows = rows.filter(model__slug=slug)
         if environment := request.query_params.get("environment"):

@@ -29,6 +29,7 @@ from governance.portfolio.models import InventoryRow, SavedView
 from governance.portfolio.search import matching
 from governance.portfolio.upkeep import catch_up, outdated
 from registry.models import Environment, ModelTag
+from registry.sight import seen_by
 
 ATTENTION = ("lapsed", "in_review", "evaluating")
 SORTS: dict[str, tuple[str, ...]] = {
@@ -158,7 +159,7 @@ def suggested(asked: str, reader: User, *, limit: int) -> list[InventoryRow]:
 
 
 def _in_view(name: str, reader: User) -> QuerySet[InventoryRow]:
-    everything = InventoryRow.objects.all()
+    everything = InventoryRow.objects.filter(seen_by(reader))
     if name == "attention":
         return everything.filter(status__in=ATTENTION)
     if name == "production":
@@ -206,16 +207,17 @@ def shown(found: QuerySet[InventoryRow], place: slice, backlog: int, *, at: date
 
 def _surroundings(reader: User, at: datetime) -> Surroundings:
     name = Trim(Concat("first_name", Value(" "), "last_name"))
-    lines = InventoryRow.objects.filter(line__gt="").order_by()
+    seen = seen_by(reader)
+    lines = InventoryRow.objects.filter(seen, line__gt="").order_by()
     views = SavedView.objects.filter(Q(owner=reader) | Q(shared=True)).order_by()
-    owned = InventoryRow.objects.filter(owner=OuterRef("pk")).order_by()
+    owned = InventoryRow.objects.filter(seen, owner=OuterRef("pk")).order_by()
     own = Case(When(owner=reader, then=Value(1)), default=Value(0))
     parts = [
         *(_counted(name, _in_view(name, reader), reader) for name in VIEWS),
         *(_counted("outdated", part, reader) for part in outdated(at)),
         _told("owner", User.objects.filter(Exists(owned)).order_by(), "username", name),
         _told("line", lines.distinct(), "line"),
-        _told("tag", ModelTag.objects.order_by().distinct(), "name"),
+        _told("tag", ModelTag.objects.filter(seen_by(reader, "model")).order_by().distinct(), "name"),
         _told("saved", views, "name", F("query"), number=F("pk"), other=own),
     ]
     found = Surroundings()

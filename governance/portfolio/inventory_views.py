@@ -35,7 +35,8 @@ from governance.portfolio.stages import STAGES
 from governance.portfolio.standing import TIER_ORDER
 from governance.portfolio.upkeep import catch_up, caught_up
 from registry.actions import bulk
-from registry.models import Environment, ModelKind, Origin, RegisteredModel
+from registry.models import Environment, ModelKind, Origin
+from registry.sight import visible_to
 from registry.spreadsheets import FORMATS
 
 PAGE_SIZE = 50
@@ -115,7 +116,7 @@ def view_delete(request: UserRequest, pk: int) -> HttpResponse:
 def change_many(request: UserRequest) -> HttpResponse:
     """Hand over or tag the selected models: all of them or none."""
     back = redirect(f"{reverse('portfolio:models')}?{request.POST.get('query', '')}")
-    chosen = RegisteredModel.objects.filter(slug__in=request.POST.getlist("model"))
+    chosen = visible_to(request.user).filter(slug__in=request.POST.getlist("model"))
     given: dict[str, Any] = {
         "note": request.POST.get("note", ""),
         "actor": actor_of(request),

@@ -68,14 +68,14 @@ def model_page(model: RegisteredModel, reader: User, *, at: datetime) -> dict[st
         "gaps": gaps(model, versions, assessment, fields),
         "use": use_facts(model),
         "custom": custom_facts(model, fields),
-        "near": neighbourhood(model),
+        "near": neighbourhood(model, reader),
         "tags": list(model.tags.all()),
         "tag_form": TagForm(),
         "serving": serving,
         "findings": standing_against(model),
         "may_raise_finding": may_raise(reader, model),
         "today": at.date(),
-        "happened": what_happened(model.ref),
+        "happened": what_happened(model.ref, reader),
         "trail": f"{reverse('trail:events')}?subject={model.ref}",
     }
 

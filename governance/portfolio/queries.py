@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from audit.models import Event
 from audit.queries import trail_of
 from audit.verbs import Verb
 from governance.deployments.queries import Row, serving
 from governance.portfolio.standing import Standing, standings
+from governance.trail.sight import events_seen
 from governance.trail.telling import sentence
 from registry.models import RegisteredModel
 from riskreview.evidence import UNREAD, VERSION_RELATIONS
@@ -42,9 +44,9 @@ class Moment:
     href: str | None = None
 
 
-def what_happened(ref: str, limit: int = 9) -> list[Moment]:
-    """The newest events about a subject, told as sentences."""
-    return [told(event) for event in trail_of(ref, limit=limit)]
+def what_happened(ref: str, reader: User, limit: int = 9) -> list[Moment]:
+    """The newest events about a subject that the reader may see, told as sentences."""
+    return [told(event) for event in trail_of(ref, limit=limit, seen=events_seen(reader))]
 
 
 def told(event: Event) -> Moment:

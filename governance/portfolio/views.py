@@ -48,7 +48,7 @@ def version(request: UserRequest, slug: str, version: str) -> HttpResponse:
         "may_raise_finding": may_raise(request.user, found.model),
         "today": now.date(),
         "serving": queries.serving_of([standing], at=now),
-        "happened": queries.what_happened(found.ref),
+        "happened": queries.what_happened(found.ref, request.user),
         "trail": f"{reverse('trail:events')}?subject={found.ref}",
         **panels.gate_panel(standing, environment, reader=request.user, at=now),
     }

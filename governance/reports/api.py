@@ -142,7 +142,9 @@ class ReportDetail(KeyView):
     @extend_schema(operation_id="reports_retrieve", responses=ReportAnswer)
     def get(self, request: Request, pk: str) -> Response:
         """The job."""
-        return Response(ReportAnswer(report_for_reader(uuid=pk), context={"request": request}).data)
+        return Response(
+            ReportAnswer(report_for_reader(self.key.owner, uuid=pk), context={"request": request}).data
+        )
 
 
 class ReportBundle(KeyView):
@@ -160,7 +162,7 @@ class ReportBundle(KeyView):
     )
     def get(self, request: Request, pk: str) -> HttpResponse:
         """A zip that `countersign_verify.py` checks offline; taking it is on the record."""
-        return bundle_response(report_for_reader(uuid=pk), self.actor)
+        return bundle_response(report_for_reader(self.key.owner, uuid=pk), self.actor)
 
 
 class ReportFile(KeyView):
@@ -185,4 +187,6 @@ class ReportFile(KeyView):
     )
     def get(self, request: Request, pk: str) -> FileResponse:
         """The file in the form that `as` names; taking it is on the record."""
-        return taken(report_for_reader(uuid=pk), request.query_params.get("as", ""), self.actor)
+        return taken(
+            report_for_reader(self.key.owner, uuid=pk), request.query_params.get("as", ""), self.actor
+        )

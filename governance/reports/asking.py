@@ -12,7 +12,7 @@ from accounts.refusals import Invalid
 from governance.compliance.framework import Framework
 from governance.compliance.library import frameworks
 from governance.portfolio.as_of_views import moment_of
-from governance.reports.access import known_environment
+from governance.reports.access import known_environment, refuse_unless_sees_all
 from governance.reports.models import OF_A_VERSION, ReportKind
 from governance.reports.queries import last_portfolio_report
 from registry.access import model_for_reader, version_for_reader
@@ -38,11 +38,14 @@ class Question:
 def question_of(given: Mapping[str, str], reader: User, *, now: datetime) -> Question:
     """The question in the words kind, model, version, environment, framework, as_of, since, until.
 
-    What the reader may not see does not exist. Raises Invalid, Http404.
+    What the reader may not see does not exist. Raises Invalid, NotAllowed, Http404.
     """
     kind = given.get("kind") or ReportKind.VERSION.value
     if kind in OF_A_VERSION:
         return _of_version(kind, given, reader, now=now)
+    of_one = kind == ReportKind.FRAMEWORK and given.get("model", "").strip()
+    if kind in (ReportKind.GATE, ReportKind.PORTFOLIO, ReportKind.FRAMEWORK) and not of_one:
+        refuse_unless_sees_all(reader)
     if kind == ReportKind.GATE:
         return _of_period(given, now=now)
     if kind in ReportKind.values and given.get("as_of"):

@@ -185,7 +185,7 @@ def gather_board(report: Report, *, at: datetime, say: Say) -> Board:
     lines = sorted(_lines(rows, at, say), key=lambda line: line.badness)
     say(0.35, "Reading risks, findings and exceptions")
     scales, today = current_scales(), at.date()
-    every = risks(RiskFilters(), scales, at=at)
+    every = risks(RiskFilters(), scales, None, at=at)
     standing = Finding.objects.filter(state__in=OPEN_FINDINGS).order_by("due_on", "pk")
     standing = standing.select_related("model", "version__model", "owner")
     since = report.since or at
@@ -199,8 +199,8 @@ def gather_board(report: Report, *, at: datetime, say: Say) -> Board:
         overdue=list(standing.filter(due_on__lt=today)),
         incidents=list(standing.filter(origin__in=INCIDENTS)),
         late_reviews=_late_reviews(today),
-        waivers=list(waivers(ExceptionFilters(view="live"), at=at)),
-        break_glass=list(break_glass(ExceptionFilters(view="live"), at=at)),
+        waivers=list(waivers(ExceptionFilters(view="live"), None, at=at)),
+        break_glass=list(break_glass(ExceptionFilters(view="live"), None, at=at)),
         risks=shown(every.exclude(residual_likelihood=None)[:TOP_RISKS], scales, at=at),
         risk_standing=standing_of_risks(every, scales, at=at),
         changes=changes_since(since, at),

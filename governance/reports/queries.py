@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from evaluations.models import JobStatus
@@ -25,7 +25,8 @@ def subjects(user: User, kind: str, asked: str) -> list[tuple[str, str]]:
     return [(f"{row.model.slug}/{row.version}", str(row)) for row in rows]
 
 
-def last_portfolio_report(*, until: datetime) -> Report | None:
-    """The newest one that tells of a moment before `until`."""
-    made = Report.objects.filter(kind=ReportKind.PORTFOLIO, status=JobStatus.SUCCEEDED, as_of__lt=until)
+def last_portfolio_report(*, until: datetime, among: QuerySet[Report] | None = None) -> Report | None:
+    """The newest one that tells of a moment before `until`, `among` those that the reader may see."""
+    rows = Report.objects.all() if among is None else among
+    made = rows.filter(kind=ReportKind.PORTFOLIO, status=JobStatus.SUCCEEDED, as_of__lt=until)
     return made.order_by("-as_of", "-pk").first()

@@ -20,7 +20,7 @@ from audit.actor import Actor
 from audit.canonical import clean
 from evaluations.models import JobStatus
 from governance.compliance.library import frameworks
-from governance.reports.access import report_for_reader
+from governance.reports.access import report_for_reader, reports_seen
 from governance.reports.actions import record_download, request_report
 from governance.reports.asking import question_of
 from governance.reports.bundle import bundle_of
@@ -33,6 +33,7 @@ from registry.actions import record_card_download
 from registry.card_formats import document_of
 from registry.measures import measures_of
 from registry.models import Environment, ModelVersion
+from registry.sight import seen_by
 from registry.views.cards import number_in
 
 PAGE_SIZE = 25
@@ -47,12 +48,14 @@ def reports(request: UserRequest) -> HttpResponse:
     """The form for a new report and the history of the old ones."""
     if request.method == "POST":
         return _request(request)
-    rows = Report.objects.select_related("version__model", "model", "requested_by")
+    seen = Report.objects.filter(reports_seen(request.user))
+    rows = seen.select_related("version__model", "model", "requested_by")
     asked = {name: request.GET.get(name, "")[:100] for name in ASKED}
     kind = asked["kind"] if asked["kind"] in ReportKind.values else ReportKind.VERSION.value
     version = request.GET.get("version_id", "")
     if version.isascii() and version.isdigit() and len(version) < LONG_NUMBER:
-        found = ModelVersion.objects.select_related("model").filter(pk=version).first()
+        known = ModelVersion.objects.filter(seen_by(request.user, "model"))
+        found = known.select_related("model").filter(pk=version).first()
         asked["subject"] = f"{found.model.slug}/{found.version}" if found else ""
     if kind == ReportKind.GATE:
         asked["since"] = asked["since"] or f"{timezone.now() - USUAL_PERIOD:%Y-%m-%d}"
@@ -65,7 +68,9 @@ def reports(request: UserRequest) -> HttpResponse:
         "subjects": subjects(request.user, kind, ""),
         "environments": Environment.choices,
         "frameworks": frameworks().values() if kind == ReportKind.FRAMEWORK else (),
-        "last": last_portfolio_report(until=timezone.now()) if kind == ReportKind.PORTFOLIO else None,
+        "last": last_portfolio_report(among=seen, until=timezone.now())
+        if kind == ReportKind.PORTFOLIO
+        else None,
     }
     return render(request, "reports/reports.html", context)
 
@@ -97,7 +102,7 @@ def _request(request: UserRequest) -> HttpResponse:
 @require_GET
 def report(request: UserRequest, pk: int) -> HttpResponse:
     """One report: its progress, then its file and checksum, or why there is none."""
-    found = report_for_reader(pk=pk)
+    found = report_for_reader(request.user, pk=pk)
     context = {"report": found, "run": progress_of(found), "again": _again(found)}
     if request.headers.get("HX-Request"):
         status = 200 if found.is_live else STOP_POLLING
@@ -143,7 +148,7 @@ def progress_of(report: Report) -> dict[str, Any]:
 @require_GET
 def report_download(request: UserRequest, pk: int) -> FileResponse:
     """The PDF; `?as=html` is the same as a page, `?as=json` the same for machines. Taking it is on the record."""
-    found = report_for_reader(pk=pk)
+    found = report_for_reader(request.user, pk=pk)
     return taken(found, request.GET.get("as", ""), actor_of(request))
 
 
@@ -158,7 +163,7 @@ def taken(report: Report, wanted: str, actor: Actor) -> FileResponse:
 @require_GET
 def bundle_download(request: UserRequest, pk: int) -> HttpResponse:
     """The evidence bundle. Taking it is on the record."""
-    found = report_for_reader(pk=pk)
+    found = report_for_reader(request.user, pk=pk)
     return bundle_response(found, actor_of(request))
 
 
@@ -180,7 +185,9 @@ def card_file(request: UserRequest, slug: str, version: str) -> HttpResponse:
     revision = card_for_reader(request.user, found, number_in(request, "revision"))
     if revision is None:
         raise Http404(f"Version {version} has no card yet.")
-    document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
+    document = document_of(
+        found, revision, measures_of(found), site=settings.COUNTERSIGN_URL, reader=request.user
+    )
     content = card_pdf(document)
     record_card_download(revision=revision, format="pdf", actor=actor_of(request), at=timezone.now())
     response = HttpResponse(content, content_type="application/pdf")

@@ -69,11 +69,11 @@ def _serving(version: ModelVersion, standing: Standing, at: datetime) -> list[Ro
     return serving([version], at=at, judged=judged)
 
 
-@register.inclusion_tag("lineage/saw.html")
-def deployed_that_saw(dataset: Dataset) -> dict[str, Any]:
+@register.inclusion_tag("lineage/saw.html", takes_context=True)
+def deployed_that_saw(context: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """What runs now of every version that was trained or measured on the data set."""
     return {
-        "sightings": sightings.deployed_that_saw(dataset, at=timezone.now()),
+        "sightings": sightings.deployed_that_saw(dataset, context["request"].user, at=timezone.now()),
         "key": f"{dataset.name}/{dataset.version}",
     }
 
@@ -134,11 +134,15 @@ def run_proposals(context: dict[str, Any], run: EvaluationRun) -> dict[str, Any]
     }
 
 
-@register.inclusion_tag("partials/timeline.html")
-def happened(ref: str) -> dict[str, Any]:
+@register.inclusion_tag("partials/timeline.html", takes_context=True)
+def happened(context: dict[str, Any], ref: str) -> dict[str, Any]:
     """What happened to a subject, newest first."""
     trail = f"{reverse('trail:events')}?subject={ref}"
-    return {"entries": what_happened(ref), "more_href": trail, "more_label": "Whole trail"}
+    return {
+        "entries": what_happened(ref, context["request"].user),
+        "more_href": trail,
+        "more_label": "Whole trail",
+    }
 
 
 @register.inclusion_tag("portfolio/stale_warning.html")

@@ -17,9 +17,10 @@ from accounts.refusals import Invalid
 from audit.checkpoints import newest_checkpoint
 from audit.models import Event
 from audit.proofs import NotProvable, consistency_proof_of, inclusion_proof_of, log_size
-from audit.queries import CursorRefused, event_by_id, events
+from audit.queries import CursorRefused, event_by_id, event_by_seq, events
 from governance.trail.asking import NAMES, filter_of
 from governance.trail.exports import export
+from governance.trail.sight import events_seen
 
 
 class EventAnswer(serializers.ModelSerializer[Event]):
@@ -99,7 +100,8 @@ class Events(ReadsTrail):
             raise Invalid("page_size is a number from 1 to 500.", field="page_size")
         try:
             cursor = request.query_params.get("cursor", "")
-            page = events(filter_of(request.query_params.dict()), cursor=cursor, limit=int(size))
+            wanted, seen = filter_of(request.query_params.dict()), events_seen(self.key.owner)
+            page = events(wanted, seen=seen, cursor=cursor, limit=int(size))
         except CursorRefused as refused:
             raise Invalid(str(refused) or "This cursor is not one of ours.", field="cursor") from refused
         following = None
@@ -125,7 +127,9 @@ class Export(ReadsTrail):
         """All that matches, newest first, `as` jsonl or cef, sent as it is read. Taking it is on the record."""
         wanted = filter_of(request.query_params.dict())
         name = request.query_params.get("as", "jsonl")
-        return export(wanted=wanted, name=name, actor=self.actor, at=timezone.now())
+        return export(
+            wanted=wanted, seen=events_seen(self.key.owner), name=name, actor=self.actor, at=timezone.now()
+        )
 
 
 class ProvenEventAnswer(EventAnswer):
@@ -151,7 +155,7 @@ class OneEvent(ReadsTrail):
     @extend_schema(operation_id="audit_event", responses=ProvenEventAnswer)
     def get(self, request: Request, event_id: uuid.UUID) -> Response:
         """With its payload in canonical JSON and its inclusion proof."""
-        found = event_by_id(event_id)
+        found = event_by_id(event_id, events_seen(self.key.owner))
         if found is None:
             raise Http404(f"There is no event {event_id}.")
         return Response(ProvenEventAnswer(found).data)
@@ -204,6 +208,8 @@ class Proof(ReadsTrail):
     @extend_schema(operation_id="audit_proof", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, seq: int) -> Response:
         """That the event is entry `seq` of the log that the checkpoint signs."""
+        if event_by_seq(seq, events_seen(self.key.owner)) is None:
+            raise Http404(f"The log has no entry {seq:,}.")
         try:
             return Response(inclusion_proof_of(seq).as_json())
         except NotProvable as reason:

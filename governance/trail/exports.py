@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.http import StreamingHttpResponse
 
 from accounts.refusals import Invalid
@@ -36,8 +37,11 @@ def formats() -> dict[str, Format]:
     }
 
 
-def export(*, wanted: EventFilter, name: str, actor: Actor, at: datetime) -> StreamingHttpResponse:
-    """All that matches and was recorded by now, newest first. Raises Invalid for a format that there is not."""
+def export(*, wanted: EventFilter, seen: Q, name: str, actor: Actor, at: datetime) -> StreamingHttpResponse:
+    """All that matches, that the reader may see and that was recorded by now, newest first.
+
+    Raises Invalid for a format that there is not.
+    """
     known = formats()
     if name not in known:
         raise Invalid(f"There is no format {name[:40]}; there are {', '.join(known)}.", field="as")
@@ -47,10 +51,10 @@ def export(*, wanted: EventFilter, name: str, actor: Actor, at: datetime) -> Str
     chosen = known[name]
     headers = {"Content-Disposition": f'attachment; filename="audit-{at:%Y-%m-%dT%H%M%SZ}.{chosen.ending}"'}
     return StreamingHttpResponse(
-        _lines(wanted, chosen.line), content_type=chosen.content_type, headers=headers
+        _lines(wanted, seen, chosen.line), content_type=chosen.content_type, headers=headers
     )
 
 
-def _lines(wanted: EventFilter, line: Line) -> Iterator[str]:
-    for event in export_of(wanted):
+def _lines(wanted: EventFilter, seen: Q, line: Line) -> Iterator[str]:
+    for event in export_of(wanted, seen=seen):
         yield line(event) + "\n"

@@ -32,6 +32,7 @@ from audit.queries import (
 from audit.verbs import Verb
 from governance.trail import exports
 from governance.trail.asking import NAMES, filter_of, read_filter
+from governance.trail.sight import events_seen
 from governance.trail.telling import sentence, subject_url, subject_words
 
 COUNTED = 10_000  # how far matching entries are counted: beyond, the page says "more than"
@@ -67,11 +68,12 @@ def entry_of(event: Event) -> Entry:
 def trail(request: UserRequest) -> HttpResponse:
     """Every event, newest first, as far as it is asked for."""
     wanted, problems = read_filter(request.GET.dict())
+    seen = events_seen(request.user)
     try:
-        page = events(wanted, cursor=request.GET.get("cursor", ""))
+        page = events(wanted, seen=seen, cursor=request.GET.get("cursor", ""))
     except CursorRefused:
-        page = events(wanted)
-    counted = None if page.searched_to else count_events(wanted, COUNTED + 1)
+        page = events(wanted, seen=seen)
+    counted = None if page.searched_to else count_events(wanted, COUNTED + 1, seen=seen)
     context = {
         "days": _days(page),
         "page": page,
@@ -117,7 +119,7 @@ VERBS_BY_AREA = _areas()
 @require_GET
 def entry(request: UserRequest, seq: int) -> HttpResponse:
     """One entry: what was recorded, and the proof that it is in the log, done again step by step."""
-    event = event_by_seq(seq)
+    event = event_by_seq(seq, events_seen(request.user))
     if event is None:
         raise Http404(f"The log has no entry {seq}.")
     context: dict[str, Any] = {"row": entry_of(event), "pretty": pretty(event.payload)}
@@ -138,7 +140,7 @@ def entry(request: UserRequest, seq: int) -> HttpResponse:
 @require_GET
 def event(request: UserRequest, event_id: uuid.UUID) -> HttpResponse:
     """The entry of an event by its identifier, as collectors of logs know it."""
-    found = event_by_id(event_id)
+    found = event_by_id(event_id, events_seen(request.user))
     if found is None:
         raise Http404(f"There is no event {event_id}.")
     if found.seq is None:
@@ -149,6 +151,8 @@ def event(request: UserRequest, event_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def proof(request: UserRequest, seq: int) -> HttpResponse:
     """The proof as a file, to check it elsewhere."""
+    if event_by_seq(seq, events_seen(request.user)) is None:
+        raise Http404(f"The log has no entry {seq:,}.")
     try:
         found = inclusion_proof_of(seq)
     except NotProvable as reason:
@@ -168,7 +172,9 @@ def export(request: UserRequest) -> StreamingHttpResponse:
     """The trail as it is filtered, as a file in the format `?as=`."""
     wanted = filter_of(request.GET.dict())
     name = request.GET.get("as", "jsonl")
-    return exports.export(wanted=wanted, name=name, actor=actor_of(request), at=timezone.now())
+    return exports.export(
+        wanted=wanted, seen=events_seen(request.user), name=name, actor=actor_of(request), at=timezone.now()
+    )
 
 
 @require_POST

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.access import require_role
 from accounts.models import Role, User
+from governance.trail.sight import events_seen
 from governance.webhooks.models import Delivery, Endpoint
 
 
@@ -21,7 +22,12 @@ def endpoint_for_administrator(user: User, name: str) -> Endpoint:
     return get_object_or_404(endpoints_for_administrator(user), name=name)
 
 
+def deliveries_seen(user: User, endpoint: Endpoint) -> QuerySet[Delivery]:
+    """Its messages, but for those about models that the person may not see."""
+    return endpoint.deliveries.filter(Q(event=None) | events_seen(user, "event__"))
+
+
 def delivery_for_administrator(user: User, name: str, pk: UUID) -> Delivery:
     """A message to this endpoint. Raises NotAllowed, Http404."""
     endpoint = endpoint_for_administrator(user, name)
-    return get_object_or_404(endpoint.deliveries.select_related("event"), pk=pk)
+    return get_object_or_404(deliveries_seen(user, endpoint).select_related("event"), pk=pk)

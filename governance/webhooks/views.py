@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,13 +20,14 @@ from audit.verbs import Verb
 from governance.trail.views import entry_of
 from governance.webhooks import actions
 from governance.webhooks.access import (
+    deliveries_seen,
     delivery_for_administrator,
     endpoint_for_administrator,
     endpoints_for_administrator,
 )
 from governance.webhooks.forms import NewForm, OffForm, TermsForm
 from governance.webhooks.happenings import TEST
-from governance.webhooks.models import DeliveryState, Endpoint
+from governance.webhooks.models import Delivery, DeliveryState, Endpoint
 from governance.webhooks.signing import secret_of
 
 PAGE_SIZE = 50
@@ -151,7 +152,7 @@ def _shown(
 ) -> HttpResponse:
     """The page of an endpoint. `secret` is shown once, where it was made just now."""
     wanted = request.GET.get("state", "")
-    rows = found.deliveries.all()
+    rows = deliveries_seen(request.user, found)
     rows = rows.filter(state=wanted) if wanted in DeliveryState.values else rows
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     initial = {"url": found.url, "form": found.form, "happenings": found.happenings}
@@ -163,16 +164,16 @@ def _shown(
         "page": page,
         "told": [LABELS.get(name, name) for name in found.happenings],
         "rows": [{"delivery": row, "label": LABELS.get(row.kind, row.kind)} for row in page],
-        "tabs": _tabs(found, wanted),
+        "tabs": _tabs(rows, wanted),
         "overlap": found.previous_until if len(found.signs_with(timezone.now())) > 1 else None,
         "history": [entry_of(event) for event in trail_of(found.ref, limit=HISTORY_SHOWN)],
     }
     return render(request, "webhooks/endpoint.html", context, status=status)
 
 
-def _tabs(found: Endpoint, wanted: str) -> list[dict[str, Any]]:
+def _tabs(found: QuerySet[Delivery], wanted: str) -> list[dict[str, Any]]:
     """Its messages by state."""
-    counted = found.deliveries.order_by().values("state").annotate(count=Count("pk"))
+    counted = found.order_by().values("state").annotate(count=Count("pk"))
     counts = {row["state"]: row["count"] for row in counted}
     given = [("", "All", sum(counts.values()))]
     given += [(state.value, str(state.label), counts.get(state.value, 0)) for state in DeliveryState]

@@ -14,6 +14,7 @@ from registry.actions.deployments import (
 from registry.actions.fields import FieldEntry, change_field, define_field, move_field, retire_field
 from registry.actions.links import set_dependencies, tag_model
 from registry.actions.models import change_model, create_model, resume_model, retire_model, suspend_model
+from registry.actions.teams import change_team, set_visibility
 from registry.actions.uploads import register_pieces
 from registry.actions.use import record_download, verify_artifact
 from registry.actions.versions import (
@@ -35,6 +36,7 @@ __all__ = [
     "change_field",
     "CardUnchanged",
     "change_model",
+    "change_team",
     "comment_on_card",
     "create_model",
     "define_field",
@@ -54,6 +56,7 @@ __all__ = [
     "retire_model",
     "revise_card",
     "set_dependencies",
+    "set_visibility",
     "suspend_model",
     "tag_model",
     "verify_artifact",

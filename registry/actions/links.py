@@ -1,10 +1,11 @@
 """What a model is tied to: the models whose answers it takes, and the words that people sort it by."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 
+from accounts.models import User
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
@@ -15,6 +16,7 @@ from registry.actions.models import refuse_retired
 from registry.dependencies import edges_upward, routes, way_back
 from registry.models import Lifecycle, ModelDependency, ModelTag, RegisteredModel
 from registry.names import refuse_bad_tag
+from registry.sight import UNSEEN, hidden_from, seen_by
 
 MOST_TAGS = 30
 MOST_DEPENDENCIES = 100
@@ -22,20 +24,30 @@ MOST_DEPENDENCIES = 100
 
 @transaction.atomic
 def set_dependencies(
-    *, model: RegisteredModel, depends_on: Mapping[str, str], actor: Actor, at: datetime
+    *,
+    model: RegisteredModel,
+    depends_on: Mapping[str, str],
+    changer: User | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> None:
-    """Say from which models it takes answers: short name → note. No circle, and nothing new from a retired one."""
+    """Say from which models it takes answers: short name → note. No circle, and nothing new from a retired one.
+
+    What the changer may not see they cannot name, and it stays. None is the product itself, which sees all.
+    """
     if len(depends_on) > MOST_DEPENDENCIES:
         raise Invalid(f"A model takes answers from at most {MOST_DEPENDENCIES} others.", field="depends_on")
-    wanted = _named(depends_on)
+    unseen = dict(_unseen(model, changer))
+    wanted = _named({slug: note for slug, note in depends_on.items() if slug not in unseen}, changer)
+    wanted |= {row.slug: row for row in RegisteredModel.objects.filter(slug__in=unseen)}
     _hold_the_way(model, wanted)
     model = locked_model(model)
     refuse_retired(model)
     kept = {row.depends_on.slug: row for row in model.dependencies.select_related("depends_on")}
     _refuse_new_retired(wanted, kept)
-    _refuse_circle(model, wanted)
+    _refuse_circle(model, wanted, changer)
     was = {slug: row.note for slug, row in kept.items()}
-    now = {slug: depends_on[slug].strip()[:200] for slug in wanted}
+    now = {slug: unseen.get(slug, depends_on.get(slug, "")).strip()[:200] for slug in wanted}
     if was == now:
         return
     model.dependencies.exclude(depends_on__slug__in=now).delete()
@@ -47,8 +59,17 @@ def set_dependencies(
     record(Verb.DEPENDENCIES_CHANGED, subject=model.ref, actor=actor, at=at, detail=detail)
 
 
-def _named(depends_on: Mapping[str, str]) -> dict[str, RegisteredModel]:
-    found = {row.slug: row for row in RegisteredModel.objects.filter(slug__in=depends_on)}
+def _unseen(model: RegisteredModel, changer: User | None) -> Iterable[tuple[str, str]]:
+    """Short name and note of what it takes answers from and the changer may not see."""
+    if changer is None:
+        return ()
+    rows = model.dependencies.filter(depends_on__in=hidden_from(changer).values("pk"))
+    return rows.values_list("depends_on__slug", "note")
+
+
+def _named(depends_on: Mapping[str, str], changer: User | None) -> dict[str, RegisteredModel]:
+    rows = RegisteredModel.objects.filter(seen_by(changer), slug__in=depends_on)
+    found = {row.slug: row for row in rows}
     for slug in depends_on:
         if slug not in found:
             raise Invalid(
@@ -77,14 +98,16 @@ def _refuse_new_retired(wanted: Mapping[str, RegisteredModel], kept: Collection[
             )
 
 
-def _refuse_circle(model: RegisteredModel, wanted: Mapping[str, RegisteredModel]) -> None:
+def _refuse_circle(
+    model: RegisteredModel, wanted: Mapping[str, RegisteredModel], changer: User | None
+) -> None:
     circle = way_back(edges_upward(), model.pk, [row.pk for row in wanted.values()])
     if not circle:
         return
     if len(set(circle)) == 1:
         raise Invalid("A model cannot take its own answers.", "Leave it out.", field="depends_on")
-    names = RegisteredModel.objects.in_bulk(set(circle))
-    path = " → ".join(names[pk].name for pk in circle)
+    names = RegisteredModel.objects.filter(seen_by(changer)).in_bulk(set(circle))
+    path = " → ".join(names[pk].name if pk in names else UNSEEN for pk in circle)
     raise Invalid(
         f"That closes a circle: {path}.", "Leave out the one that does not take the other's answer.",
         field="depends_on",

@@ -10,7 +10,7 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from registry.actions.locking import locked_model
 from registry.entries import STORED, ModelEntry, checked_entry, entry_of
-from registry.models import Lifecycle, RegisteredModel
+from registry.models import Lifecycle, RegisteredModel, Team
 from registry.names import refuse_bad_slug
 
 
@@ -53,13 +53,15 @@ def change_model(
     }
     if not changes:
         return model
-    team = team_of(model)
+    team, stays_closed = team_of(model), model.closed is None and leaves_closed_team(model, entry.team)
     for name in STORED:
         setattr(model, name, getattr(entry, name))
-    model.save(update_fields=STORED)
+    model.closed = True if stays_closed else model.closed
+    model.save(update_fields=[*STORED, "closed"])
     model.developers.set(entry.developers)
     remember_team(model, team, at)
-    said = {"note": note.strip()[:2000]} if note.strip() else {}
+    said: dict[str, object] = {"note": note.strip()[:2000]} if note.strip() else {}
+    said |= {"closed": {"was": None, "is": True}} if stays_closed else {}
     record(Verb.MODEL_CHANGED, subject=model.ref, actor=actor, at=at, detail=changes | said)
     return model
 
@@ -67,6 +69,12 @@ def change_model(
 def team_of(model: RegisteredModel) -> set[str]:
     """User names of owner and developers."""
     return {model.owner.username, *model.developers.values_list("username", flat=True)}
+
+
+def leaves_closed_team(model: RegisteredModel, team: str) -> bool:
+    """Whether another team would open the model to everybody, which is not for whoever corrects its entry to say."""
+    closed = set(Team.objects.filter(name__in=(model.team, team), closed=True).values_list("name", flat=True))
+    return model.team in closed and team not in closed
 
 
 def remember_team(model: RegisteredModel, before: set[str], at: datetime) -> None:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import KeyView
-from accounts.models import Scope
+from accounts.models import Scope, User
 from accounts.problems import Problem
 from accounts.refusals import Invalid
 from registry.access import card_for_reader, version_for_reader
@@ -75,7 +75,7 @@ class Card(KeyView):
         if revision is None:
             raise Http404(f"Version {version} has no card yet.")
         chosen = _format(request)
-        document = _document(found, revision)
+        document = _document(found, revision, self.key.owner)
         if chosen.id == "json":
             return _answer(document)
         record_card_download(revision=revision, format=chosen.id, actor=self.actor, at=timezone.now())
@@ -115,12 +115,12 @@ class Card(KeyView):
         except CardMoved as moved:
             raise _moved(moved.current) from None
         except CardUnchanged as same:
-            return _answer(_document(found, same.current))
-        return _answer(_document(found, saved), status=200 if current else 201)
+            return _answer(_document(found, same.current, self.key.owner))
+        return _answer(_document(found, saved, self.key.owner), status=200 if current else 201)
 
 
-def _document(version: ModelVersion, revision: CardRevision) -> CardDocument:
-    return document_of(version, revision, measures_of(version), site=settings.COUNTERSIGN_URL)
+def _document(version: ModelVersion, revision: CardRevision, reader: User) -> CardDocument:
+    return document_of(version, revision, measures_of(version), site=settings.COUNTERSIGN_URL, reader=reader)
 
 
 def _answer(document: CardDocument, status: int = 200) -> HttpResponse:

@@ -20,7 +20,7 @@ from registry.api.etags import IF_MATCH, IF_NONE_MATCH, NOT_MODIFIED, refuse_unl
 from registry.given import change_given, create_given
 from registry.models import CustomField, RegisteredModel
 from registry.pagination import CursorPages, page_of
-from registry.shapes.models import MODEL_RELATIONS, FieldAnswer, ModelAnswer, ModelGiven
+from registry.shapes.models import FieldAnswer, ModelAnswer, ModelGiven
 
 MODEL_FILTERS = ("slug", "kind", "business_line", "lifecycle", "origin", "team")
 JUDGED_FILTERS = ("owner", "tag", "tier", "status", "stage", "q")
@@ -40,8 +40,8 @@ class Models(Upsert, Standings):
         """Newest first."""
         rows = self.narrowed(models_for_reader(self.key.owner), request.query_params)
         pages = CursorPages()
-        page = pages.paginate_queryset(rows.prefetch_related(*MODEL_RELATIONS), request, view=self) or []
-        answer = ModelAnswer(page, many=True, context={"standing": self.standing(page)})
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        answer = ModelAnswer(page, many=True, context=self.answer_context(page))
         return pages.get_paginated_response(answer.data)
 
     def narrowed(
@@ -60,7 +60,7 @@ class Models(Upsert, Standings):
         """Enter a model into the inventory, with its dependencies and tags."""
         given = checked(ModelGiven(data=request.data))
         model = create_given(given, owner=self.key.owner, actor=self.actor, at=timezone.now())
-        answer = ModelAnswer(model, context={"standing": self.standing([model])})
+        answer = ModelAnswer(model, context=self.answer_context([model]))
         return Response(answer.data, status=201, headers={"Location": f"{request.path}/{model.slug}"})
 
 
@@ -93,11 +93,11 @@ class Model(Standings):
         with transaction.atomic():
             held = RegisteredModel.objects.select_for_update(of=("self",)).get(pk=model.pk)
             refuse_unless_match(request, self._told(held))
-            change_given(held, given, actor=self.actor, at=timezone.now())
+            change_given(held, given, changer=self.key.owner, actor=self.actor, at=timezone.now())
         return tagged(request, self._told(model_for_reader(self.key.owner, slug)))
 
     def _told(self, model: RegisteredModel) -> dict[str, Any]:
-        return dict(ModelAnswer(model, context={"standing": self.standing([model])}).data)
+        return dict(ModelAnswer(model, context=self.answer_context([model])).data)
 
 
 class Fields(KeyView):

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from accounts.models import User
 from policy.cards import load_card_schema
 from registry.measures import Measure, Measures, Resolved, references, replaced
 from registry.models import ArtifactFile, CardRevision, Dataset, ModelVersion, RegisteredModel
+from registry.sight import seen_by
 
 SAID = r"^(?:[-*] )?(?:\*\*)?{}:?(?:\*\*)?:? +(.{{1,80}}?)\.?$"
 LICENCE = re.compile(SAID.format("Licen[cs]e"), re.MULTILINE | re.IGNORECASE)
@@ -90,9 +92,9 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 
 def document_of(
-    version: ModelVersion, revision: CardRevision, measures: Measures, *, site: str
+    version: ModelVersion, revision: CardRevision, measures: Measures, *, site: str, reader: User | None
 ) -> CardDocument:
-    """Gather what the formats need."""
+    """Gather what the formats need. Models that the reader may not see are left out; None is the product itself."""
     return CardDocument(
         version=version,
         revision=revision,
@@ -103,7 +105,9 @@ def document_of(
         site=site.rstrip("/"),
         files=tuple(version.files.all()),
         ancestors=tuple(_ancestors(version)),
-        beneath=tuple(RegisteredModel.objects.filter(dependents__model=version.model).order_by("slug")),
+        beneath=tuple(
+            RegisteredModel.objects.filter(seen_by(reader), dependents__model=version.model).order_by("slug")
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from registry.models import CustomField, ModelKind, Origin, RegisteredModel
 from registry.places import grouped_places
 from registry.queries import people_in
 from registry.regulated import regulated_uses
+from registry.sight import seen_by
 
 PREFIX = "custom."
 
@@ -107,7 +108,7 @@ class ModelForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, model: RegisteredModel | None = None, **kwargs: Any) -> None:
         if model is not None:
-            kwargs["initial"] = _entry(model)
+            kwargs["initial"] = _entry(model, user)
         super().__init__(*args, **kwargs)
         self._custom = custom_fields(CustomField.objects.filter(retired_at=None), model)
         for key, field in self._custom.items():
@@ -174,11 +175,11 @@ class ModelForm(forms.Form):
         field.queryset = User.objects.filter(people).order_by("last_name", "first_name")
 
 
-def _entry(model: RegisteredModel) -> dict[str, Any]:
+def _entry(model: RegisteredModel, user: User) -> dict[str, Any]:
     """The entry as it stands, by name of the form's fields."""
     entry = entry_of(model)
     kept = {name: getattr(entry, name) for name in ModelEntry.__dataclass_fields__ if name != "custom"}
-    links = model.dependencies.values_list("depends_on__slug", "note")
+    links = model.dependencies.filter(seen_by(user, "depends_on")).values_list("depends_on__slug", "note")
     lines = [f"{slug}: {note}" if note else slug for slug, note in links]
     custom = {PREFIX + key: value for key, value in entry.custom.items()}
     return kept | custom | {"developers": list(entry.developers), "depends_on": "\n".join(lines)}

@@ -21,6 +21,7 @@ from registry.models.mlflow import (
     TrackedModel,
     TrackingServer,
 )
+from registry.models.teams import Team
 from registry.models.uses import (
     NEVER,
     CustomField,
@@ -61,6 +62,7 @@ __all__ = [
     "Strategy",
     "SyncRun",
     "SyncStatus",
+    "Team",
     "TrackedModel",
     "TrackingServer",
     "Upload",

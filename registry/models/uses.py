@@ -61,6 +61,9 @@ class RegisteredModel(models.Model):
     restrictions = models.TextField(blank=True)
     business_line = models.CharField(max_length=80, blank=True)
     team = models.CharField(max_length=80, blank=True)
+    closed = models.BooleanField(
+        null=True
+    )  # only its own people see it; None: as its team says; registry/sight.py
     origin = models.CharField(max_length=20, choices=Origin, default=Origin.IN_HOUSE)
     supplier = models.CharField(max_length=120, blank=True)
     kind = models.CharField(max_length=32, choices=ModelKind)
@@ -93,7 +96,8 @@ class RegisteredModel(models.Model):
         indexes = [
             models.Index(
                 fields=["id"], condition=~Q(entry_stamp=F("listed_stamp")), name="model_to_list_again"
-            )
+            ),
+            models.Index(fields=["team"], name="model_by_team"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -86,12 +86,19 @@ class ModelAnswer(serializers.ModelSerializer[RegisteredModel]):
         return [tag.name for tag in model.tags.all()]
 
     def get_depends_on(self, model: RegisteredModel) -> list[str]:
-        """Short names of the models whose answers it takes."""
-        return sorted(row.depends_on.slug for row in model.dependencies.all())
+        """Short names of the models whose answers it takes, of those that the key's owner may see."""
+        return sorted(
+            row.depends_on.slug for row in model.dependencies.all() if row.depends_on_id not in self._unseen
+        )
 
     def get_dependents(self, model: RegisteredModel) -> list[str]:
-        """Short names of the models that take its answers."""
-        return sorted(row.model.slug for row in model.dependents.all())
+        """Short names of the models that take its answers, of those that the key's owner may see."""
+        return sorted(row.model.slug for row in model.dependents.all() if row.model_id not in self._unseen)
+
+    @property
+    def _unseen(self) -> frozenset[int]:
+        unseen: frozenset[int] = self.context.get("unseen", frozenset())
+        return unseen
 
     def _standing(self, model: RegisteredModel) -> Mapping[str, str | None]:
         standing: Standing = self.context.get("standing", {})

@@ -33,7 +33,9 @@ def card_export(request: UserRequest, slug: str, version: str, name: str) -> Htt
     if revision is None:
         raise Http404(f"Version {version} has no card yet.")
     chosen = FORMATS[name]
-    document = document_of(found, revision, measures_of(found), site=settings.COUNTERSIGN_URL)
+    document = document_of(
+        found, revision, measures_of(found), site=settings.COUNTERSIGN_URL, reader=request.user
+    )
     record_card_download(revision=revision, format=name, actor=actor_of(request), at=timezone.now())
     response = HttpResponse(chosen.write(document), content_type=chosen.content_type)
     response["Content-Disposition"] = f'attachment; filename="{document.name}{chosen.ending}"'

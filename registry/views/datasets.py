@@ -41,7 +41,7 @@ def datasets(request: UserRequest) -> HttpResponse:
         owner=given.get("owner", "").replace("\0", ""),
     )
     owners = [(owner.username, owner.name) for owner in dataset_owners()]
-    page = Paginator(dataset_rows(filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(dataset_rows(filters, request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "filters": filters,
@@ -93,7 +93,7 @@ def dataset(request: UserRequest, name: str, version: str) -> HttpResponse:
         **page_of(found, request.user),
         "dataset": found,
         "siblings": list(siblings_of(found)),
-        "trained": list(trained_on(found)),
+        "trained": list(trained_on(found, request.user)),
         "may_download": may_download(request.user, found),
     }
     return render(request, "registry/dataset.html", context)

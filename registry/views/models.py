@@ -55,7 +55,7 @@ def model_new(request: UserRequest) -> HttpResponse:
 def _create(request: UserRequest, form: ModelForm) -> RegisteredModel:
     actor, at, wanted = actor_of(request), timezone.now(), form.cleaned_data["depends_on"]
     model = actions.create_model(slug=form.cleaned_data["slug"], entry=form.entry, actor=actor, at=at)
-    actions.set_dependencies(model=model, depends_on=wanted, actor=actor, at=at)
+    actions.set_dependencies(model=model, depends_on=wanted, changer=request.user, actor=actor, at=at)
     return model
 
 
@@ -81,7 +81,7 @@ def model_edit(request: UserRequest, slug: str) -> HttpResponse:
 @transaction.atomic
 def _change(request: UserRequest, model: RegisteredModel, form: ModelForm) -> None:
     actor, at, wanted = actor_of(request), timezone.now(), form.cleaned_data["depends_on"]
-    actions.set_dependencies(model=model, depends_on=wanted, actor=actor, at=at)
+    actions.set_dependencies(model=model, depends_on=wanted, changer=request.user, actor=actor, at=at)
     actions.change_model(model=model, entry=form.entry, actor=actor, at=at)
 
 
@@ -154,7 +154,7 @@ def _use_page(
         "form": form or ReasonForm(),
         "may_stop": may_stop(request.user, model),
         "may_resume": may_resume(request.user),
-        "near": neighbourhood(model),
+        "near": neighbourhood(model, request.user),
         "running": running_of(model),
     }
     return render(request, "registry/model_use.html", context, status=status)

@@ -13,7 +13,7 @@ from accounts.models import Scope
 from registry.api.common import PAGES, checked
 from registry.models import Environment
 from registry.pagination import CursorPages, page_of
-from riskreview.exceptions.queries import break_glass_views, waiver_views
+from riskreview.exceptions.queries import break_glass_seen, break_glass_views, waiver_views, waivers_seen
 from riskreview.models import BreakGlass, BreakGlassState, Waiver, WaiverState
 
 READERS = (Scope.AUDIT_READ, Scope.GATE)
@@ -107,7 +107,7 @@ class Waivers(KeyView):
         """Every waiver that was asked for. A waiver of the whole model is listed under the version it was asked on."""
         given = checked(ExceptionFilters(data=request.query_params))
         now = timezone.now()
-        rows = Waiver.objects.select_related("model", "version", "requested_by")
+        rows = waivers_seen(self.key.owner).select_related("model", "version", "requested_by")
         fields = {"model": "model__slug", "version": "version__version", "environment": "environment"}
         rows = rows.filter(**{field: given[name] for name, field in fields.items() if name in given})
         if given["live"] is not None:
@@ -128,7 +128,7 @@ class BreakGlasses(KeyView):
         """Every break-glass that was asked for, with who took responsibility and the finding that followed."""
         given = checked(ExceptionFilters(data=request.query_params))
         now = timezone.now()
-        rows = BreakGlass.objects.select_related("version__model")
+        rows = break_glass_seen(self.key.owner).select_related("version__model")
         fields = {
             "model": "version__model__slug",
             "version": "version__version",

@@ -16,6 +16,7 @@ from evaluations.access import run_by_uuid
 from registry.access import model_for_reader, version_for_reader
 from registry.api.common import PAGES, checked
 from registry.pagination import CursorPages, page_of
+from registry.sight import seen_by
 from riskreview.access import finding_for_reader
 from riskreview.findings.forms import ORIGINS
 from riskreview.findings.raising import raise_finding
@@ -172,6 +173,7 @@ class Findings(KeyView):
         """Newest first."""
         given = checked(FindingFilters(data=request.query_params))
         rows = Finding.objects.select_related("model", "version", "owner", "raised_by")
+        rows = rows.filter(seen_by(self.key.owner, "model"))
         rows = rows.filter(**{field: given[name] for name, field in FIELDS.items() if name in given})
         standing = rows.filter(state__in=OPEN_FINDINGS)
         late = standing.filter(due_on__lt=timezone.now().date())
@@ -204,7 +206,7 @@ class Findings(KeyView):
             description=given["description"],
             owner=_owner(given["owner"]) if "owner" in given else model.owner,
             due_on=given.get("due_on"),
-            run=run_by_uuid(given["run"]) if "run" in given else None,
+            run=run_by_uuid(reader, given["run"]) if "run" in given else None,
             incident_kinds=given["incident_kinds"],
             known_on=given.get("known_on"),
             raiser=reader,

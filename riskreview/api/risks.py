@@ -112,7 +112,9 @@ class Risks(KeyView):
         review = "overdue" if given.pop("overdue") else ""
         filters = RiskFilters(**({"state": ""} | given), review=review)
         now, scales = timezone.now(), current_scales()
-        rows = narrowed(filters, scales, at=now).select_related("model", "owner", "accepted_by")
+        rows = narrowed(filters, scales, self.key.owner, at=now).select_related(
+            "model", "owner", "accepted_by"
+        )
         pages = CursorPages()
         page = pages.paginate_queryset(rows.order_by("-pk"), request, view=self) or []
         return pages.get_paginated_response(RiskAnswer(shown(page, scales, at=now), many=True).data)

@@ -32,7 +32,7 @@ from riskreview.exceptions.emergency import (
     terms_of,
 )
 from riskreview.exceptions.forms import BreakGlassForm, ConsentForm, EndForm
-from riskreview.exceptions.queries import break_glass, break_glass_shape, break_glass_views
+from riskreview.exceptions.queries import break_glass, break_glass_seen, break_glass_shape, break_glass_views
 from riskreview.exceptions.waiver_views import filters_of, places_of
 from riskreview.judgement import judge_version
 from riskreview.models import BreakGlass, BreakGlassState
@@ -51,7 +51,7 @@ def break_glass_list(request: UserRequest) -> HttpResponseBase:
     """Every break-glass, newest first."""
     now = timezone.now()
     filters = filters_of(request, TABS)
-    rows = break_glass(filters, at=now)
+    rows, seen = break_glass(filters, request.user, at=now), break_glass_seen(request.user)
     if (kind := request.GET.get("format", "")) in FORMATS:
         cells = (_cells(row, now) for row in rows.iterator(chunk_size=500))
         asked, count = asdict(filters), rows.count()
@@ -67,13 +67,13 @@ def break_glass_list(request: UserRequest) -> HttpResponseBase:
             {
                 "label": label,
                 "href": f"?view={view}",
-                "count": BreakGlass.objects.filter(break_glass_views(now)[view]).count(),
+                "count": seen.filter(break_glass_views(now)[view]).count(),
                 "current": filters.view == view,
             }
             for view, label in TABS.items()
         ],
         "selects": places_of(filters),
-        "none_ever": not BreakGlass.objects.exists(),
+        "none_ever": not seen.exists(),
     }
     return render(request, "riskreview/break_glass_list.html", context)
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
+from registry.sight import seen_by
 from riskreview.models import BreakGlass, BreakGlassState, Waiver, WaiverState
 
 SOON = timedelta(days=30)
@@ -34,9 +36,19 @@ def waiver_views(at: datetime) -> Mapping[str, Q]:
     }
 
 
-def waivers(filters: ExceptionFilters, *, at: datetime) -> QuerySet[Waiver]:
-    """Waivers that match; those that end first stand first, except among what is over."""
-    rows = Waiver.objects.filter(waiver_views(at).get(filters.view, Q()), _place(filters))
+def waivers_seen(reader: User | None) -> QuerySet[Waiver]:
+    """Every waiver that the reader may see."""
+    return Waiver.objects.filter(seen_by(reader, "model"))
+
+
+def break_glass_seen(reader: User | None) -> QuerySet[BreakGlass]:
+    """Every break-glass that the reader may see."""
+    return BreakGlass.objects.filter(seen_by(reader, "version__model"))
+
+
+def waivers(filters: ExceptionFilters, reader: User | None, *, at: datetime) -> QuerySet[Waiver]:
+    """Waivers that match and that the reader may see; those that end first stand first, except among what is over."""
+    rows = waivers_seen(reader).filter(waiver_views(at).get(filters.view, Q()), _place(filters))
     for word in filters.q.split():
         rows = rows.filter(
             Q(model__name__icontains=word)
@@ -57,9 +69,9 @@ def break_glass_views(at: datetime) -> Mapping[str, Q]:
     return {"live": live, "waiting": waiting, "past": ~live & ~waiting, "all": Q()}
 
 
-def break_glass(filters: ExceptionFilters, *, at: datetime) -> QuerySet[BreakGlass]:
-    """Break-glass that matches, newest first."""
-    rows = BreakGlass.objects.filter(break_glass_views(at).get(filters.view, Q()), _place(filters))
+def break_glass(filters: ExceptionFilters, reader: User | None, *, at: datetime) -> QuerySet[BreakGlass]:
+    """Break-glass that matches and that the reader may see, newest first."""
+    rows = break_glass_seen(reader).filter(break_glass_views(at).get(filters.view, Q()), _place(filters))
     for word in filters.q.split():
         rows = rows.filter(
             Q(version__model__name__icontains=word)

@@ -10,6 +10,7 @@ from policy.words import ROLES
 from registry.models import Environment
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.exceptions.emergency import reason_against_opening, roles_of
+from riskreview.exceptions.queries import break_glass_seen, waivers_seen
 from riskreview.exceptions.waiving import table_for
 from riskreview.judgement import judge_many
 from riskreview.models import BreakGlass, BreakGlassState, Waiver, WaiverState
@@ -21,9 +22,12 @@ def exceptions_waiting(user: User, at: datetime) -> list[QueueItem]:
     if not user.roles & {role.value for role in SIGNING_ROLES}:
         return []
     related = ("requested_by", "version__model", *(f"version__{name}" for name in VERSION_RELATIONS))
-    emergencies = list(BreakGlass.objects.filter(state=BreakGlassState.REQUESTED).select_related(*related))
+    emergencies = list(
+        break_glass_seen(user).filter(state=BreakGlassState.REQUESTED).select_related(*related)
+    )
     wishes = list(
-        Waiver.objects.filter(state=WaiverState.REQUESTED, last_day__gte=at.date())
+        waivers_seen(user)
+        .filter(state=WaiverState.REQUESTED, last_day__gte=at.date())
         .select_related("model", *related)
         .prefetch_related("approvals__person")
     )

@@ -25,7 +25,7 @@ from registry.spreadsheets import FORMATS, Export
 from registry.views.sending import sent
 from riskreview.access import waiver_for_reader
 from riskreview.exceptions.forms import DecideForm, EndForm, WaiverForm
-from riskreview.exceptions.queries import ExceptionFilters, waiver_shape, waiver_views, waivers
+from riskreview.exceptions.queries import ExceptionFilters, waiver_shape, waiver_views, waivers, waivers_seen
 from riskreview.exceptions.waivers import WaiverEntry, ask_for_waiver, decide_on_waiver, end_waiver
 from riskreview.exceptions.waiving import may_ask, may_end, result_named, table_for, terms_of, waivable
 from riskreview.judgement import Judged, judge_version
@@ -54,7 +54,7 @@ def waiver_list(request: UserRequest) -> HttpResponseBase:
     """Every waiver; the address holds the view and the filters."""
     now = timezone.now()
     filters = filters_of(request, TABS)
-    rows = waivers(filters, at=now)
+    rows, seen = waivers(filters, request.user, at=now), waivers_seen(request.user)
     if (kind := request.GET.get("format", "")) in FORMATS:
         cells = (_cells(row, now) for row in rows.iterator(chunk_size=500))
         asked, count = asdict(filters), rows.count()
@@ -70,14 +70,14 @@ def waiver_list(request: UserRequest) -> HttpResponseBase:
             {
                 "label": label,
                 "href": f"?view={view}",
-                "count": Waiver.objects.filter(waiver_views(now)[view]).count(),
+                "count": seen.filter(waiver_views(now)[view]).count(),
                 "current": filters.view == view,
             }
             for view, label in TABS.items()
         ],
         "selects": places_of(filters),
         "today": now.date(),
-        "none_ever": not Waiver.objects.exists(),
+        "none_ever": not seen.exists(),
     }
     return render(request, "riskreview/waivers.html", context)
 

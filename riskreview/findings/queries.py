@@ -8,6 +8,7 @@ from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Que
 
 from accounts.models import User
 from registry.models import ModelVersion, RegisteredModel
+from registry.sight import seen_by
 from riskreview.findings.rules import JUDGES
 from riskreview.models import (
     OPEN_FINDINGS,
@@ -81,7 +82,7 @@ def filters_from(given: Mapping[str, str]) -> Filters:
 
 def findings(filters: Filters, reader: User, *, today: date) -> QuerySet[Finding]:
     """What matches, sorted, with all that a row shows."""
-    rows = _narrowed(filters).filter(_in_view(filters.view, reader, today))
+    rows = _narrowed(filters, reader).filter(_in_view(filters.view, reader, today))
     related = (
         "model",
         "version__model",
@@ -100,11 +101,11 @@ def findings(filters: Filters, reader: User, *, today: date) -> QuerySet[Finding
 def counts(filters: Filters, reader: User, *, today: date) -> dict[str, int]:
     """How many findings each view holds under the filters."""
     views = {view: Count("pk", filter=_in_view(view, reader, today)) for view in VIEWS}
-    return dict(_narrowed(filters).aggregate(**views))
+    return dict(_narrowed(filters, reader).aggregate(**views))
 
 
-def _narrowed(filters: Filters) -> QuerySet[Finding]:
-    rows = Finding.objects.all()
+def _narrowed(filters: Filters, reader: User) -> QuerySet[Finding]:
+    rows = Finding.objects.filter(seen_by(reader, "model"))
     for name in ("severity", "origin", "state"):
         if value := getattr(filters, name):
             rows = rows.filter(**{name: value})
@@ -162,7 +163,9 @@ def waits_for(user: User) -> Q:
 
 def findings_for(user: User, limit: int = 50) -> list[Finding]:
     """What waits for this person, first what is due first."""
-    rows = Finding.objects.filter(waits_for(user)).select_related("model__owner", "version__model", "owner")
+    rows = Finding.objects.filter(waits_for(user), seen_by(user, "model")).select_related(
+        "model__owner", "version__model", "owner"
+    )
     return list(rows.order_by("due_on", "pk")[:limit])
 
 

@@ -16,6 +16,7 @@ from accounts.complaints import complain
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Invalid, NotAllowed
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 from registry.spreadsheets import FORMATS
 from riskreview.access import finding_for_reader
 from riskreview.findings import raising
@@ -67,7 +68,7 @@ def finding_list(request: UserRequest) -> HttpResponseBase:
         "may_raise": request.user.holds(*RAISERS, Role.OWNER, Role.DEVELOPER),
         "tabs": [_tab(request, view, held[view], filters) for view in VIEWS],
         "columns": {name: _sorted(filters, name) | {"label": label} for name, label in COLUMNS},
-        "selects": _selects(filters),
+        "selects": _selects(filters, request.user),
         "kept": {"view": filters.view, "sort": filters.sort},
         "today": today,
         "any": any(held.values()),
@@ -148,9 +149,10 @@ def _sorted(filters: Filters, name: str) -> dict[str, str]:
     }
 
 
-def _selects(filters: Filters) -> list[dict[str, Any]]:
-    owners = User.objects.filter(pk__in=Finding.objects.values("owner")).order_by("last_name", "first_name")
-    models = RegisteredModel.objects.filter(pk__in=Finding.objects.values("model")).order_by("name")
+def _selects(filters: Filters, reader: User) -> list[dict[str, Any]]:
+    seen = Finding.objects.filter(seen_by(reader, "model"))
+    owners = User.objects.filter(pk__in=seen.values("owner")).order_by("last_name", "first_name")
+    models = RegisteredModel.objects.filter(pk__in=seen.values("model")).order_by("name")
     return [
         {"name": "severity", "label": "Severity", "options": Severity.choices, "value": filters.severity},
         {"name": "state", "label": "State", "options": FindingState.choices, "value": filters.state},

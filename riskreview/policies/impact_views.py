@@ -19,6 +19,7 @@ from accounts.refusals import Conflict, Invalid
 from audit.verbs import Verb
 from evaluations.models import JobStatus
 from registry.models import Environment
+from registry.sight import hidden_from
 from registry.spreadsheets import Export
 from riskreview.access import activation_for_reader, pack_for_reader, simulation_for_reader
 from riskreview.models import Activation, ActivationState, PolicyPack, Simulation
@@ -81,7 +82,7 @@ def changes(request: UserRequest, pk: int) -> HttpResponseBase:
     if found.result is None:
         raise Http404("This impact preview has no result.")
     kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
-    items = found.result["changes"]
+    items = _seen(request, found.result["changes"])
     export = Export(
         Verb.POLICY_IMPACT_EXPORTED,
         name=f"{found.pack.name}-{found.pack.version}-impact",
@@ -205,7 +206,7 @@ def _result(request: UserRequest, found: Simulation, result: Mapping[str, Any]) 
     to, place = request.GET.get("to", ""), request.GET.get("environment", "")
     rows: Sequence[Mapping[str, Any]] = [
         item
-        for item in result["changes"]
+        for item in _seen(request, result["changes"])
         if (not to or item["to"] == to) and (not place or item["environment"] == place)
     ]
     return {
@@ -216,6 +217,12 @@ def _result(request: UserRequest, found: Simulation, result: Mapping[str, Any]) 
         "shown_to": to,
         "shown_environment": place,
     }
+
+
+def _seen(request: UserRequest, items: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Those of models that the reader may see. The counts beside them are of all: who activates must know them."""
+    hidden = set(hidden_from(request.user).values_list("slug", flat=True))
+    return [item for item in items if item["model"] not in hidden] if hidden else items
 
 
 def _panel(request: UserRequest, found: Simulation) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who reads, rates, closes and hands over risks. Everybody who is logged in reads the whole register."""
+"""Who reads, rates, closes and hands over risks. Whoever sees the model reads its risks."""
 
 from django.http import Http404
 
@@ -7,6 +7,7 @@ from accounts.models import Role, User
 from accounts.refusals import NotAllowed
 from registry.access import STOPPERS, may_edit
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 from riskreview.involvement import involved_in
 from riskreview.models import Risk
 
@@ -17,7 +18,7 @@ KEEPERS_OF_SCALES = (Role.RISK_OFFICER, Role.ADMINISTRATOR)
 def risk_for_reader(user: User, pk: int) -> Risk:
     """The risk with its model and people. Raises Http404."""
     related = ("model__owner", "owner", "raised_by", "accepted_by", "closed_by")
-    found = Risk.objects.select_related(*related).filter(pk=pk).first()
+    found = Risk.objects.select_related(*related).filter(seen_by(user, "model"), pk=pk).first()
     if found is None:
         raise Http404(f"There is no risk R-{pk}.")
     return found

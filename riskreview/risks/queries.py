@@ -14,6 +14,7 @@ from accounts.models import User
 from policy.risk_catalogue import load_catalogue
 from policy.risk_scales import RISK_LEVELS, STEPS, Rating, RiskScales
 from registry.models import RegisteredModel
+from registry.sight import seen_by
 from riskreview.models import Risk, RiskState, Treatment
 
 STANDING = "standing"
@@ -99,9 +100,9 @@ def filters_from(given: Mapping[str, str]) -> RiskFilters:
     return RiskFilters(**told)
 
 
-def risks(filters: RiskFilters, scales: RiskScales, *, at: datetime) -> QuerySet[Risk]:
-    """The risks that match, sorted, with model and people."""
-    found = in_cell(narrowed(filters, scales, at=at), filters.view, filters.cell)
+def risks(filters: RiskFilters, scales: RiskScales, reader: User | None, *, at: datetime) -> QuerySet[Risk]:
+    """The risks that match, sorted, with model and people; all that there are where no reader is named."""
+    found = in_cell(narrowed(filters, scales, reader, at=at), filters.view, filters.cell)
     found = found.annotate(residual_score=RESIDUAL, inherent_score=INHERENT)
     order = found.order_by(*SORTS[filters.sort.removeprefix("-")])
     if filters.sort.startswith("-"):
@@ -109,9 +110,11 @@ def risks(filters: RiskFilters, scales: RiskScales, *, at: datetime) -> QuerySet
     return order.select_related("model__owner", "owner", "accepted_by")
 
 
-def narrowed(filters: RiskFilters, scales: RiskScales, *, at: datetime) -> QuerySet[Risk]:
-    """The risks that match everything but the cell of the heat map."""
-    found = _in_state(filters.state, at)
+def narrowed(
+    filters: RiskFilters, scales: RiskScales, reader: User | None, *, at: datetime
+) -> QuerySet[Risk]:
+    """The risks that the reader may see and that match everything but the cell of the heat map."""
+    found = _in_state(filters.state, at).filter(seen_by(reader, "model"))
     for word in filters.q.split():
         number = word.upper().removeprefix("R-")
         matches = Q(title__icontains=word) | Q(model__name__icontains=word) | Q(controls__icontains=word)
@@ -224,10 +227,11 @@ def standing_of_risks(found: QuerySet[Risk], scales: RiskScales, *, at: datetime
     return Standing(**counted)
 
 
-def offered(filters: RiskFilters) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def offered(filters: RiskFilters, reader: User) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Name, label and options of each choice in the filter bar."""
-    owners = User.objects.filter(risks_owned__isnull=False).distinct().order_by("last_name", "first_name")
-    models = RegisteredModel.objects.filter(risks__isnull=False).distinct().order_by("name")
+    seen = Risk.objects.filter(seen_by(reader, "model")).order_by()
+    owners = User.objects.filter(pk__in=seen.values("owner")).order_by("last_name", "first_name")
+    models = RegisteredModel.objects.filter(pk__in=seen.values("model")).order_by("name")
     levels = [(level, level.capitalize()) for level in reversed(RISK_LEVELS)]
     return [
         ("state", "State", list(STATES.items())),

@@ -123,5 +123,5 @@ def _x(score: int) -> float:
 def most_pressing(model: RegisteredModel, *, at: datetime) -> dict[str, Any]:
     """The first few open risks of a model for a panel: what is not rated, then the highest that remain."""
     scales = current_scales()
-    rows = shown(risks(RiskFilters(model=model.slug), scales, at=at), scales, at=at)
+    rows = shown(risks(RiskFilters(model=model.slug), scales, None, at=at), scales, at=at)
     return {"rows": rows[:MOST_PRESSING], "more": len(rows[MOST_PRESSING:])}

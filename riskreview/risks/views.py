@@ -18,6 +18,7 @@ from accounts.refusals import Conflict, Invalid
 from policy.risk_catalogue import load_catalogue
 from registry.access import model_for_reader
 from registry.models import Lifecycle, RegisteredModel
+from registry.sight import seen_by
 from registry.spreadsheets import FORMATS
 from riskreview.models import Risk, RiskState
 from riskreview.risks.access import may_assess, refuse_unless_assessor
@@ -56,10 +57,10 @@ COLUMNS = (
 def portfolio(request: UserRequest) -> HttpResponseBase:
     """Every risk of every model: where they stand, filtered, sorted, exported, handed over."""
     filters, now, scales = filters_from(request.GET.dict()), timezone.now(), current_scales()
-    found = risks(filters, scales, at=now)
+    found = risks(filters, scales, request.user, at=now)
     if (kind := request.GET.get("format", "")) in FORMATS:
         return download(kind, found, filters, scales, actor=actor_of(request), at=now)
-    around = narrowed(filters, scales, at=now)
+    around = narrowed(filters, scales, request.user, at=now)
     ratings = around.order_by().values_list(
         "inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact"
     )
@@ -74,7 +75,7 @@ def portfolio(request: UserRequest) -> HttpResponseBase:
         "standing": standing_of_risks(around, scales, at=now),
         "selects": [
             {"name": name, "label": label, "options": options, "value": getattr(filters, name)}
-            for name, label, options in offered(filters)
+            for name, label, options in offered(filters, request.user)
         ],
         "hidden": {name: getattr(filters, name) for name in ("sort", "view", "likelihood", "impact")},
         "cell": cell_words(filters),
@@ -89,7 +90,7 @@ def model_risks(request: UserRequest, slug: str) -> HttpResponse:
     """The register of one model: where its risks stand, what controls changed, and what to look at next."""
     model = model_for_reader(request.user, slug)
     now, scales = timezone.now(), current_scales()
-    everything = risks(RiskFilters(model=slug, state=""), scales, at=now)
+    everything = risks(RiskFilters(model=slug, state=""), scales, request.user, at=now)
     rows = shown(everything, scales, at=now)
     standing = [row for row in rows if not row.risk.is_closed]
     filters = RiskFilters(model=slug)
@@ -101,7 +102,7 @@ def model_risks(request: UserRequest, slug: str) -> HttpResponse:
         "maps": heat_maps(pairs, scales, filters),
         **moves(standing),
         "columns": [(name, label, extra, {}) for name, label, extra in COLUMNS],
-        "standing": standing_of_risks(narrowed(filters, scales, at=now), scales, at=now),
+        "standing": standing_of_risks(narrowed(filters, scales, request.user, at=now), scales, at=now),
         "asked": asked_of(model),
         "suggestions": suggestions_for(model) if model.lifecycle != Lifecycle.RETIRED else [],
         "may_assess": may_assess(request.user, model) and model.lifecycle != Lifecycle.RETIRED,
@@ -170,7 +171,8 @@ def hand_over(request: UserRequest) -> HttpResponse:
     """Give ticked risks to another owner, once the person has seen which."""
     back = redirect(f"{reverse('riskreview:risks')}?{request.POST.get('query', '')}")
     numbers = [int(name) for name in request.POST.getlist("risk") if name.isascii() and name.isdigit()]
-    chosen = list(Risk.objects.filter(pk__in=numbers).select_related("model__owner", "owner").order_by("pk"))
+    seen = Risk.objects.filter(seen_by(request.user, "model"), pk__in=numbers)
+    chosen = list(seen.select_related("model__owner", "owner").order_by("pk"))
     form = HandOverForm(request.POST)
     try:
         refuse_bad_choice(chosen, request.user)

@@ -15,6 +15,7 @@ from accounts.models import User
 from policy.risk_scales import RiskScales
 from policy.words import a_role
 from registry.models import Lifecycle, ModelVersion
+from registry.sight import seen_by
 from riskreview.models import Risk, RiskState, Treatment
 from riskreview.queue_items import OTHER, OVERDUE, QueueItem
 from riskreview.risks.queries import CONCERNING, SOON
@@ -88,7 +89,12 @@ def _acceptances(user: User, at: datetime) -> list[QueueItem]:
         return []
     unheld = Q(state=RiskState.OPEN, treatment=Treatment.ACCEPT)
     unheld |= Q(state=RiskState.ACCEPTED, accepted_until__lte=at)
-    rows = _standing().filter(unheld, reduce(or_, high)).exclude(owner=user).exclude(model__owner=user)
+    rows = (
+        _standing()
+        .filter(seen_by(user, "model"), unheld, reduce(or_, high))
+        .exclude(owner=user)
+        .exclude(model__owner=user)
+    )
     made = ModelVersion.objects.filter(Q(registered_by=user) | Q(trained_on__owner=user)).values("model")
     return [
         _acceptance(risk, scales.level(risk.residual), scales, at)

@@ -53,7 +53,7 @@ def tier_list(request: UserRequest) -> HttpResponseBase:
     """Models by tier: last answered, confirmed by, due, and what needs somebody. Also as a file."""
     now = timezone.now()
     filters = _filters(request)
-    rows = tier_rows(now)
+    rows = tier_rows(now, request.user)
     found = [row for row in rows if filters.fits(row)]
     if (kind := request.GET.get("format", "")) in FORMATS:
         cells = (_cells(row) for row in with_live(found))

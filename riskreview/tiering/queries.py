@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from accounts.models import User
 from policy.questionnaire import Tier
 from policy.words import listed
 from registry.models import Environment, Lifecycle, RegisteredModel
+from registry.sight import seen_by
 from riskreview.models import TierAssessment
 from riskreview.tiering.questionnaires import for_reading
 from riskreview.tiering.retiering import newest_assessments, running
@@ -137,13 +139,15 @@ def _state(assessment: TierAssessment, changes: Sequence[UseChange], due: date |
     return "due" if due is not None and due <= today + NOTICE else "ok"
 
 
-def tier_rows(at: datetime) -> list[TierRow]:
-    """Every model that is not retired, most urgent first, in a fixed number of queries."""
+def tier_rows(at: datetime, reader: User | None) -> list[TierRow]:
+    """Every model that is not retired and that the reader may see, most urgent first, in a fixed number of queries."""
     months = for_reading().months
-    models = RegisteredModel.objects.exclude(lifecycle=Lifecycle.RETIRED).select_related("owner")
+    models = RegisteredModel.objects.filter(seen_by(reader)).exclude(lifecycle=Lifecycle.RETIRED)
     people = newest_assessments().select_related(None).select_related("assessed_by", "confirmed_by")
     answered = {row.model_id: row for row in people.order_by()}
-    rows = [standing_of(model, answered.get(model.pk), months, at) for model in models]
+    rows = [
+        standing_of(model, answered.get(model.pk), months, at) for model in models.select_related("owner")
+    ]
     return sorted(rows, key=lambda row: (URGENCY[row.state], row.due or date.max, row.model.name))
 
 

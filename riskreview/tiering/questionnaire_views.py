@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import UserRequest, actor_of, require_role
 from accounts.complaints import complain
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.refusals import Conflict, Invalid
 from policy.questionnaire import Questionnaire
 from policy.questionnaire_changes import changes
 from policy.questionnaire_file import DEFAULT, PackError
+from registry.sight import hidden_from
 from riskreview.access import questionnaire_for_reader
 from riskreview.models import QuestionnaireVersion
 from riskreview.tiering.answers import AXES
@@ -49,7 +50,7 @@ def questionnaire_version(request: UserRequest, version: int) -> HttpResponse:
     found = questions_of(row)
     context = _told(request, found, active) | {"row": row}
     if not row.active:
-        context |= _compared(active, found, row.source)
+        context |= _compared(request.user, active, found, row.source)
         context["why_not"] = reason_against_activating(request.user, row)
     return render(request, "riskreview/questionnaire_page.html", context)
 
@@ -71,7 +72,7 @@ def questionnaire_new(request: UserRequest) -> HttpResponse:
         form.add_error("source", f"Line {error.line}: {error.problem} {error.remedy}")
         return _editor(request, form, active, refusal=_place(text, error), status=400)
     if "look" in request.POST:
-        return _editor(request, form, active, compared=_compared(active, found, text))
+        return _editor(request, form, active, compared=_compared(request.user, active, found, text))
     try:
         row = propose_questionnaire(
             text=text,
@@ -82,7 +83,11 @@ def questionnaire_new(request: UserRequest) -> HttpResponse:
         )
     except (Invalid, Conflict) as refused:
         return _editor(
-            request, form, active, compared=_compared(active, found, text), status=complain(form, refused)
+            request,
+            form,
+            active,
+            compared=_compared(request.user, active, found, text),
+            status=complain(form, refused),
         )
     messages.success(request, f"Version {row.version} is proposed. A risk officer activates it.")
     return redirect("riskreview:questionnaire_version", row.version)
@@ -126,12 +131,13 @@ def _told(request: UserRequest, found: Questionnaire, active: InForce) -> dict[s
     }
 
 
-def _compared(active: InForce, found: Questionnaire, text: str) -> dict[str, Any]:
-    preview = preview_of(found)
+def _compared(reader: User, active: InForce, found: Questionnaire, text: str) -> dict[str, Any]:
+    """The counts are of all models, for whoever changes the questions must know; hidden models are not named."""
+    preview, hidden = preview_of(found), set(hidden_from(reader).values_list("pk", flat=True))
     return {
         "changes": changes(active.questions, found),
         "preview": preview,
-        "moves": preview.moves[:MOVES_SHOWN],
+        "moves": [move for move in preview.moves if move.model.pk not in hidden][:MOVES_SHOWN],
         "lines": side_by_side(_source(active), text),
         "against": active.questions.version,
         "proposed": found,

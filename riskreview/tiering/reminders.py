@@ -17,7 +17,7 @@ def remind_tiers(at: datetime) -> int:
 
     Each is told once of each cause. Answers how many tiers somebody was told of.
     """
-    rows = [row for row in tier_rows(at) if row.state in ("overdue", "changed", "redo", "due")]
+    rows = [row for row in tier_rows(at, None) if row.state in ("overdue", "changed", "redo", "due")]
     if not rows:
         return 0
     officers = list(User.objects.filter(is_active=True, grants__role=Role.RISK_OFFICER))

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -162,7 +163,7 @@ def test_the_trail_of_a_subject_takes_in_what_is_beneath_it_and_not_its_namesake
 
 @pytest.mark.django_db
 def test_an_event_is_found_by_its_number_once_it_has_one(trail: list[Event]) -> None:
-    assert [event_by_seq(n) for n in range(4)] == [*trail[:3], None]
+    assert [event_by_seq(n, Q()) for n in range(4)] == [*trail[:3], None]
     assert [event.seq for event in events(EventFilter()).events] == [None, 2, 1, 0]
 
 

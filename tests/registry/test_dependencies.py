@@ -73,17 +73,17 @@ def test_near_and_far_models_are_found_with_the_way_between(
         version=version, environment="production", decision_id="d", actor=actor_of_user(cast.dev), at=AT
     )
 
-    near = neighbourhood(score)
+    near = neighbourhood(score, None)
     assert near.upstream == []
-    assert [(row.model.slug, [via.slug for via in row.via]) for row in near.downstream] == [
-        ("income", []),
-        ("letters", ["income"]),
+    assert [(row.name, list(row.via)) for row in near.downstream] == [
+        ("Income", []),
+        ("Letters", ["Income"]),
     ]
     assert [row.version for row in near.downstream[1].live] == [version]
-    assert [row.model.slug for row in neighbourhood(letters).upstream] == ["income", "score"]
-    assert neighbourhood(letters).upstream[0].note == "Its estimate orders the letters."
+    assert [row.name for row in neighbourhood(letters, None).upstream] == ["Income", "Score"]
+    assert neighbourhood(letters, None).upstream[0].note == "Its estimate orders the letters."
     suspend_model(model=score, reason="A wrong feed", actor=actor_of_user(cast.ada), at=AT)
-    assert [row.model.slug for row in neighbourhood(letters).stopped_upstream] == ["score"]
+    assert [row.name for row in neighbourhood(letters, None).stopped_upstream] == ["Score"]
 
 
 def test_the_walk_costs_three_questions_however_long_it_is(
@@ -91,7 +91,7 @@ def test_the_walk_costs_three_questions_however_long_it_is(
 ) -> None:
     for model in chain:
         with django_assert_num_queries(3):  # type: ignore[operator]
-            neighbourhood(model)
+            neighbourhood(model, None)
 
 
 def test_a_circle_is_refused_with_its_path(cast: SimpleNamespace, chain: list[RegisteredModel]) -> None:

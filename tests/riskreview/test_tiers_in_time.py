@@ -130,7 +130,7 @@ def test_the_same_tier_is_confirmed_again_only_near_its_time(cast: SimpleNamespa
     again = confirm(cast, newest, AT + timedelta(days=340))
 
     assert again.pk != newest.pk and again.digest == newest.digest
-    assert tier_rows(AT + timedelta(days=341))[0].due == date(2028, 10, 27)
+    assert tier_rows(AT + timedelta(days=341), None)[0].due == date(2028, 10, 27)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_the_list_of_tiers_filters_and_exports(cast: SimpleNamespace, client_of:
 def test_the_list_takes_the_same_queries_for_one_and_for_many(cast: SimpleNamespace) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
-            tier_rows(AT)
+            tier_rows(AT, None)
         return len(captured)
 
     a_tier(cast, a_model(cast), "high")

@@ -116,4 +116,4 @@ class TechnicalDocumentation(KeyView):
     def get(self, request: Request, slug: str, version: str) -> Response:
         """As it stands today."""
         found = version_for_reader(self.key.owner, slug, version)
-        return Response(told(annex_iv(found, today=timezone.now().date())))
+        return Response(told(annex_iv(found, self.key.owner, today=timezone.now().date())))

@@ -6,6 +6,7 @@ from datetime import date
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import User
 from governance.compliance.annex import judging, making
 from governance.compliance.annex.document import Block, Document, Gap, Part, Section
 from governance.compliance.annex.given import Given
@@ -47,13 +48,13 @@ FILLS: Mapping[str, Fill] = {
 }
 
 
-def annex_iv(version: ModelVersion, *, today: date) -> Document:
-    """The technical documentation of a version, as the record fills it today."""
+def annex_iv(version: ModelVersion, reader: User | None, *, today: date) -> Document:
+    """The technical documentation of a version, as the record fills it today for this reader."""
     points, model = outline(), version.model
     covered = coverage_of([model], today=today, of={model.pk: version})[0]
     framework = covered.applicable[points.framework].framework
     given = Given(
-        version, covered.record, measures_of(version), covered, str(settings.COUNTERSIGN_ORGANISATION)
+        version, covered.record, measures_of(version), covered, str(settings.COUNTERSIGN_ORGANISATION), reader
     )
     standings = _standings(given, framework, covered, today)
     return Document(

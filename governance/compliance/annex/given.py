@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from accounts.models import User
 from evaluations.models import EvaluationKind, EvaluationRun, EvaluationSchedule, JobStatus
 from governance.compliance.facts import Record
 from governance.compliance.queries import ModelCoverage
@@ -22,6 +23,7 @@ class Given:
     measures: Measures
     covered: ModelCoverage
     organisation: str
+    reader: User | None
 
     @property
     def model(self) -> RegisteredModel:

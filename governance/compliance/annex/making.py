@@ -10,6 +10,7 @@ from governance.compliance.annex.given import Given
 from registry.models import Dataset
 from registry.places import place_names
 from registry.regulated import use_names
+from registry.sight import UNSEEN, hidden_from
 
 MOST_ROWS = 40
 SIGNATURE = "What goes in and what comes out"
@@ -61,13 +62,18 @@ def version(given: Given) -> Iterator[Block]:
 def dependencies(given: Given) -> Iterator[Block]:
     """Other models whose answers it takes, or that take its own."""
     model = given.model
-    rows = [
-        (row.depends_on.name, "gives its answer to this one", row.note)
+    hidden = set() if given.reader is None else set(hidden_from(given.reader).values_list("pk", flat=True))
+    ties = [
+        (row.depends_on, "gives its answer to this one", row.note)
         for row in model.dependencies.select_related("depends_on")
     ]
-    rows += [
-        (row.model.name, "takes the answer of this one", row.note)
+    ties += [
+        (row.model, "takes the answer of this one", row.note)
         for row in model.dependents.select_related("model")
+    ]
+    rows = [
+        (UNSEEN.capitalize(), how, "") if near.pk in hidden else (near.name, how, note)
+        for near, how, note in ties
     ]
     yield Block(
         "table",

@@ -18,7 +18,7 @@ PDF = "reports/pdf/annex_iv.html"
 def annex_page(request: UserRequest, slug: str, version: str) -> HttpResponse:
     """Section by section, what is missing first. `?as=json` and `?as=pdf` are files, and on the record."""
     found, now = version_for_reader(request.user, slug, version), timezone.now()
-    document = annex_iv(found, today=now.date())
+    document = annex_iv(found, request.user, today=now.date())
     kind = request.GET.get("as", "")
     if kind not in ("json", "pdf"):
         return render(request, "compliance/annex_iv.html", {"document": document, "version": found})

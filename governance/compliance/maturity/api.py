@@ -48,7 +48,7 @@ class Maturity(KeyView):
                 "reached": row.reached.id,
                 "supported": row.supported.id,
             }
-            for row in maturity_of(list(teams().values()), model, today=timezone.now().date())
+            for row in maturity_of(list(teams(self.key.owner).values()), model, today=timezone.now().date())
         ]
         told = {"framework": model.id, "version": model.version, "results": rows}
         return Response(MaturityAnswer(told).data)

@@ -7,7 +7,7 @@ from datetime import date
 from governance.compliance.coverage import SETTLED, Standing, Summary, stand, summed
 from governance.compliance.facts import Record
 from governance.compliance.framework import Framework
-from governance.compliance.maturity.teams import holdings_of_team, records_by_team, teams
+from governance.compliance.maturity.teams import holdings_of_team, records_by_team, team_slug
 from governance.compliance.models import Conclusion, Verdict
 
 
@@ -63,7 +63,6 @@ class TeamMaturity:
 def maturity_of(names: Sequence[str], model: Framework, *, today: date) -> list[TeamMaturity]:
     """How these teams stand under a maturity model, in a fixed number of queries."""
     records = records_by_team(names, today=today)
-    slugs = {team: slug for slug, team in teams().items()}
     concluded: dict[str, dict[str, Conclusion]] = {}
     rows = Conclusion.objects.filter(team__in=names, framework=model.id).select_related("by")
     for row in rows.order_by("pk"):
@@ -71,7 +70,7 @@ def maturity_of(names: Sequence[str], model: Framework, *, today: date) -> list[
     return [
         TeamMaturity(
             team=name,
-            slug=slugs[name],
+            slug=team_slug(name),
             records=tuple(records[name]),
             levels=_levels(model, records[name], concluded.get(name, {}), today),
         )

@@ -6,11 +6,13 @@ from datetime import date
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from governance.compliance.evidence_kinds import evidence_kinds
 from governance.compliance.facts import Record, records_of
 from governance.compliance.holdings import Held, Piece, holdings
 from policy.evidence import canonical_digest
 from registry.models import Lifecycle, RegisteredModel
+from registry.sight import hidden_from
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ class TeamHeld(Held):
         return "present" if having == self.models else "partly" if having else "missing"
 
 
-def teams() -> dict[str, str]:
-    """Name in addresses → team, of models in use, by name."""
+def teams(reader: User) -> dict[str, str]:
+    """Name in addresses → team, of models in use, by name: teams of which the reader may see every model."""
     rows = RegisteredModel.objects.exclude(lifecycle=Lifecycle.RETIRED).exclude(team="")
+    hidden = hidden_from(reader).exclude(lifecycle=Lifecycle.RETIRED)
+    rows = rows.exclude(team__in=hidden.values("team"))
     names = rows.order_by("team").values_list("team", flat=True).distinct()
     return {team_slug(name): name for name in names if team_slug(name)}
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import UserRequest
+from accounts.models import User
 from governance.compliance.forms import ConcludeForm, TakeBackForm
 from governance.compliance.framework import Framework
 from governance.compliance.library import maturity_models
@@ -22,14 +23,14 @@ from governance.compliance.rules import why_not_conclude_on_team
 def maturity(request: UserRequest) -> HttpResponse:
     """The level of each team, by what was concluded and by what the evidence would support."""
     model = _model()
-    rows = maturity_of(list(teams().values()), model, today=timezone.now().date())
+    rows = maturity_of(list(teams(request.user).values()), model, today=timezone.now().date())
     return render(request, "compliance/maturity.html", {"rows": rows, "model_of": model})
 
 
 @require_http_methods(["GET", "POST"])
 def team_maturity(request: UserRequest, team: str) -> HttpResponse:
     """The practices of one team; a POST concludes on those that were ticked."""
-    model, name = _model(), _team(team)
+    model, name = _model(), _team(request.user, team)
     form, ticked = (
         ConcludeForm(request.POST or None, auto_id="bulk_%s"),
         request.POST.getlist("control")[:500],
@@ -56,7 +57,7 @@ def team_maturity(request: UserRequest, team: str) -> HttpResponse:
 @require_POST
 def team_take_back(request: UserRequest, team: str, control: str) -> HttpResponse:
     """Take a conclusion on a team back."""
-    taken_back(request, _model(), control, None, _team(team))
+    taken_back(request, _model(), control, None, _team(request.user, team))
     return redirect("compliance:team_maturity", team)
 
 
@@ -65,8 +66,8 @@ def _model() -> Framework:
     return next(iter(maturity_models().values()))
 
 
-def _team(slug: str) -> str:
-    found = teams().get(slug)
+def _team(reader: User, slug: str) -> str:
+    found = teams(reader).get(slug)
     if found is None:
         raise Http404(f"No model in use names a team {slug[:64]}.")
     return found

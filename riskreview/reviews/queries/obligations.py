@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from registry.access import may_edit
 from registry.models import Lifecycle
+from registry.sight import seen_by
 from riskreview.models import Condition
 from riskreview.reviews.conditions import may_meet
 
@@ -58,17 +59,18 @@ class Obligation:
 
 def obligations(user: User, view: str, *, at: datetime) -> list[Obligation]:
     """The conditions of a view, the earliest due first."""
-    rows = _of_view(_standing(), user, view, at.date()).order_by("due_on", "pk")
+    rows = _of_view(_standing(user), user, view, at.date()).order_by("due_on", "pk")
     return [_obligation(row, user, at) for row in rows]
 
 
 def counts(user: User, *, at: datetime) -> dict[str, int]:
     """How many each view holds."""
-    return {view: _of_view(_standing(), user, view, at.date()).count() for view, _ in VIEWS}
+    return {view: _of_view(_standing(user), user, view, at.date()).count() for view, _ in VIEWS}
 
 
-def _standing() -> "QuerySet[Condition]":
-    rows = Condition.objects.filter(signoff__withdrawn_at=None)
+def _standing(reader: User) -> "QuerySet[Condition]":
+    seen = seen_by(reader, "signoff__review__version__model")
+    rows = Condition.objects.filter(seen, signoff__withdrawn_at=None)
     rows = rows.exclude(signoff__review__version__model__lifecycle=Lifecycle.RETIRED)
     related = ("signoff__signer", "signoff__acting_for", "signoff__review__version__model__owner")
     return rows.select_related("owner", "met_by", "verified_by", *related).prefetch_related(

@@ -10,6 +10,7 @@ from policy.independence import newest_decisions
 from policy.result import RequirementResult
 from policy.words import ROLES, a_role, listed
 from registry.models import Lifecycle
+from registry.sight import seen_by
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.judgement import Judged, judge_many, judge_retirement
 from riskreview.models import AFRESH, Decision, Delegation, Review, ReviewKind
@@ -92,9 +93,11 @@ class ReviewRow:
         return None if self.state == APPROVED else self.review.due_on
 
 
-def open_reviews() -> list[Review]:
-    """Open reviews of models that are not retired, the earliest due date first."""
-    rows = Review.objects.filter(closed_at=None).exclude(version__model__lifecycle=Lifecycle.RETIRED)
+def open_reviews(reader: User) -> list[Review]:
+    """Open reviews that the reader may see, of models that are not retired, the earliest due date first."""
+    rows = Review.objects.filter(seen_by(reader, "version__model"), closed_at=None).exclude(
+        version__model__lifecycle=Lifecycle.RETIRED
+    )
     related = [f"version__{name}" for name in VERSION_RELATIONS]
     return list(rows.select_related("opened_by", *related).order_by("due_on", "pk"))
 
@@ -201,7 +204,7 @@ def review_rows(*, user: User, at: datetime) -> list[ReviewRow]:
     """Every review, the earliest due first and approved ones last, in a fixed number of queries."""
     rows = []
     lent = live_delegations(user, at=at)
-    for review, judged in judged_reviews(open_reviews(), at=at):
+    for review, judged in judged_reviews(open_reviews(user), at=at):
         missing = missing_roles(judged, review)
         mine = tuple(
             role for role in missing if may_answer(judged, user.username, role, at=at, delegations=lent)

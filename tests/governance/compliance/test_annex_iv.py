@@ -25,7 +25,7 @@ ClientOf = Callable[[User], Client]
 
 def document(model: RegisteredModel) -> Document:
     version = ModelVersion.objects.select_related("model", "registered_by").get(model=model, version="1")
-    return annex_iv(version, today=AT.date())
+    return annex_iv(version, None, today=AT.date())
 
 
 def missing(found: Document, ref: str) -> str:

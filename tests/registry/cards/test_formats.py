@@ -65,7 +65,7 @@ def written(version: ModelVersion, cast: SimpleNamespace, sections: dict[str, st
     revision = revise_card(
         version=version, sections=sections, author=cast.dev, actor=actor_of_user(cast.dev), at=AT
     )
-    return document_of(version, revision, MEASURED, site="https://countersign.example/")
+    return document_of(version, revision, MEASURED, site="https://countersign.example/", reader=None)
 
 
 @pytest.mark.parametrize("name", FORMATS)
