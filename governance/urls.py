@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", entering.PasswordChange.as_view(), name="password_change"),
     path("", include("accounts.urls")),
     path("", include("accounts.granting.urls")),
+    path("", include("accounts.scim.urls")),
     path("", include("registry.urls")),
     path("", include("evaluations.urls")),
     path("", include("riskreview.urls")),

@@ -60,6 +60,7 @@ RULES = (
 ADMINISTRATION = (
     Link("accounts:people", "People", "users"),
     Link("entitlements:access", "Access", "check_list"),
+    Link("scim:provisioning", "Provisioning", "refresh"),
     Link("accounts:keys", "API keys", "key"),
     Link("pipelines:rules", "Pipelines", "branch"),
     Link("webhooks:endpoints", "Webhooks", "bell"),
