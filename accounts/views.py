@@ -138,7 +138,7 @@ def person_active(request: UserRequest, username: str) -> HttpResponse:
     active = request.POST.get("active") == "yes"
     actions.set_active(user=found, active=active, actor=actor_of(request), at=timezone.now())
     messages.success(request, f"{found.name} {'may log in again' if active else 'can no longer log in'}.")
-    return redirect("accounts:people")
+    return redirect("accounts:people") if active else redirect(f"/handovers/{found.username}/")
 
 
 @never_cache

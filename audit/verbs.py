@@ -55,6 +55,7 @@ class Verb(StrEnum):
     USER_CHANGED = "user.changed", "User changed", Outcome.NEUTRAL
     USER_PROVISIONED = "user.provisioned", "User added by an identity provider", Outcome.OK
     USER_LINKED_TO_SCIM = "user.linked_to_scim", "User given to an identity provider", Outcome.NEUTRAL
+    HANDED_OVER = "user.handed_over", "What a person held handed over", Outcome.OK
     USER_LEFT = "user.left", "User removed by an identity provider", Outcome.NO
     SCIM_TOKEN_MADE = "scim_token.made", "Token of an identity provider made", Outcome.OK
     SCIM_TOKEN_REVOKED = "scim_token.revoked", "Token of an identity provider revoked", Outcome.NO
@@ -145,6 +146,7 @@ class Verb(StrEnum):
     REVIEW_DUE_CHANGED = "review.due_changed", "Due date of a review changed", Outcome.NEUTRAL
     REVIEW_ASKED_AGAIN = "review.asked_again", "Review asked for again", Outcome.NEUTRAL
     REVIEW_CLOSED = "review.closed", "Review closed", Outcome.NEUTRAL
+    CONDITION_HANDED_OVER = "condition.handed_over", "Condition handed over", Outcome.NEUTRAL
     CONDITION_VERIFIED = "condition.verified", "Condition verified", Outcome.OK
     CONDITION_SENT_BACK = "condition.sent_back", "Condition sent back", Outcome.NO
     ROLE_DELEGATED = "role.delegated", "Role delegated", Outcome.NEUTRAL

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "governance.register",
     "governance.webhooks",
     "governance.entitlements",
+    "governance.handover",
     "governance",
 ]
 

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.reports.urls")),
     path("", include("governance.tracking.urls")),
     path("", include("governance.entitlements.urls")),
+    path("", include("governance.handover.urls")),
     path("system/", system.system_page, name="system"),
     path("healthz", system.healthz, name="healthz"),
     path("readyz", system.readyz, name="readyz"),
