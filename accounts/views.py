@@ -148,7 +148,7 @@ def person_active(request: UserRequest, username: str) -> HttpResponse:
     actions.set_active(user=found, active=active, actor=actor_of(request), at=timezone.now())
     words = _("{name} may log in again.") if active else _("{name} can no longer log in.")
     messages.success(request, words.format(name=found.name))
-    return redirect("accounts:people")
+    return redirect("accounts:people") if active else redirect(f"/handovers/{found.username}/")
 
 
 @never_cache

@@ -52,6 +52,13 @@ class Verb(StrEnum):
     USER_CREATED = "user.created", "User created", Outcome.OK
     USER_DISABLED = "user.disabled", "User disabled", Outcome.NO
     USER_ENABLED = "user.enabled", "User enabled", Outcome.OK
+    USER_CHANGED = "user.changed", "User changed", Outcome.NEUTRAL
+    USER_PROVISIONED = "user.provisioned", "User added by an identity provider", Outcome.OK
+    USER_LINKED_TO_SCIM = "user.linked_to_scim", "User given to an identity provider", Outcome.NEUTRAL
+    HANDED_OVER = "user.handed_over", "What a person held handed over", Outcome.OK
+    USER_LEFT = "user.left", "User removed by an identity provider", Outcome.NO
+    SCIM_TOKEN_MADE = "scim_token.made", "Token of an identity provider made", Outcome.OK
+    SCIM_TOKEN_REVOKED = "scim_token.revoked", "Token of an identity provider revoked", Outcome.NO
     KEY_CREATED = "key.created", "API key created", Outcome.OK
     KEY_REVOKED = "key.revoked", "API key revoked", Outcome.NO
     PIPELINE_TRUSTED = "pipeline.trusted", "Pipeline may ask the gate", Outcome.OK
@@ -141,6 +148,7 @@ class Verb(StrEnum):
     REVIEW_DUE_CHANGED = "review.due_changed", "Due date of a review changed", Outcome.NEUTRAL
     REVIEW_ASKED_AGAIN = "review.asked_again", "Review asked for again", Outcome.NEUTRAL
     REVIEW_CLOSED = "review.closed", "Review closed", Outcome.NEUTRAL
+    CONDITION_HANDED_OVER = "condition.handed_over", "Condition handed over", Outcome.NEUTRAL
     CONDITION_VERIFIED = "condition.verified", "Condition verified", Outcome.OK
     CONDITION_SENT_BACK = "condition.sent_back", "Condition sent back", Outcome.NO
     ROLE_DELEGATED = "role.delegated", "Role delegated", Outcome.NEUTRAL

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "accounts.granting",
+    "accounts.scim",
     "registry",
     "evaluations",
     "riskreview",
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
     "governance.register",
     "governance.webhooks",
     "governance.entitlements",
+    "governance.handover",
     "governance",
 ]
 
@@ -319,6 +321,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "key": os.environ.get("COUNTERSIGN_API_RATE", "1200/min"),
         "mlflow_hook": "120/min",
+        "scim": "1500/min",
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.problems.answer",

@@ -15,6 +15,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scim.models import ScimToken
+from accounts.scim.tokens import make_token
 from evaluations.actions import request_evaluation, succeed_evaluation
 from evaluations.jobs import claim
 from evaluations.models import EvaluationRun, EvaluationSchedule
@@ -162,6 +164,20 @@ def an_endpoint(
     """Adam has somebody told of denials."""
     terms = EndpointTerms(**({"form": "standard", "happenings": ["gate.denied"]} | changes), url=url)
     return add_endpoint(name=name, terms=terms, maker=cast.adam, actor=actor_of_user(cast.adam), at=AT)
+
+
+def a_scim_token(cast: SimpleNamespace, name: str = "entra", provider: str = "") -> ScimToken:
+    """Adam lets an identity provider keep accounts."""
+    now = timezone.now()
+    token, _ = make_token(
+        name=name,
+        provider=provider,
+        expires_at=now + timedelta(days=30),
+        maker=cast.adam,
+        actor=actor_of_user(cast.adam),
+        at=now,
+    )
+    return token
 
 
 def a_publication(cast: SimpleNamespace, model: RegisteredModel, **changes: Any) -> Publication:

@@ -84,6 +84,9 @@ PAGES = [
     Door("/people/new/", who=ADMINISTRATOR),
     Door("/people/dev/", who=ADMINISTRATOR),
     Door("/keys/", who=ADMINISTRATOR),
+    Door("/provisioning/", who=ADMINISTRATOR),
+    Door("/handovers/", who=WATCHERS | OFFICERS),
+    Door("/handovers/dev/", who=WATCHERS | OFFICERS),
     Door("/role-requests/", who=WATCHERS),
     Door("/role-requests/{role_wish}/", who=WATCHERS),
     Door("/access/", who=WATCHERS),
@@ -271,6 +274,10 @@ DEEDS = [
     posts("/people/dev/factors/reset/", ADMINISTRATOR, reason=REASON),
     posts("/keys/", ADMINISTRATOR, 200),
     posts("/keys/{key}/revoke/", ADMINISTRATOR),
+    posts("/handovers/dev/", ADMINISTRATOR | OFFICERS, 400),
+    posts("/provisioning/", ADMINISTRATOR, 200),
+    posts("/provisioning/accounts/", ADMINISTRATOR, 400),
+    posts("/provisioning/tokens/{scim_token}/revoke/", ADMINISTRATOR),
     posts("/role-requests/{role_wish}/confirm/", DECIDERS - {"adam"}, 400, password="wrong"),
     posts("/role-requests/{role_wish}/refuse/", DECIDERS - {"adam"}, note=REASON),
     posts("/role-requests/{role_wish}/withdraw/", ADMINISTRATOR),
@@ -418,8 +425,25 @@ DEEDS = [
     posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
     posts("/conditions/{met_condition}/verify/", frozenset({"viktor"}), note="I looked at it."),
 ]
-SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
-"""Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
+SCIM = (
+    *(
+        "Users",
+        "Users/1",
+        "ServiceProviderConfig",
+        "Schemas",
+        "Schemas/x",
+        "ResourceTypes",
+        "ResourceTypes/x",
+    ),
+    "elsewhere",
+)
+SIGNED = [
+    Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401),
+    *(Door(f"/scim/v2/{path}", passed=401, stranger=401) for path in SCIM),
+    *(Door(f"/scim/v2/{path}", "POST", passed=401, stranger=401) for path in (".search", "Users/.search")),
+]
+"""Open to whoever can sign with the server's secret, which tests/governance/tracking/test_webhook.py does, or holds a
+token of an identity provider (tests/accounts/test_scim.py)."""
 
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]

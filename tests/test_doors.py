@@ -148,6 +148,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "simulation": str(wish.simulation_id),
         "activation": str(wish.pk),
         **who_can_what(cast),
+        "scim_token": str(builders.a_scim_token(cast).pk),
         "schedule": str(builders.a_schedule(cast, version.model).pk),
     }
 

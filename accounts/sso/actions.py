@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from accounts.actions import create_user, grant_role, revoke_role
 from accounts.models import SIGNING_ROLES, Identity, Role, User
 from accounts.refusals import Conflict, NotAllowed
+from accounts.scim.models import ScimPerson
 from accounts.sso.configuration import Provider
 from accounts.sso.tokens import Vouched
 from audit.actions import record
@@ -32,7 +33,7 @@ def welcome(*, provider: Provider, vouched: Vouched, actor: Actor, at: datetime)
         .filter(issuer=provider.issuer, subject=vouched.subject)
         .first()
     )
-    person = identity.person if identity else _by_email(provider, vouched)
+    person = identity.person if identity else _by_scim(provider, vouched) or _by_email(provider, vouched)
     if person is None:
         person = _created(provider, vouched, actor, at)
     if not person.is_active:
@@ -102,6 +103,19 @@ def roles_for(provider: Provider, groups: Collection[str], by_hand: Collection[s
     if Role.ADMINISTRATOR in by_hand:
         return wanted - signing
     return wanted - {Role.ADMINISTRATOR.value} if signing & (wanted | set(by_hand)) else wanted
+
+
+def _by_scim(provider: Provider, vouched: Vouched) -> User | None:
+    """The one account that the provider itself made by SCIM for this person and that nobody opened yet."""
+    if not vouched.external_id:
+        return None
+    made = ScimPerson.objects.filter(
+        token__provider=provider.id, external_id=vouched.external_id, linked_by=None, left_at=None
+    )
+    found = made.select_related("person")[:2]
+    if len(found) != 1 or found[0].person.identities.filter(issuer=provider.issuer).exists():
+        return None
+    return found[0].person
 
 
 def _by_email(provider: Provider, vouched: Vouched) -> User | None:

@@ -28,6 +28,7 @@ class Provider(BaseModel):
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     username_claim: str = "preferred_username"
     groups_claim: str = "groups"
+    scim_claim: str = "sub"  # what SCIM calls externalId
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # group → roles
     administrators_may_sign: bool = False
     create_people: bool = True

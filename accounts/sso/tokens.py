@@ -45,6 +45,7 @@ class Vouched:
     email: str
     email_verified: bool
     groups: frozenset[str]
+    external_id: str = ""  # what SCIM calls them
 
 
 def vouched_for(provider: Provider, code: str, asked: Asked) -> Vouched:
@@ -163,6 +164,7 @@ def _person(provider: Provider, claims: Mapping[str, Any]) -> Vouched:
         email=_text(claims, "email"),
         email_verified=claims.get("email_verified") is True,
         groups=frozenset(group for group in groups if isinstance(group, str)),
+        external_id=_text(claims, provider.scim_claim),
     )
 
 

@@ -12,6 +12,7 @@ from governance.compliance.clocks.waiting import clocks_waiting
 from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
+from governance.handover.queries import LOOKING, left_behind
 from governance.home.asked import asked_by
 from governance.home.ending import ending_soon, owns_models, team_of
 from governance.home.queries import grouped, portfolio
@@ -50,6 +51,7 @@ def home(request: UserRequest) -> HttpResponse:
         ),
         "ending": ending_soon(request.user, at=now),
         "asked": asked_by(request.user, at=now),
+        "left_behind": left_behind(now) if request.user.holds(*LOOKING) else [],
         "today": now.date(),
     }
     return render(request, "home/home.html", context)

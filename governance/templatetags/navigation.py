@@ -62,6 +62,7 @@ RULES = (
 ADMINISTRATION = (
     Link("accounts:people", gettext_noop("People"), "users"),
     Link("entitlements:access", gettext_noop("Access"), "check_list"),
+    Link("scim:provisioning", gettext_noop("Provisioning"), "refresh"),
     Link("accounts:keys", gettext_noop("API keys"), "key"),
     Link("pipelines:rules", gettext_noop("Pipelines"), "branch"),
     Link("webhooks:endpoints", gettext_noop("Webhooks"), "bell"),

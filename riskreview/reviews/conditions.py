@@ -12,7 +12,7 @@ from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
 from policy.words import a_role
-from registry.access import may_edit
+from registry.access import STOPPERS, may_edit
 from registry.actions.locking import locked_version
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.judgement import judge_review
@@ -64,6 +64,44 @@ def meet_condition(
 def may_meet(user: User, condition: Condition) -> bool:
     """Whether the person may say that it is met."""
     return condition.answers_for_it.pk == user.pk or may_edit(user, condition.signoff.review.version.model)
+
+
+def may_hand_over_condition(user: User, condition: Condition) -> bool:
+    """Whether the person lets somebody else owe it: who owns the model, risk and compliance officers."""
+    return condition.signoff.review.version.model.owner_id == user.pk or user.holds(*STOPPERS)
+
+
+@transaction.atomic
+def hand_over_condition(
+    *, condition: Condition, to: User, note: str, user: User, actor: Actor, at: datetime
+) -> Condition:
+    """Let somebody else owe it. Its date stays."""
+    condition = _held(condition)
+    if not may_hand_over_condition(user, condition):
+        raise NotAllowed("Only the model's owner, risk and compliance officers hand a condition over.")
+    if not to.is_active:
+        raise Invalid(f"{to.name} cannot log in.", "Choose somebody else.", field="to")
+    if condition.verified_at is not None:
+        raise Conflict("This condition is verified already.")
+    was, condition.owner = condition.answers_for_it, to
+    condition.save(update_fields=["owner"])
+    detail = _detail(condition) | {"owner": {"was": was.ref, "is": to.ref}, "note": _note(note, "Say why.")}
+    record(
+        Verb.CONDITION_HANDED_OVER,
+        subject=condition.signoff.review.ref,
+        actor=actor,
+        at=at,
+        detail=detail,
+    )
+    notify(
+        [to],
+        kind="condition.handed_over",
+        text=f"You owe a condition on {condition.signoff.review.version} now: {condition.text}",
+        url=_address(condition),
+        key=f"condition.handed_over:{condition.pk}:{at.isoformat()}",
+        at=at,
+    )
+    return condition
 
 
 @transaction.atomic

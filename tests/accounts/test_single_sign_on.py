@@ -11,14 +11,19 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.actions import set_active
 from accounts.models import Identity, User
 from accounts.proving.again import prove_again
+from accounts.scim.actions import change as change_person
+from accounts.scim.actions import link_account, take_in
+from accounts.scim.wire import Wanted
 from accounts.sso.configuration import BadProviders, Provider, read_providers
 from accounts.sso.providers import refuse_unknown_roles
 from audit.models import Event
+from tests import builders
 from tests.accounts.provider import CLIENT, SECRET, IdentityProvider, Key, identity_provider
 from tests.conftest import PASSWORD, actor_of_user
 
@@ -205,6 +210,27 @@ def test_accounts_are_linked_by_verified_mail_only_where_that_is_allowed_and_dis
     set_active(user=cast.ada, active=False, actor=actor_of_user(cast.adam), at=Event.objects.latest("at").at)
     assert client.get("/").status_code == 302
     assert go(Client(), idp).status_code == 403
+
+
+def test_an_account_that_the_provider_made_by_scim_is_opened_by_its_log_in(
+    idp: IdentityProvider, cast: SimpleNamespace, settings: Settings, client: Client
+) -> None:
+    token, now = builders.a_scim_token(cast, provider="corp"), timezone.now()
+    actor = actor_of_user(cast.adam)
+    made = take_in(wanted=Wanted("nina@example.org", "oid-1"), token=token, actor=actor, at=now)
+    given = link_account(
+        person=cast.ada, user_name="ada@example.org", token=token, linker=cast.adam, actor=actor, at=now
+    )
+    change_person(row=given, wanted=Wanted("ada@example.org", "oid-2"), actor=actor, at=now)
+    idp.person["oid"] = "oid-1"
+    assert go(client, idp).status_code == 403  # by sub, it is nobody's
+    change(settings, scim_claim="oid")
+    assert go(client, idp)["Location"] == "/"
+    assert Identity.objects.get().person == made.person
+    assert set(User.objects.get(pk=made.person_id).roles) == {"risk_officer"}
+    idp.person |= {"sub": "another", "oid": "oid-2", "preferred_username": "ada"}
+    assert go(Client(), idp).status_code == 403  # what was here before is linked by its owner
+    assert Identity.objects.count() == 1
 
 
 def test_one_links_ones_own_account_and_unlinks_it(
