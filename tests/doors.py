@@ -199,6 +199,9 @@ PAGES = [
     Door("/pipelines/", who=ADMINISTRATOR),
     Door("/pipelines/new/", who=ADMINISTRATOR),
     Door("/pipelines/{pipeline}/", who=ADMINISTRATOR),
+    Door("/pipelines/{pipeline}/github/", who=ADMINISTRATOR),
+    Door("/github/questions/", who=ADMINISTRATOR),
+    Door("/github/questions/{github_question}/", who=ADMINISTRATOR),
     Door("/webhooks/", who=ADMINISTRATOR),
     Door("/webhooks/new/", who=ADMINISTRATOR),
     Door("/webhooks/channel/", who=ADMINISTRATOR),
@@ -278,6 +281,9 @@ DEEDS = [
     posts("/access/reviews/{access_review}/finish/", DECIDERS),
     posts("/pipelines/new/", ADMINISTRATOR, 400),
     posts("/pipelines/{pipeline}/off/", ADMINISTRATOR, reason=REASON),
+    posts("/pipelines/{pipeline}/github/", ADMINISTRATOR, 400),
+    posts("/pipelines/{pipeline}/github/{guard}/off/", ADMINISTRATOR),
+    posts("/github/questions/{github_question}/again/", ADMINISTRATOR, 409),
     posts("/webhooks/new/", ADMINISTRATOR, 400),
     posts("/webhooks/channel/", ADMINISTRATOR, 400),
     posts("/webhooks/channel/switch/", ADMINISTRATOR, do="off", reason=REASON),
@@ -410,8 +416,11 @@ DEEDS = [
     posts("/conditions/{condition}/met/", TEAM, note="Done in the dashboard."),
     posts("/conditions/{met_condition}/verify/", frozenset({"viktor"}), note="I looked at it."),
 ]
-SIGNED = [Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401)]
-"""Open to whoever can sign with the server's secret; tests/governance/tracking/test_webhook.py does."""
+SIGNED = [
+    Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401),
+    Door("/api/v1/github/events", "POST", passed=401, stranger=401),
+]
+"""Open to whoever can sign with a secret; tests/governance/tracking/test_webhook.py and protection/ do."""
 
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]
