@@ -64,6 +64,11 @@ class Verb(StrEnum):
     PIPELINE_TRUSTED = "pipeline.trusted", "Pipeline may ask the gate", Outcome.OK
     PIPELINE_SWITCHED_OFF = "pipeline.switched_off", "Pipeline may no longer ask the gate", Outcome.NO
     PIPELINE_REFUSED = "pipeline.refused", "Pipeline turned away", Outcome.NO
+    PIPELINE_GUARDED = "pipeline.guarded", "GitHub's environment waits for the gate", Outcome.OK
+    PIPELINE_UNGUARDED = "pipeline.unguarded", "GitHub's environment no longer answered", Outcome.NO
+    PIPELINE_ANSWERED = "pipeline.answered", "GitHub answered", Outcome.NEUTRAL
+    PIPELINE_UNANSWERED = "pipeline.unanswered", "GitHub could not be answered", Outcome.NO
+    PIPELINE_ANSWERED_AGAIN = "pipeline.answered_again", "Answer to GitHub tried again", Outcome.NEUTRAL
 
     MODEL_CREATED = "model.created", "Model created", Outcome.OK
     MODEL_CHANGED = "model.changed", "Model changed", Outcome.NEUTRAL

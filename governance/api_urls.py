@@ -11,6 +11,7 @@ from governance.deployments.api_urls import urlpatterns as deployments
 from governance.gate.api_urls import urlpatterns as gate
 from governance.lineage.api_urls import urlpatterns as lineage
 from governance.portfolio.api_urls import urlpatterns as portfolio
+from governance.protection.api_urls import urlpatterns as protection
 from governance.register.api_urls import urlpatterns as register
 from governance.reports.api_urls import urlpatterns as reports
 from governance.tracking.api_urls import urlpatterns as tracking
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern] = [
     *riskreview,
     *reports,
     *tracking,
+    *protection,
     *trail,
 ]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.sso.configuration import BadProviders, Provider, read_providers
+from governance.protection.app import BadApp, GitHubApp, app_of
 from governance.reports.look import Look, LookRefused, look_of
 from governance.siem.collectors import Collector, collector_of
 from registry.addresses import BadAddress
@@ -102,6 +103,25 @@ def log_collector() -> Collector | None:
         )
     except BadAddress as problem:
         raise ImproperlyConfigured(f"COUNTERSIGN_SIEM_URL cannot be used. {problem}") from None
+
+
+def github_app() -> GitHubApp | None:
+    """The GitHub App that asks the gate: its id, key file and webhook secret; None where nothing is named."""
+    given = {
+        "COUNTERSIGN_GITHUB_APP_ID": os.environ.get("COUNTERSIGN_GITHUB_APP_ID", "").strip(),
+        "COUNTERSIGN_GITHUB_APP_KEY": os.environ.get("COUNTERSIGN_GITHUB_APP_KEY", "").strip(),
+        "COUNTERSIGN_GITHUB_WEBHOOK_SECRET": secret("COUNTERSIGN_GITHUB_WEBHOOK_SECRET"),
+    }
+    if not any(given.values()):
+        return None
+    if missing := [name for name, value in given.items() if not value]:
+        raise ImproperlyConfigured(
+            f"A GitHub App needs {', '.join(given)}; {' and '.join(missing)} is not set."
+        )
+    try:
+        return app_of(*given.values(), api=os.environ.get("COUNTERSIGN_GITHUB_API", "").strip())
+    except BadApp as problem:
+        raise ImproperlyConfigured(f"The GitHub App cannot be used. {problem}") from None
 
 
 def identity_providers() -> tuple[Provider, ...]:

@@ -17,6 +17,7 @@ from governance.configuration import (
     environment_number,
     environment_numbers,
     environment_switch,
+    github_app,
     http_address,
     identity_providers,
     log_collector,
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "governance.portfolio",
     "governance.pipelines",
     "governance.gate",
+    "governance.protection",
     "governance.reports",
     "governance.tracking",
     "governance.siem",
@@ -303,6 +305,8 @@ SIEM = log_collector()
 CI_AUDIENCE = os.environ.get("COUNTERSIGN_CI_AUDIENCE") or COUNTERSIGN_URL
 CI_ALLOW = origins(environment_list("COUNTERSIGN_CI_ALLOW", default=[]))
 CI_CA = os.environ.get("COUNTERSIGN_CI_CA", "")
+# The GitHub App whose deployment protection rule the gate answers; None where there is none.
+GITHUB_APP = github_app()
 
 # Webhooks: receivers that may be private or http.
 WEBHOOKS_ALLOW = origins(environment_list("COUNTERSIGN_WEBHOOKS_ALLOW", default=[]))
@@ -322,6 +326,7 @@ REST_FRAMEWORK = {
         "key": os.environ.get("COUNTERSIGN_API_RATE", "1200/min"),
         "mlflow_hook": "120/min",
         "scim": "1500/min",
+        "github_hook": "300/min",
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.problems.answer",

@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.lineage.urls")),
     path("", include("governance.gate.urls")),
     path("", include("governance.gate.pipeline_urls")),
+    path("", include("governance.protection.urls")),
     path("", include("governance.trail.urls")),
     path("", include("governance.reports.urls")),
     path("", include("governance.tracking.urls")),

@@ -27,6 +27,9 @@ from governance.gate.models import GateDecision
 from governance.pipelines.actions import trust_pipeline
 from governance.pipelines.models import TrustRule
 from governance.pipelines.terms import Terms
+from governance.protection.actions import GuardTerms, add_guard, take_question
+from governance.protection.asked import Asked
+from governance.protection.models import Guard, Question
 from governance.register.actions import publish
 from governance.register.forms import Choice
 from governance.register.models import Publication
@@ -214,6 +217,34 @@ def a_trust_rule(cast: SimpleNamespace, name: str = "retail-deploy", **changes: 
         actor=actor_of_user(cast.adam),
         at=AT,
     )
+
+
+def a_guard(cast: SimpleNamespace, rule: TrustRule, **changes: str) -> Guard:
+    """GitHub's production is ours, and credit-default deploys there, unless told."""
+    given = {"github_environment": "production", "model": "credit-default", "environment": "production"}
+    terms = GuardTerms(**(given | changes))
+    return add_guard(rule=rule, terms=terms, maker=cast.adam, actor=actor_of_user(cast.adam), at=AT)
+
+
+def a_question_of_github(**changes: str) -> Question:
+    """A run of acme/credit waits to deploy to production."""
+    given = {
+        "repository": "acme/credit",
+        "repository_id": "1001",
+        "owner_id": "42",
+        "environment": "production",
+        "event": "push",
+        "ref": "refs/heads/main",
+        "sha": "3fa9d10c" * 5,
+        "run_id": "77",
+        "installation_id": "88",
+        "sender": "dev",
+    }
+    asked = Asked(**(given | changes))
+    question, _ = take_question(
+        delivery_id="72d3162e-cc78-11e3-81ab-4c9367dc0958", body=b"{}", asked=asked, at=timezone.now()
+    )
+    return question
 
 
 def a_version(

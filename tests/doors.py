@@ -203,6 +203,9 @@ PAGES = [
     Door("/pipelines/", who=ADMINISTRATOR),
     Door("/pipelines/new/", who=ADMINISTRATOR),
     Door("/pipelines/{pipeline}/", who=ADMINISTRATOR),
+    Door("/pipelines/{pipeline}/github/", who=ADMINISTRATOR),
+    Door("/github/questions/", who=ADMINISTRATOR),
+    Door("/github/questions/{github_question}/", who=ADMINISTRATOR),
     Door("/webhooks/", who=ADMINISTRATOR),
     Door("/webhooks/new/", who=ADMINISTRATOR),
     Door("/webhooks/channel/", who=ADMINISTRATOR),
@@ -286,6 +289,9 @@ DEEDS = [
     posts("/access/reviews/{access_review}/finish/", DECIDERS),
     posts("/pipelines/new/", ADMINISTRATOR, 400),
     posts("/pipelines/{pipeline}/off/", ADMINISTRATOR, reason=REASON),
+    posts("/pipelines/{pipeline}/github/", ADMINISTRATOR, 400),
+    posts("/pipelines/{pipeline}/github/{guard}/off/", ADMINISTRATOR),
+    posts("/github/questions/{github_question}/again/", ADMINISTRATOR, 409),
     posts("/webhooks/new/", ADMINISTRATOR, 400),
     posts("/webhooks/channel/", ADMINISTRATOR, 400),
     posts("/webhooks/channel/switch/", ADMINISTRATOR, do="off", reason=REASON),
@@ -439,11 +445,12 @@ SCIM = (
 )
 SIGNED = [
     Door("/api/v1/mlflow/research/events", "POST", passed=401, stranger=401),
+    Door("/api/v1/github/events", "POST", passed=401, stranger=401),
     *(Door(f"/scim/v2/{path}", passed=401, stranger=401) for path in SCIM),
     *(Door(f"/scim/v2/{path}", "POST", passed=401, stranger=401) for path in (".search", "Users/.search")),
 ]
-"""Open to whoever can sign with the server's secret, which tests/governance/tracking/test_webhook.py does, or holds a
-token of an identity provider (tests/accounts/test_scim.py)."""
+"""Open to whoever can sign with a secret, which tests/governance/tracking/test_webhook.py and protection/ do, or holds
+a token of an identity provider (tests/accounts/test_scim.py)."""
 
 GROUPS = {"pages": PAGES, "public": PUBLIC, "own": [*KEEPS_NOTHING, *OWN], "deeds": DEEDS}
 DOORS = [door for doors in GROUPS.values() for door in doors]

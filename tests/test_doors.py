@@ -138,7 +138,7 @@ def world(cast: SimpleNamespace, api: Api) -> dict[str, str]:
         "questionnaire": str(builders.a_questionnaire(cast).version),
         "decision": str(decision.pk),
         "message": str(a_message(cast).pk),
-        "pipeline": builders.a_trust_rule(cast).name,
+        **what_github_asks(cast),
         "upload": str(an_upload(cast, version).pk),
         "deployment": str(deployment.pk),
         "report": str(report.pk),
@@ -168,6 +168,14 @@ def who_can_what(cast: SimpleNamespace) -> dict[str, str]:
         why="The quarterly look.", starter=cast.carl, actor=actor_of_user(cast.carl), at=now
     )
     return {"role_wish": str(wish.pk), "access_review": str(review.pk)}
+
+
+def what_github_asks(cast: SimpleNamespace) -> dict[str, str]:
+    """A rule of Adam's with an environment that waits, and a question that does, too."""
+    rule = builders.a_trust_rule(cast)
+    guard = builders.a_guard(cast, rule)
+    question = builders.a_question_of_github()
+    return {"pipeline": rule.name, "guard": str(guard.pk), "github_question": str(question.pk)}
 
 
 def a_met_condition(cast: SimpleNamespace, condition: Condition) -> Condition:

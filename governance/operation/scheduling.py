@@ -34,6 +34,8 @@ from governance.home.telling import tell_people
 from governance.pipelines.actions import forget_ended_tokens
 from governance.portfolio.turns import record_turns
 from governance.portfolio.upkeep import catch_up
+from governance.protection.answering import forget_old as forget_old_questions
+from governance.protection.tasks import wake_answering
 from governance.siem.tasks import wake_forwarding
 from governance.tracking.rounds import wake_due
 from governance.webhooks.delivering import forget_old
@@ -72,6 +74,7 @@ def duties() -> list[Duty]:
         Duty("keep the inventory", 1.0, _keep_inventory),
         Duty("wake the forwarding of the log", 5.0, wake_forwarding),
         Duty("make and send messages of webhooks", 2.0, send_webhooks),
+        Duty("wake the answering of GitHub", 2.0, wake_answering),
         Duty("file the words of new events", 5.0, merge_words),
         Duty("sweep the jobs", 10.0, lambda at: sweep(at=at)),
         Duty("record approvals that come and go", 10.0, record_turns),
@@ -83,6 +86,7 @@ def duties() -> list[Duty]:
         Duty("forget tokens that ran out", 600.0, forget_ended_tokens),
         Duty("forget ended sessions and old tries", 3600.0, forget_ended),
         Duty("forget old messages of webhooks", 3600.0, forget_old),
+        Duty("forget old questions of GitHub", 3600.0, forget_old_questions),
         Duty("clear environments away that nobody uses", 3600.0, sweep_environments),
         Duty("sign a checkpoint", 60.0, _checkpoint),
         Duty("anchor the checkpoints", 60.0, _anchor),

@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ class Unfetchable(Exception):
     """There is no answer that could be used; the text is a sentence that says why."""
 
 
-def fetch_json(url: str) -> Any:
+def fetch_json(url: str, headers: Mapping[str, str] = HEADERS) -> Any:
     """The JSON at the address. Raises Unfetchable."""
     allowed = settings.CI_ALLOW
     try:
@@ -34,7 +34,7 @@ def fetch_json(url: str) -> Any:
         raise Unfetchable(str(problem)) from problem
     connection = opened(place, addresses, settings.CI_CA, seconds=SECONDS)
     try:
-        content = _get(connection, place.target)
+        content = _get(connection, place.target, headers)
     except ssl.SSLCertVerificationError as error:
         raise Unfetchable(f"The certificate of {place.host} is not valid.") from error
     except (OSError, http.client.HTTPException) as error:
@@ -47,10 +47,10 @@ def fetch_json(url: str) -> Any:
         raise Unfetchable(f"{place.origin} answered something that is no JSON.") from error
 
 
-def _get(connection: Pinned, target: str) -> bytes:
+def _get(connection: Pinned, target: str, headers: Mapping[str, str]) -> bytes:
     connection.connect()
     with _within(connection, SECONDS):
-        connection.request("GET", target, headers=HEADERS)
+        connection.request("GET", target, headers=headers)
         response = connection.getresponse()
         if 300 <= response.status < 400:
             raise Unfetchable(f"{connection.host} sends on to another address; redirects are not followed.")

@@ -27,12 +27,12 @@ def same_repository(rule: TrustRule, claims: Mapping[str, Any]) -> bool:
     return all(value and _claim(claims, name) == value for name, value in wanted.items())
 
 
-def why_not(rule: TrustRule, claims: Mapping[str, Any]) -> str:
-    """Why the rule does not take this token of its repository; "" when it does."""
+def why_not(rule: TrustRule, claims: Mapping[str, Any], *, speaker: str = "the token") -> str:
+    """Why the rule does not take this token of its repository; "" when it does. `speaker`: what made the claims."""
     for name, value in rule.conditions:
         given = _claim(claims, name)
         if given != value:
-            return f"The rule {rule.name} asks for {name} {value}, the token says {given[:LONGEST_SHOWN] or 'nothing'}."
+            return f"The rule {rule.name} asks for {name} {value}, {speaker} says {given[:LONGEST_SHOWN] or 'nothing'}."
     return ""
 
 

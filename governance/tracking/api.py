@@ -3,13 +3,11 @@
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.access import request_id
 from accounts.problems import Problem
+from accounts.signed_bodies import Raw, whole_body
 from audit.actor import Actor
 from governance.tracking.hooks import DELIVERY, SIGNATURE, TIME, NotGenuine, read_message
 from governance.tracking.rounds import wake_for
@@ -37,15 +36,6 @@ class HookThrottle(SimpleRateThrottle):
     def get_cache_key(self, request: Request, view: APIView) -> str:
         name = str(view.kwargs.get("server", ""))[:40]
         return f"throttle-mlflow-{name}-{request.META.get('REMOTE_ADDR', '')}"  # headers would be the sender's word
-
-
-class Raw(BaseParser):
-    """Leaves the body alone: the signature is over its very bytes."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> dict[str, Any]:
-        return {}
 
 
 class EventTaken(serializers.Serializer[Any]):
@@ -80,7 +70,12 @@ class Events(APIView):
         """Take a message: new versions of the model that it names come in by a round."""
         found, now = _server(server), timezone.now()
         try:
-            message = read_message(request.headers, _body(request), secret=hook_secret(found), at=now)
+            message = read_message(
+                request.headers,
+                whole_body(request, most=MOST_BYTES, sender="MLflow"),
+                secret=hook_secret(found),
+                at=now,
+            )
             run = take_delivery(server=found, delivery_id=message.delivery_id, wanted=message.wanted, at=now)
         except (NotGenuine, Replayed) as problem:
             self._refuse(request, found, str(problem))
@@ -104,17 +99,3 @@ def _server(name: str) -> TrackingServer:
         return connected_server(name)
     except Http404:
         raise Problem(HTTPStatus.UNAUTHORIZED, "The message is not signed by a connected server.") from None
-
-
-def _body(request: Request) -> bytes:
-    """The bytes as they came. Raises Problem for more than MLflow would send."""
-    too_large = Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A message of MLflow has at most {MOST_BYTES // 1024} KiB."
-    )
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-        if length > MOST_BYTES:
-            raise too_large
-        return request._request.body
-    except RequestDataTooBig as error:
-        raise too_large from error

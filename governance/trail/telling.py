@@ -163,7 +163,12 @@ DETAILS: Mapping[str, Tell] = {
     Verb.GATE_DENIED: _denied,
     Verb.PIPELINE_TRUSTED: _trusted,
     **dict.fromkeys((Verb.GATE_REFUSED, Verb.PIPELINE_REFUSED), _turned_away),
-    Verb.PIPELINE_SWITCHED_OFF: _reason,
+    **dict.fromkeys((Verb.PIPELINE_SWITCHED_OFF, Verb.PIPELINE_UNANSWERED), _reason),
+    **dict.fromkeys(
+        (Verb.PIPELINE_GUARDED, Verb.PIPELINE_UNGUARDED),
+        lambda detail: f"{detail.get('github_environment', '')}: {detail.get('model', '')} {_place(detail)}",
+    ),
+    Verb.PIPELINE_ANSWERED: _field("answer"),
     **dict.fromkeys((Verb.ROLE_GRANTED, Verb.ROLE_REVOKED), _field("role")),
     Verb.SIGNING_KEY_INTRODUCED: lambda detail: f"{detail.get('kind', '')} {detail.get('keyid', '')[:16]}",
     Verb.SIGNING_KEY_ROTATED: lambda detail: (

@@ -143,6 +143,8 @@ def pages(version: ModelVersion) -> list[tuple[str, str]]:
         ("adam", reverse("pipelines:rules")),
         ("adam", reverse("pipelines:rule_new")),
         ("adam", reverse("pipelines:rule", args=["retail-deploy"])),
+        ("adam", reverse("protection:guards", args=["retail-deploy"])),
+        ("adam", reverse("protection:questions")),
         ("adam", reverse("accounts:settings")),
         ("adam", reverse("password_change")),
         ("dev", reverse("accounts:person_new")),
