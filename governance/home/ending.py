@@ -12,7 +12,8 @@ from registry.models import RegisteredModel
 from riskreview.exceptions.queries import waiver_views
 from riskreview.models import OPEN_FINDINGS, Condition, Finding, Review, ReviewKind, SignOff, Waiver
 
-Models = QuerySet[RegisteredModel]
+Models = QuerySet[RegisteredModel] | None
+"""Only what concerns these models; None: whatever it concerns."""
 SOON = timedelta(days=30)
 MOST = 8
 OVERSEE = frozenset(
@@ -52,18 +53,19 @@ def owns_models(user: User) -> bool:
 
 def ending_soon(user: User, *, at: datetime) -> list[Ending]:
     """Conditions, signatures, waivers, findings and periodic reviews, the nearest date first."""
-    models = RegisteredModel.objects.all()
-    if user.roles.isdisjoint(OVERSEE):
-        models = models.filter(team_of(user))
-
+    models = RegisteredModel.objects.filter(team_of(user)) if user.roles.isdisjoint(OVERSEE) else None
     found = [*_conditions(models, at), *_signatures(models, at), *_waivers(models, at)]
     found += [*_findings(models, at), *_periodic(models, at)]
     return sorted(found, key=lambda item: item.on)[:MOST]
 
 
+def _of(models: Models, path: str) -> Q:
+    return Q() if models is None else Q(**{f"{path}__in": models})
+
+
 def _conditions(models: Models, at: datetime) -> Iterator[Ending]:
     rows = Condition.objects.filter(
-        met_at=None, due_on__lte=(at + SOON).date(), signoff__review__version__model__in=models
+        _of(models, "signoff__review__version__model"), met_at=None, due_on__lte=(at + SOON).date()
     )
     for row in rows.select_related("signoff__review__version__model").order_by("due_on")[:MOST]:
         version = row.signoff.review.version
@@ -73,7 +75,10 @@ def _conditions(models: Models, at: datetime) -> Iterator[Ending]:
 
 def _signatures(models: Models, at: datetime) -> Iterator[Ending]:
     rows = SignOff.objects.filter(
-        withdrawn_at=None, expires_at__gt=at, expires_at__lte=at + SOON, review__version__model__in=models
+        _of(models, "review__version__model"),
+        withdrawn_at=None,
+        expires_at__gt=at,
+        expires_at__lte=at + SOON,
     )
     for row in rows.select_related("review__version__model", "signer").order_by("expires_at")[:MOST]:
         if row.expires_at is not None:
@@ -82,14 +87,15 @@ def _signatures(models: Models, at: datetime) -> Iterator[Ending]:
 
 
 def _waivers(models: Models, at: datetime) -> Iterator[Ending]:
-    rows = Waiver.objects.filter(waiver_views(at)["soon"], model__in=models)
+    rows = Waiver.objects.filter(waiver_views(at)["soon"], _of(models, "model"))
     for row in rows.select_related("model", "version__model").order_by("last_day")[:MOST]:
         href = reverse("riskreview:waiver", args=[row.pk])
         yield Ending(f"Waiver of {row.title}", row.scope, row.last_day, "waived", href)
 
 
 def _findings(models: Models, at: datetime) -> Iterator[Ending]:
-    rows = Finding.objects.filter(state__in=OPEN_FINDINGS, due_on__lte=(at + SOON).date(), model__in=models)
+    soon = (at + SOON).date()
+    rows = Finding.objects.filter(_of(models, "model"), state__in=OPEN_FINDINGS, due_on__lte=soon)
     for row in rows.select_related("model").order_by("due_on", "pk")[:MOST]:
         href = reverse("riskreview:finding", args=[row.pk])
         shape = "no" if row.due_on < at.date() else "half"
@@ -98,11 +104,11 @@ def _findings(models: Models, at: datetime) -> Iterator[Ending]:
 
 def _periodic(models: Models, at: datetime) -> Iterator[Ending]:
     rows = Review.objects.filter(
+        _of(models, "version__model"),
         kind=ReviewKind.PERIODIC,
         closed_at=None,
         approved_at=None,
         due_on__lte=(at + SOON).date(),
-        version__model__in=models,
     )
     for row in rows.select_related("version__model").order_by("due_on")[:MOST]:
         href = reverse("riskreview:review", args=[row.pk])
