@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import Role, User
@@ -46,12 +46,12 @@ def may_measure(user: User, model: RegisteredModel) -> bool:
     )
 
 
-def models_to_measure(user: User) -> list[RegisteredModel]:
+def models_to_measure(user: User) -> QuerySet[RegisteredModel]:
     """The models in use whose versions the person may evaluate."""
     rows = visible_to(user).exclude(lifecycle=Lifecycle.RETIRED).order_by("name")
     if not user.holds(Role.VALIDATOR):
         rows = rows.filter(Q(owner=user) | Q(developers=user)).distinct()
-    return list(rows)
+    return rows
 
 
 def refuse_unless_may_evaluate(user: User, version: ModelVersion) -> None:

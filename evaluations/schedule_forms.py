@@ -1,10 +1,10 @@
 """The form that adds a schedule."""
 
-from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.refusals import Conflict, Invalid
@@ -14,11 +14,18 @@ from evaluations.queries import dataset_choices
 from evaluations.schedules import MOST_DAYS, ScheduleEntry
 from registry.models import DatasetRole, ModelVersion, RegisteredModel
 
+MOST_SUGGESTED = 100
+
 
 class ScheduleForm(forms.Form):
     """What to measure again and again, on what, how often."""
 
-    model = forms.ChoiceField(label="Model")
+    model = forms.CharField(
+        label="Model",
+        max_length=64,
+        help_text="Its short name, such as credit-default.",
+        widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off"}),
+    )
     version = forms.CharField(
         label="Version", max_length=40, required=False, help_text="Empty: the newest one whenever it is due."
     )
@@ -41,21 +48,30 @@ class ScheduleForm(forms.Form):
         help_text="Empty: now.",
     )
 
-    def __init__(self, *args: Any, models: Sequence[RegisteredModel], at: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, models: QuerySet[RegisteredModel], at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._models = {row.slug: row for row in models}
+        self._models = models
         self._at = at
-        self._offer("model", [(slug, row.name) for slug, row in self._models.items()])
-        self._offer("dataset", [("", "By the plan"), *dataset_choices()])
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
+        field = self.fields["dataset"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        field.choices = [("", "By the plan"), *dataset_choices()]
+
+    @property
+    def suggested(self) -> list[RegisteredModel]:
+        """Models to choose from; there may be more."""
+        return list(self._models[:MOST_SUGGESTED])
+
+    def clean_model(self) -> RegisteredModel:
+        """The model of this short name, if the person may measure it."""
+        slug = self.cleaned_data["model"]
+        found: RegisteredModel | None = self._models.filter(slug=slug).first()
+        if found is None:
+            raise forms.ValidationError(f"None of the models that you may measure is called {slug}.")
+        return found
 
     def clean_version(self) -> ModelVersion | None:
         """The version of this name, or None for the newest."""
-        name, model = self.cleaned_data["version"], self._models.get(self.cleaned_data.get("model", ""))
+        name, model = self.cleaned_data["version"], self.cleaned_data.get("model")
         if not name or model is None:
             return None
         found: ModelVersion | None = model.versions.filter(version=name).first()
@@ -75,7 +91,7 @@ class ScheduleForm(forms.Form):
         name, _, version = given["dataset"].partition("@")
         first = given["first_on"]
         return ScheduleEntry(
-            model=self._models[given["model"]],
+            model=given["model"],
             version=given["version"],
             kinds=given["kinds"],
             dataset_name=name,

@@ -28,7 +28,7 @@ def schedule_list(request: UserRequest) -> HttpResponse:
     """Every schedule; with POST, one more."""
     now = timezone.now()
     offered = models_to_measure(request.user)
-    status = 200
+    may, status = offered.exists(), 200
     if request.method == "POST":
         form = ScheduleForm(request.POST, models=offered, at=now)
         if form.is_valid():
@@ -41,13 +41,14 @@ def schedule_list(request: UserRequest) -> HttpResponse:
             else:
                 messages.success(request, f"{added} was added.")
                 return redirect("evaluations:schedules")
-        status = 400 if offered else 403
+        status = 400 if may else 403
     else:
         form = ScheduleForm(
             models=offered, at=now, initial={"model": request.GET.get("model", ""), "every_days": 30}
         )
-    mine = {model.pk for model in offered}
-    context = {"schedules": schedules(request.user), "form": form if offered else None, "mine": mine}
+    rows = list(schedules(request.user))
+    mine = offered.filter(pk__in={row.model_id for row in rows}).values_list("pk", flat=True)
+    context = {"schedules": rows, "form": form if may else None, "mine": set(mine)}
     return render(request, "evaluations/schedules.html", context, status=status)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,10 +24,13 @@ from riskreview.queue_items import OTHER, OVERDUE, QueueItem, urgency_of
 from riskreview.reviews.queries.reviews import judged_reviews, open_reviews, requests_for_changes
 from riskreview.reviews.queries.signatures import Reviewed, signatures_for
 from riskreview.risks.waiting import risks_waiting
-from riskreview.tiering.queries import tier_rows
+from riskreview.tiering.queries import tier_rows, waiting_models
 from riskreview.tiering.waiting import waiting_for
 
 SOON = timedelta(days=30)
+AT_ONCE = 8
+LARGE = ("result", "log", "provenance")
+"""Columns of a run that no list shows."""
 
 
 def queue_for(user: User, at: datetime) -> list[QueueItem]:
@@ -39,11 +42,11 @@ def queue_for(user: User, at: datetime) -> list[QueueItem]:
         *exceptions_waiting(user, at),
         *_answers(mine, reviewed, at),
         *_questions(user, mine, at),
-        *_conditions(user, mine, at),
+        *_conditions(user, at),
         *_verifications(user),
         *_endings(user, at),
         *_tiers(user, mine, at),
-        *_failed_runs(mine),
+        *_failed_runs(user),
         *_findings(user, at),
         *risks_waiting(user, at),
     ]
@@ -56,13 +59,22 @@ def in_order(items: Iterable[QueueItem]) -> list[QueueItem]:
 
 
 def next_signature(user: User, at: datetime, *, after: Review) -> QueueItem | None:
-    """The next review that waits for the person's signature, other than this one."""
+    """The most urgent review that waits for the person's signature, other than this one.
+
+    Reviews are judged a few at a time, in the order of the queue, until one waits for them.
+    """
     here = reverse("riskreview:review", args=[after.pk])
-    waiting = [
-        item
-        for item in signatures_for(user, judged_reviews(open_reviews(user), at=at), at)
-        if item.href != here
-    ]
+
+    def place(row: Review) -> tuple[int, date]:
+        return urgency_of(row.due_on, row.environment, at), row.due_on
+
+    left = sorted(open_reviews(user), key=place)
+    waiting: list[QueueItem] = []
+    while left and not waiting:
+        many = next((n for n in range(AT_ONCE, len(left)) if place(left[n]) != place(left[n - 1])), len(left))
+        now, left = left[:many], left[many:]
+        found = signatures_for(user, judged_reviews(now, at=at), at)
+        waiting = [item for item in found if item.href != here]
     return min(waiting, key=_order, default=None)
 
 
@@ -114,7 +126,10 @@ def _questions(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
     if not mine:
         return []
     rows = Comment.objects.filter(
-        is_question=True, resolved_at=None, review__closed_at=None, review__version__model__in=mine
+        is_question=True,
+        resolved_at=None,
+        review__closed_at=None,
+        review__version__model__in=_team_of(user),
     ).exclude(author=user)
     rows = rows.exclude(replies__author=user).select_related("author", "review__version__model")
     return [
@@ -180,11 +195,11 @@ def _endings(user: User, at: datetime) -> list[QueueItem]:
     ]
 
 
-def _conditions(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
+def _conditions(user: User, at: datetime) -> list[QueueItem]:
     """Conditions of standing approvals that the person owes."""
-    rows = Condition.objects.filter(
-        Q(owner=user) | Q(signoff__review__version__model__in=mine), met_at=None, signoff__withdrawn_at=None
-    ).select_related("signoff__review__version__model", "signoff__signer")
+    owed = Q(owner=user) | Q(signoff__review__version__model__in=_team_of(user))
+    rows = Condition.objects.filter(owed, met_at=None, signoff__withdrawn_at=None)
+    rows = rows.select_related("signoff__review__version__model", "signoff__signer")
     return [
         QueueItem(
             kind="condition",
@@ -214,6 +229,7 @@ def _tiers(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
     officer = user.holds(Role.RISK_OFFICER)
     if not officer and not mine:
         return []
+    waits = waiting_models(at, None if officer else mine)
     return [
         QueueItem(
             kind="tier",
@@ -226,20 +242,17 @@ def _tiers(user: User, mine: set[int], at: datetime) -> list[QueueItem]:
             due=row.due if row.state != "proposed" else None,
             urgency=OVERDUE if row.state == "overdue" else OTHER,
         )
-        for row in tier_rows(at, user)
+        for row in tier_rows(at, user, waits)
         if (waiting := waiting_for(user, row, officer=officer, on_team=row.model.pk in mine)) is not None
     ]
 
 
-def _failed_runs(mine: set[int]) -> list[QueueItem]:
-    """The newest run of a kind on each version, where it failed."""
-    if not mine:
-        return []
-    newest: dict[tuple[int, str], EvaluationRun] = {}
-    rows = EvaluationRun.objects.filter(version__model__in=mine).exclude(status=JobStatus.CANCELLED)
-    rows = rows.exclude(kind__in=FOR_PEOPLE)
-    for run in rows.select_related("version__model").defer("result").order_by("-pk"):
-        newest.setdefault((run.version_id, run.kind), run)
+def _failed_runs(user: User) -> list[QueueItem]:
+    """The newest run of a kind on each version of the person's models, where it failed."""
+    counted = EvaluationRun.objects.exclude(status=JobStatus.CANCELLED)
+    newer = counted.filter(version=OuterRef("version"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+    failed = EvaluationRun.objects.filter(status=JobStatus.FAILED, version__model__in=_team_of(user))
+    rows = failed.exclude(kind__in=FOR_PEOPLE).filter(~Exists(newer))
     return [
         QueueItem(
             kind="evaluation",
@@ -251,8 +264,7 @@ def _failed_runs(mine: set[int]) -> list[QueueItem]:
             ),
             action="Open the run",
         )
-        for run in newest.values()
-        if run.status == JobStatus.FAILED
+        for run in rows.select_related("version__model").defer(*LARGE).order_by("-pk")
     ]
 
 
@@ -278,7 +290,12 @@ def _findings(user: User, at: datetime) -> list[QueueItem]:
     ]
 
 
+def _team_of(user: User) -> QuerySet[RegisteredModel]:
+    """The models that the person owns or develops, as part of a query: there may be thousands."""
+    developed = RegisteredModel.developers.through.objects.filter(user=user)
+    team = Q(owner=user) | Q(pk__in=developed.values("registeredmodel"))
+    return RegisteredModel.objects.filter(team).order_by()
+
+
 def _models_of(user: User) -> set[int]:
-    owned = RegisteredModel.objects.filter(owner=user).values_list("pk", flat=True)
-    developed = RegisteredModel.objects.filter(developers=user).values_list("pk", flat=True)
-    return {*owned, *developed}
+    return set(_team_of(user).values_list("pk", flat=True))

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest, actor_of
 from governance.compliance.access import framework_of_model
-from governance.compliance.applying import applicability
 from governance.compliance.coverage import STATES
 from governance.compliance.exports import download
 from governance.compliance.framework import Framework
 from governance.compliance.oscal.taking import take_components
-from governance.compliance.queries import coverage_of, newest_tiers, scopings_of
+from governance.compliance.queries import coverage_of
+from governance.compliance.reach import reached
 from registry.access import models_for_reader
 from registry.models import Lifecycle, RegisteredModel
 from registry.spreadsheets import FORMATS
@@ -58,12 +58,14 @@ def coverage_of_framework(request: UserRequest, framework: str) -> HttpResponseB
     """How each control of a framework stands for each model that it applies to."""
     now, query = timezone.now(), _query(request)
     found = framework_of_model(request.user, framework)
-    models = _under(found, list(_models(request, query)))
+    under = _under(found, _models(request, query))
     if (kind := request.GET.get("format", "")) in FORMATS:
         asked = {"q": query, "framework": found.id}
-        return download(kind, models, asked, actor=actor_of(request), at=now, only=found.id)
-    page = Paginator(models, COLUMNS_SHOWN).get_page(request.GET.get("page"))
-    covered = coverage_of(list(page.object_list), today=now.date(), known={found.id: found})
+        rows = RegisteredModel.objects.filter(pk__in=under).order_by("name", "pk")
+        return download(kind, rows, asked, actor=actor_of(request), at=now, only=found.id)
+    page = Paginator(under, COLUMNS_SHOWN).get_page(request.GET.get("page"))
+    models = RegisteredModel.objects.in_bulk(page.object_list)
+    covered = coverage_of([models[pk] for pk in page.object_list], today=now.date(), known={found.id: found})
     standings = [{row.control.id: row for row in one.standings.get(found.id, ())} for one in covered]
     groups: dict[str, list[dict[str, Any]]] = {}
     for control in found.of_level("model"):
@@ -102,18 +104,6 @@ def _models(request: UserRequest, query: str) -> QuerySet[RegisteredModel]:
     return rows
 
 
-def _under(framework: Framework, models: list[RegisteredModel]) -> list[RegisteredModel]:
-    """The models to which a framework applies."""
-    followed, decided = scopings_of([model.pk for model in models])
-    tiers = newest_tiers([model.pk for model in models])
-    return [
-        model
-        for model in models
-        if applicability(
-            framework,
-            model,
-            tiers.get(model.pk),
-            followed=followed.get(framework.id),
-            decided=decided.get((model.pk, framework.id)),
-        ).applies
-    ]
+def _under(framework: Framework, models: QuerySet[RegisteredModel]) -> list[int]:
+    """The models to which a framework applies, in order."""
+    return [pk for pk, names in reached(models, {framework.id: framework}) if names]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from governance.compliance.applying import Applicability, applicability
 from governance.compliance.coverage import Standing, Summary, stand, summed
@@ -116,7 +116,9 @@ def programme_coverage(*, today: date) -> ProgrammeCoverage:
     return ProgrammeCoverage(record, held, every, followed, standings)
 
 
-def scopings_of(models: Collection[int]) -> tuple[dict[str, Scoping], dict[tuple[int, str], Scoping]]:
+def scopings_of(
+    models: Collection[int] | QuerySet[RegisteredModel],
+) -> tuple[dict[str, Scoping], dict[tuple[int, str], Scoping]]:
     """The newest decisions: of the organisation by framework, and of these models by model and framework."""
     followed: dict[str, Scoping] = {}
     decided: dict[tuple[int, str], Scoping] = {}

@@ -17,7 +17,7 @@ from audit.verbs import Verb
 from policy.questionnaire import Tier
 from registry.spreadsheets import FORMATS, Export
 from riskreview.models import TIERS
-from riskreview.tiering.queries import CHOICES, TierRow, tier_rows, with_live
+from riskreview.tiering.queries import CHOICES, TierPlace, TierRow, tier_places, tier_rows, with_live
 
 PAGE_SIZE = 50
 VIEWS = {"needs": "Needs somebody", "all": "All"}
@@ -37,14 +37,13 @@ class Filters:
     tier: str = ""
     state: str = ""
 
-    def fits(self, row: TierRow) -> bool:
+    def fits(self, row: TierPlace) -> bool:
         """Whether a row is wanted."""
-        words = f"{row.model.name} {row.model.slug} {row.model.owner.name} {row.model.owner.username}"
         return (
-            (self.view != "needs" or row.needs_someone)
+            (self.view != "needs" or row.state != "ok")
             and (not self.tier or row.tier == self.tier)
             and (not self.state or row.state == self.state)
-            and self.q.casefold() in words.casefold()
+            and self.q.casefold() in row.words.casefold()
         )
 
 
@@ -53,14 +52,14 @@ def tier_list(request: UserRequest) -> HttpResponseBase:
     """Models by tier: last answered, confirmed by, due, and what needs somebody. Also as a file."""
     now = timezone.now()
     filters = _filters(request)
-    rows = tier_rows(now, request.user)
-    found = [row for row in rows if filters.fits(row)]
+    rows = tier_places(now, request.user)
+    found = [row.model for row in rows if filters.fits(row)]
     if (kind := request.GET.get("format", "")) in FORMATS:
-        cells = (_cells(row) for row in with_live(found))
+        cells = (_cells(row) for row in with_live(tier_rows(now, request.user, found)))
         asked = asdict(filters)
         return EXPORT.taken(kind, cells, count=len(found), filters=asked, actor=actor_of(request), at=now)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = with_live(list(page.object_list))
+    page.object_list = with_live(tier_rows(now, request.user, page.object_list))
     counts = Counter(row.tier for row in rows)
     context = {
         "page": page,
@@ -83,8 +82,8 @@ def _filters(request: HttpRequest) -> Filters:
     return Filters(**given)
 
 
-def _tabs(rows: Sequence[TierRow], filters: Filters) -> list[dict[str, Any]]:
-    counts = {"all": len(rows), "needs": sum(row.needs_someone for row in rows)}
+def _tabs(rows: Sequence[TierPlace], filters: Filters) -> list[dict[str, Any]]:
+    counts = {"all": len(rows), "needs": sum(row.state != "ok" for row in rows)}
     return [
         {"label": label, "href": f"?view={name}", "count": counts[name], "current": filters.view == name}
         for name, label in VIEWS.items()

@@ -1,9 +1,12 @@
 """The tiers of the portfolio: who answered and confirmed, what is due, and why."""
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from policy.questionnaire import Tier
@@ -13,8 +16,9 @@ from registry.sight import seen_by
 from riskreview.models import TierAssessment
 from riskreview.tiering.questionnaires import for_reading
 from riskreview.tiering.retiering import newest_assessments, running
-from riskreview.tiering.use import UseChange, changed_use
+from riskreview.tiering.use import FIELDS, UseChange, changed_use, entry_moved
 
+DAY = timedelta(days=1)
 NOTICE = timedelta(days=30)
 """How long before its time is up a tier is called due."""
 
@@ -38,6 +42,7 @@ SHAPES = {
     "none": "todo",
     "ok": "ok",
 }
+OWNER = ("owner__first_name", "owner__last_name", "owner__username")
 URGENCY = {state: place for place, state in enumerate(STATES)}
 
 
@@ -92,7 +97,39 @@ class TierRow:
         return ""
 
 
-def due_on(assessment: TierAssessment, months: Mapping[str, int]) -> date | None:
+class Answered(NamedTuple):
+    """What counts of a model's newest answers, as plain values."""
+
+    model_id: int
+    computed_tier: str
+    confirmed_tier: str
+    confirmed_at: datetime | None
+    retier_to: str
+    retier_by: date | None
+
+    @property
+    def tier(self) -> str:
+        """As TierAssessment.tier."""
+        return self.confirmed_tier or self.computed_tier
+
+    @property
+    def is_confirmed(self) -> bool:
+        """As TierAssessment.is_confirmed."""
+        return bool(self.confirmed_tier)
+
+
+class TierPlace(NamedTuple):
+    """Where a model stands in the list of tiers, without its row."""
+
+    model: int
+    name: str
+    words: str
+    tier: str
+    state: str
+    due: date | None
+
+
+def due_on(assessment: TierAssessment | Answered, months: Mapping[str, int]) -> date | None:
     """When a confirmed tier has stood as long as its kind may; None where it does not run out."""
     if assessment.confirmed_at is None or assessment.confirmed_tier not in months:
         return None
@@ -120,34 +157,79 @@ def standing_of(
     if assessment is None:
         return TierRow(model, None, (), None, "none")
     changes = changed_use(assessment.use, model)
+    due = _due(assessment, months)
+    return TierRow(model, assessment, changes, due, _state(assessment, bool(changes), due, at.date()))
+
+
+def _due(assessment: TierAssessment | Answered, months: Mapping[str, int]) -> date | None:
     dates = [found for found in (due_on(assessment, months), assessment.retier_by) if found]
-    due = min(dates, default=None)
-    return TierRow(model, assessment, changes, due, _state(assessment, changes, due, at.date()))
+    return min(dates, default=None)
 
 
-def _state(assessment: TierAssessment, changes: Sequence[UseChange], due: date | None, today: date) -> str:
+def _state(assessment: TierAssessment | Answered, changed: bool, due: date | None, today: date) -> str:
     if not assessment.is_confirmed:
         return "proposed"
     if assessment.tier == Tier.PROHIBITED:
         return "ok"
     if due is not None and due < today:
         return "overdue"
-    if changes:
+    if changed:
         return "changed"
     if assessment.retier_to:
         return "redo"
     return "due" if due is not None and due <= today + NOTICE else "ok"
 
 
-def tier_rows(at: datetime, reader: User | None) -> list[TierRow]:
-    """Every model that is not retired and that the reader may see, most urgent first, in a fixed number of queries."""
+def tier_places(at: datetime, reader: User | None) -> list[TierPlace]:
+    """Every model that is not retired and that the reader may see, most urgent first: light enough for a portfolio."""
+    months, today = for_reading().months, at.date()
+    rows, newest = (
+        RegisteredModel.objects.filter(seen_by(reader)).exclude(lifecycle=Lifecycle.RETIRED),
+        newest_assessments(),
+    )
+    answered = {row[0]: Answered(*row) for row in newest.order_by().values_list(*Answered._fields)}
+    moved = _moved(newest)
+    found = []
+    for pk, name, *words in rows.order_by().values_list("pk", "name", "slug", *OWNER):
+        given, told = answered.get(pk), " ".join((name, *words))
+        if given is None:
+            found.append(TierPlace(pk, name, told, "", "none", None))
+            continue
+        due = _due(given, months)
+        state = _state(given, pk in moved, due, today)
+        found.append(TierPlace(pk, name, told, given.tier, state, due))
+    return sorted(found, key=lambda row: (URGENCY[row.state], row.due or date.max, row.name))
+
+
+def _moved(newest: QuerySet[TierAssessment]) -> set[int]:
+    """The models whose use changed. The database leaves out those whose entry says, letter by letter, the same."""
+    rows = newest.filter(entry_moved(), use__isnull=False).select_related(None).select_related("model")
+    needed = rows.only("use", *(f"model__{name}" for name in FIELDS))
+    return {row.model_id for row in needed.order_by() if changed_use(row.use, row.model)}
+
+
+def waiting_models(at: datetime, models: Collection[int] | None = None) -> set[int]:
+    """The models, or those of these, whose answers may wait for somebody: those that surely stand are left out."""
+    newest = newest_assessments().select_related(None).order_by()
+    if models is not None:
+        newest = newest.filter(model__in=models)
+    asked = Q(confirmed_tier="") | ~Q(retier_to="")
+    for tier, months in for_reading().months.items():
+        shortest = timedelta(days=28 * months)
+        asked |= Q(confirmed_tier=tier, confirmed_at__lte=at + NOTICE + DAY - shortest)
+    return {*newest.filter(asked).values_list("model_id", flat=True), *_moved(newest)}
+
+
+def tier_rows(at: datetime, reader: User | None, models: Collection[int] | None = None) -> list[TierRow]:
+    """Every model that is not retired and that the reader may see, or these of them, most urgent first."""
     months = for_reading().months
-    models = RegisteredModel.objects.filter(seen_by(reader)).exclude(lifecycle=Lifecycle.RETIRED)
+    wanted = RegisteredModel.objects.filter(seen_by(reader)).exclude(lifecycle=Lifecycle.RETIRED)
+    wanted = wanted.select_related("owner")
     people = newest_assessments().select_related(None).select_related("assessed_by", "confirmed_by")
+    if models is not None:
+        wanted, people = wanted.filter(pk__in=models), people.filter(model__in=models)
     answered = {row.model_id: row for row in people.order_by()}
-    rows = [
-        standing_of(model, answered.get(model.pk), months, at) for model in models.select_related("owner")
-    ]
+    rows = [standing_of(model, answered.get(model.pk), months, at) for model in wanted]
     return sorted(rows, key=lambda row: (URGENCY[row.state], row.due or date.max, row.model.name))
 
 

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
+
 from policy.evidence import canonical_digest
 from registry.models import Origin, RegisteredModel
 from registry.places import place_names
@@ -58,6 +63,18 @@ def changed_use(before: Mapping[str, Any] | None, model: RegisteredModel) -> tup
         for name in FIELDS
         if before.get(name, now[name]) != now[name]
     )
+
+
+def entry_moved() -> Q:
+    """Assessments whose model's entry may say something else than it did.
+
+    It compares text as it is stored, so white space and the order of lists pass for changes; `changed_use` knows.
+    """
+    differs = Q()
+    for name in FIELDS:
+        said = KeyTextTransform(name, "use")
+        differs |= ~Q(Exact(Cast(f"model__{name}", TextField()), said))
+    return differs
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from governance.compliance.clocks.clock import KINDS
 from governance.compliance.clocks.due import STATES, Due, due_of
 from registry.access import model_for_reader
 from registry.api.common import checked
+from registry.models import RegisteredModel
 
 STATE_CHOICES = [(state, word) for state, (_, word) in STATES.items()]
 
@@ -72,7 +73,7 @@ class WhatIsDue(KeyView):
         only = framework_for_reader(self.key.owner, given["framework"]).id if given["framework"] else ""
         rows = [
             _told(row)
-            for row in due_of([model], today=timezone.now().date())
+            for row in due_of(RegisteredModel.objects.filter(pk=model.pk), today=timezone.now().date())
             if only in ("", row.framework.id) and given["state"] in ("", row.state)
         ]
         return Response(DueAnswers({"model": model.slug, "results": rows}).data)

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.urls import reverse
 
-from governance.compliance.applying import applicability
 from governance.compliance.clocks.clock import Clock, clocks, shortest_of_incidents
 from governance.compliance.coverage import SETTLED
 from governance.compliance.framework import Framework
 from governance.compliance.library import frameworks
 from governance.compliance.models import BiasAudit, Conclusion, OutsideEvidence
-from governance.compliance.queries import conclusions_of, newest_tiers, scopings_of
+from governance.compliance.queries import conclusions_of
+from governance.compliance.reach import reached
 from registry.models import Deployment, DeploymentStatus, Environment, RegisteredModel
 from riskreview.models import Finding, FindingOrigin
 
@@ -84,29 +84,30 @@ class Starts:
         return found.get(model.pk, [])
 
 
-def due_of(models: Sequence[RegisteredModel], *, today: date) -> list[Due]:
-    """Every clock of every framework that applies to these models; what needs somebody first."""
-    pks, known = [model.pk for model in models], frameworks()
-    (followed, decided), tiers = scopings_of(pks), newest_tiers(pks)
-    starts, found = starts_of(pks), []
-    concluded = conclusions_of(pks)
-    held = [clock for clock in clocks().values() if clock.framework in known]
-    for model in models:
-        for name in dict.fromkeys(clock.framework for clock in held):
-            answer = applicability(
-                known[name],
-                model,
-                tiers.get(model.pk),
-                followed=followed.get(name),
-                decided=decided.get((model.pk, name)),
-            )
-            if answer.applies:
-                mine = [clock for clock in held if clock.framework == name]
-                rows = [row for clock in mine for row in _told(clock, known[name], model, starts, today)]
-                said = concluded.get((model.pk, name), {})
-                found += [_settled(row, said.get(row.clock.control), today) for row in rows]
+def due_of(models: QuerySet[RegisteredModel], *, today: date) -> list[Due]:
+    """Every clock of every framework that applies to these models; what needs somebody first.
+
+    Only the rows of models that any of them reaches are read.
+    """
+    timed = timed_frameworks()
+    under = {pk: names for pk, names in reached(models, timed) if names}
+    rows = models.in_bulk(list(under)) if under else {}
+    starts, concluded, found = starts_of(list(under)), conclusions_of(list(under)), []
+    for pk, names in under.items():
+        for clock in clocks().values():
+            if clock.framework in names:
+                said = concluded.get((pk, clock.framework), {}).get(clock.control)
+                told = _told(clock, timed[clock.framework], rows[pk], starts, today)
+                found += [_settled(row, said, today) for row in told]
     order = list(STATES)
     return sorted(found, key=lambda row: (order.index(row.state), row.until or date.max, row.model.name))
+
+
+def timed_frameworks() -> dict[str, Framework]:
+    """Those in use that set any period."""
+    known = frameworks()
+    names = dict.fromkeys(clock.framework for clock in clocks().values())
+    return {name: known[name] for name in names if name in known}
 
 
 def starts_of(models: Sequence[int]) -> Starts:

@@ -10,11 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
-from governance.compliance.clocks.clock import clocks
-from governance.compliance.clocks.due import STATES, Due, due_of
-from governance.compliance.library import frameworks
+from governance.compliance.clocks.due import STATES, Due, due_of, timed_frameworks
 from registry.access import model_for_reader, models_for_reader
-from registry.models import Lifecycle
+from registry.models import Lifecycle, RegisteredModel
 
 PAGE_SIZE = 50
 
@@ -26,7 +24,7 @@ def due_list(request: UserRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\0", "").strip()[:100]
     for word in query.split():
         models = models.filter(name__icontains=word)
-    context = _context(request, due_of(list(models), today=timezone.now().date()), query)
+    context = _context(request, due_of(models, today=timezone.now().date()), query)
     return render(request, "compliance/due.html", {**context, "q": query, "kept": _kept(request)})
 
 
@@ -34,17 +32,14 @@ def due_list(request: UserRequest) -> HttpResponse:
 def due_of_model(request: UserRequest, slug: str) -> HttpResponse:
     """The clocks of one model."""
     model = model_for_reader(request.user, slug)
-    context = _context(request, due_of([model], today=timezone.now().date()))
+    context = _context(
+        request, due_of(RegisteredModel.objects.filter(pk=model.pk), today=timezone.now().date())
+    )
     return render(request, "compliance/due.html", {**context, "model": model, "kept": _kept(request)})
 
 
 def _context(request: UserRequest, rows: list[Due], query: str = "") -> dict[str, Any]:
-    known = frameworks()
-    names = {
-        clock.framework: known[clock.framework].name
-        for clock in clocks().values()
-        if clock.framework in known
-    }
+    names = {name: framework.name for name, framework in timed_frameworks().items()}
     framework = request.GET.get("framework", "")
     state = request.GET.get("state", "")
     rows = [row for row in rows if framework not in names or row.clock.framework == framework]

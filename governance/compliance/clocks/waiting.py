@@ -30,7 +30,7 @@ def clocks_waiting(user: User, at: datetime) -> list[QueueItem]:
     if not started:
         return []
     models = models_for_reader(user).exclude(lifecycle=Lifecycle.RETIRED).filter(pk__in=started)
-    rows = [row for row in due_of(list(models), today=at.date()) if row.state in DATED]
+    rows = [row for row in due_of(models, today=at.date()) if row.state in DATED]
     return [_item(row) for row in rows[:MOST_LISTED]]
 
 
