@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -78,7 +78,7 @@ def _response(error: Exception) -> Response | None:
             return problem(HTTPStatus.NOT_FOUND, str(error) or "There is nothing here.")
         case PermissionDenied():
             return problem(HTTPStatus.FORBIDDEN, "This is not for you.")
-        case OperationalError():
+        case OperationalError() | InterfaceError():
             log.error("The database did not answer: %s", error)
             return problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
