@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.access import request_id
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal, Unavailable
+from accounts.refusals import Conflict, Invalid, NoRoom, NotAllowed, Refusal, Unavailable, is_full
 
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -78,6 +78,10 @@ def _response(error: Exception) -> Response | None:
             return problem(HTTPStatus.NOT_FOUND, str(error) or "There is nothing here.")
         case PermissionDenied():
             return problem(HTTPStatus.FORBIDDEN, "This is not for you.")
+        case OSError() if is_full(error):
+            log.error("A disk is full: %s", error)
+            full = NoRoom()
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(full), remedy=full.remedy)
         case OperationalError() | InterfaceError():
             log.error("The database did not answer: %s", error)
             return problem(

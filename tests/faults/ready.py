@@ -8,28 +8,40 @@ import django
 
 django.setup()
 
-from accounts.actions import create_key  # noqa: E402
-from accounts.models import RoleGrant, Scope, User  # noqa: E402
+from accounts.actions import create_key, create_user, grant_role  # noqa: E402
+from accounts.models import Scope  # noqa: E402
 from audit.actor import Actor  # noqa: E402
 from audit.keyring import introduce  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.conftest import AT, PASSWORD, PEOPLE, actor_of_user  # noqa: E402
 
+DRILL = Actor.system("drill")
+DATASETS = 4  # one run at a time measures a version on each
+
 
 def make() -> dict[str, str]:
     """What whoever breaks things needs to know."""
     cast = SimpleNamespace()
-    introduce(actor=Actor.system("drill"), at=AT)
+    introduce(actor=DRILL, at=AT)
     for username, (first, last, role) in PEOPLE.items():
-        user = User.objects.create_user(username, password=PASSWORD, first_name=first, last_name=last)
-        RoleGrant.objects.create(user=user, role=role, granted_at=AT)
+        user = create_user(
+            username=username,
+            first_name=first,
+            last_name=last,
+            email=f"{username}@example.org",
+            password=PASSWORD,
+            actor=DRILL,
+            at=AT,
+        )
+        grant_role(user=user, role=role, granter=None, actor=DRILL, at=AT)
         setattr(cast, username, user)
     builders.active_policy(cast)
     version = builders.ready_to_sign(cast)
     for person, role in ((cast.viktor, "validator"), (cast.ada, "risk_officer")):
         builders.a_signature(version.reviews.get(), person, role)
     measured = builders.a_version(cast, builders.a_model(cast, "to-measure"))
-    builders.a_dataset(cast, "drill")
+    for number in range(DATASETS):
+        builders.a_dataset(cast, f"drill-{number}")
     _, fresh = create_key(
         name="drill",
         scopes=Scope.values,

@@ -216,7 +216,12 @@ def test_a_call_that_was_taken_for_dead_and_lives_after_all_decides_nothing(
     question: dict[str, object] = {"model": "credit-default", "version": "1", "environment": "production"}
     asker = Asker(actor_of_user(cast.dev), key=ApiKey.objects.get(owner=cast.dev))
     body = question | {"context": {}, "dry_run": False}
-    late = {"asker": asker, "token": "deploy-17", "body": body, "at": now - ABANDONED_AFTER - timedelta(seconds=1)}
+    late = {
+        "asker": asker,
+        "token": "deploy-17",
+        "body": body,
+        "at": now - ABANDONED_AFTER - timedelta(seconds=1),
+    }
     with pytest.raises(StillAnswering), once(**late) as remembered:  # type: ignore[arg-type]
         retried = ask(client, {"Idempotency-Key": "deploy-17"})
         assert retried.status_code == 200
