@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.access import request_id
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal, Unavailable
+from accounts.refusals import Conflict, Invalid, NoRoom, NotAllowed, Refusal, Unavailable, is_full
 
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -78,7 +78,11 @@ def _response(error: Exception) -> Response | None:
             return problem(HTTPStatus.NOT_FOUND, str(error) or "There is nothing here.")
         case PermissionDenied():
             return problem(HTTPStatus.FORBIDDEN, "This is not for you.")
-        case OperationalError():
+        case OSError() if is_full(error):
+            log.error("A disk is full: %s", error)
+            full = NoRoom()
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(full), remedy=full.remedy)
+        case OperationalError() | InterfaceError():
             log.error("The database did not answer: %s", error)
             return problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,

@@ -5,6 +5,8 @@ the reader, where the refusal was given its sentences whole and the values by na
 `Invalid("{name} is retired for good.", "Register a new model for a new use.", name=model.name)`.
 """
 
+import errno
+
 from accounts.said import Said
 
 
@@ -48,6 +50,21 @@ class Conflict(Refusal):
 
 class Unavailable(Refusal):
     """Something that we depend on does not answer. Nothing was changed, and trying again makes sense."""
+
+
+class NoRoom(Unavailable):
+    """A disk of ours is full."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no room left on the server's disk. Nothing was kept.",
+            "Tell whoever operates Countersign; once there is room, send it again.",
+        )
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it says that a disk, a quota or the longest file allowed is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _said(text: str, values: dict[str, object]) -> Said:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -68,7 +69,7 @@ def _server(given: dict[str, str], make: Sequence[str]) -> Iterator[Served]:
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     base = f"http://127.0.0.1:{port}"
     try:
-        _await(f"{base}/healthz")
+        await_answer(f"{base}/healthz")
         yield Served(base, json.loads(made.stdout.splitlines()[-1]), _worker_of(server.pid))
     finally:
         server.terminate()
@@ -89,11 +90,14 @@ def own_database(stack: ExitStack, address: str) -> str:
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def _await(address: str) -> None:
-    for _ in range(200):
+def await_answer(address: str) -> None:
+    """Wait until somebody answers there, whatever they say."""
+    for _ in range(900):
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
+        except urllib.error.HTTPError:
+            return
         except OSError:
             time.sleep(0.1)
     raise SystemExit(f"{address} did not answer")

@@ -21,7 +21,7 @@ case "${1:-web}" in
     worker)
         # Django's checks would load every page's code into the worker.
         export CELERY_SKIP_CHECKS=1
-        exec python -m celery --app governance.celery:app --quiet worker --hostname "worker@%h" \
+        exec python -m celery --app governance.celery:app --quiet worker --hostname "${COUNTERSIGN_WORKER_NAME:-worker}@%h" \
             --without-gossip --without-mingle --concurrency "${COUNTERSIGN_WORKERS:-2}" --loglevel WARNING \
             ${COUNTERSIGN_QUEUES:+--queues "$COUNTERSIGN_QUEUES"}
         ;;

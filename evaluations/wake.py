@@ -1,9 +1,10 @@
-"""Waking a worker. A broker that is down costs a delay, not a job: the sweep wakes again."""
+"""Waking a worker. A broker that is down, full or silent costs a delay, not a job: the sweep wakes again."""
 
 import logging
 
 from celery import current_app
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from evaluations.models import EvaluationRun
 from evaluations.queues import HEAVY, queue_of
@@ -17,7 +18,7 @@ def wake(task: str, *pk: int, queue: str | None = None) -> None:
     """Send a worker the number of a job row, where the task has one; the workers of `queue`, else of the default."""
     try:
         current_app.send_task(task, args=[*pk], queue=queue, retry=False)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         log.warning(
             "Broker did not take the wake-up for %s %s: %s. The sweep will try again.", task, [*pk], error
         )

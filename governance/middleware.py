@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.refusals import Conflict, Invalid, NotAllowed, Refusal, Unavailable
+from accounts.refusals import Conflict, Invalid, NoRoom, NotAllowed, Refusal, Unavailable, is_full
 from audit.asked import on_behalf_of
 
 log = logging.getLogger("countersign.answered")
@@ -70,6 +70,9 @@ class SpokenRefusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OSError) and is_full(error):
+            log.error("A disk is full: %s", error)
+            error = NoRoom()
         if not isinstance(error, Refusal):
             return None
         match error:

@@ -19,7 +19,7 @@ from audit.canonical import canonical
 from governance.gate.access import decision_for_reader, locked_version_asked_for, record_miss
 from governance.gate.actions import decide_on_locked
 from governance.gate.askers import Asker, AskerThrottle, MayAsk, asker_of
-from governance.gate.idempotency import Remembered, once
+from governance.gate.idempotency import Remembered, StillAnswering, once
 from governance.gate.models import GateDecision
 from governance.gate.serializers import DecisionAnswer, GateQuestion, document
 from governance.gate.timing import timed
@@ -81,6 +81,8 @@ class Decisions(KeyView):
                     pipeline=asker.claims,
                 )
                 remembered.keep(decision)
+        except StillAnswering:
+            raise
         except Problem as missing:
             record_miss(asked, missing, asker=asker, at=timezone.now())
             raise

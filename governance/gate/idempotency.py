@@ -14,8 +14,20 @@ from governance.gate.askers import Asker
 from governance.gate.models import GateDecision, IdempotentCall
 
 KEPT_FOR = timedelta(hours=24)
-ABANDONED_AFTER = timedelta(minutes=2)
+ABANDONED_AFTER = timedelta(seconds=30)
+"""Who claimed a call this long ago is taken for dead. One that lives after all is told so when it wants to answer."""
 LONGEST_TOKEN = 255
+
+
+class StillAnswering(Problem):
+    """Another call with the same key has the claim."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.CONFLICT,
+            "A call with this Idempotency-Key is still being answered.",
+            "Ask again in a moment with the same key.",
+        )
 
 
 class Remembered:
@@ -26,9 +38,12 @@ class Remembered:
         self.decision = call.decision if call else None
 
     def keep(self, decision: GateDecision) -> None:
-        """Remember the answer."""
-        if self._call is not None:
-            IdempotentCall.objects.filter(pk=self._call.pk).update(decision=decision)
+        """Remember the answer, in the transaction of the decision. Raises StillAnswering when the claim was lost."""
+        if self._call is None:
+            return
+        mine = IdempotentCall.objects.filter(pk=self._call.pk, decision=None)
+        if not mine.update(decision=decision):
+            raise StillAnswering
 
 
 @contextmanager
@@ -65,9 +80,5 @@ def _claim(asker: Asker, token: str, body_sha256: str, at: datetime) -> Idempote
             "Use a new key for a new question.",
         )
     if known is None or known.decision is None:
-        raise Problem(
-            HTTPStatus.CONFLICT,
-            "A call with this Idempotency-Key is still being answered.",
-            "Ask again in a moment with the same key.",
-        )
+        raise StillAnswering
     return known

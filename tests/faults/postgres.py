@@ -93,10 +93,10 @@ class Server:
 
 
 @contextmanager
-def own_server(*, archiving: bool = False) -> Iterator[Server]:
-    """A server that runs, and is gone afterwards with its data."""
+def own_server(*, of: Path | None = None, archiving: bool = False) -> Iterator[Server]:
+    """A server that runs, empty or with a copy of the data folder `of`; it is gone afterwards with its data."""
     with _folder() as folder:
-        server = Server(folder, _programs())
+        server = Server(folder, _programs(), of=of)
         if archiving:
             server.keep_the_log()
         yield from _running(server)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,9 @@ from accounts.actions import revoke_key, set_active
 from accounts.models import ApiKey
 from audit.attestation import open_envelope
 from audit.models import Event
+from governance.gate.actions import decide
+from governance.gate.askers import Asker
+from governance.gate.idempotency import ABANDONED_AFTER, StillAnswering, once
 from governance.gate.models import GateDecision, IdempotentCall
 from registry.models import ModelVersion
 from riskreview.models import Decision
@@ -203,6 +207,30 @@ def test_a_call_in_flight_with_the_same_idempotency_key_is_a_409(signed: ModelVe
     ask(client, headers)
     IdempotentCall.objects.update(decision=None, started_at=timezone.now())
     assert ask(client, headers).status_code == 409
+
+
+def test_a_call_that_was_taken_for_dead_and_lives_after_all_decides_nothing(
+    signed: ModelVersion, cast: SimpleNamespace, api: Api
+) -> None:
+    client, now = api("gate"), timezone.now()
+    question: dict[str, object] = {"model": "credit-default", "version": "1", "environment": "production"}
+    asker = Asker(actor_of_user(cast.dev), key=ApiKey.objects.get(owner=cast.dev))
+    body = question | {"context": {}, "dry_run": False}
+    late = {
+        "asker": asker,
+        "token": "deploy-17",
+        "body": body,
+        "at": now - ABANDONED_AFTER - timedelta(seconds=1),
+    }
+    with pytest.raises(StillAnswering), once(**late) as remembered:  # type: ignore[arg-type]
+        retried = ask(client, {"Idempotency-Key": "deploy-17"})
+        assert retried.status_code == 200
+        with transaction.atomic():
+            second = decide(
+                version=signed, environment="production", context={}, dry_run=False, actor=asker.actor, at=now
+            )
+            remembered.keep(second)
+    assert [str(decision.pk) for decision in GateDecision.objects.all()] == [retried.json()["id"]]
 
 
 def test_an_idempotency_key_is_forgotten_after_a_day_and_free_after_an_error(
