@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -58,8 +58,8 @@ def tier_list(request: UserRequest) -> HttpResponseBase:
         cells = (_cells(row) for row in with_live(tier_rows(now, request.user, found)))
         asked = asdict(filters)
         return EXPORT.taken(kind, cells, count=len(found), filters=asked, actor=actor_of(request), at=now)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = with_live(tier_rows(now, request.user, page.object_list))
+    page: Page[Any] = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page.object_list = with_live(tier_rows(now, request.user, list(page.object_list)))
     counts = Counter(row.tier for row in rows)
     context = {
         "page": page,
