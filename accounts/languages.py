@@ -19,6 +19,10 @@ class english(override):
     def __init__(self) -> None:
         super().__init__(ENGLISH)
 
+    def _recreate_cm(self) -> "english":
+        """As a decorator it serves many threads at once, each with a language of its own to return to."""
+        return english()
+
 
 def language_of(request: HttpRequest) -> str:
     """The language of the answer. The browser's wishes count only before somebody has logged in."""

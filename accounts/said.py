@@ -37,9 +37,9 @@ class Said(str):
 class Inside(Said):
     """A label inside of a sentence: English writes it small there, other languages as it is."""
 
-    def __new__(cls, label: str, /) -> Self:
-        made = str.__new__(cls, label.lower())
-        made.template, made.values = label, {}
+    def __new__(cls, label: object, /) -> Self:
+        made = str.__new__(cls, str(label).lower())
+        made.template, made.values = str(label), {}
         return made
 
 

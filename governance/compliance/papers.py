@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from accounts.languages import english
 from audit.actions import record
 from audit.actor import Actor
 from audit.canonical import canonical
@@ -28,6 +29,7 @@ def record_taken(
     record(Verb.DOCUMENT_DOWNLOADED, subject=subject, actor=actor, at=at, detail=detail)
 
 
+@english()
 def as_pdf(template: str, context: Mapping[str, Any], facts: Mapping[str, Any], *, on: date) -> bytes:
     """The document laid out, its facts attached. `on` is the day that it carries."""
     html = render_to_string(

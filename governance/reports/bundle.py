@@ -17,6 +17,7 @@ from django.db import IntegrityError, InternalError
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 
+from accounts.languages import english
 from accounts.refusals import Conflict
 from audit.attestation import sigstore_bundle
 from audit.canonical import canonical
@@ -69,7 +70,8 @@ def bundle_of(report: Report, *, at: datetime) -> bytes:
         **_policies(scope.packs),
     }
     told_of = {"report": report, "anchored": "anchors/index.jsonl" in files}
-    files["README.txt"] = render_to_string("reports/bundle.txt", told_of).encode()
+    with english():
+        files["README.txt"] = render_to_string("reports/bundle.txt", told_of).encode()
     files["manifest.json"] = canonical(_manifest(report, files)).encode()
     return _zipped(files, report.as_of)
 

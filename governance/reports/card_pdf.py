@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from accounts.languages import english
 from audit.canonical import canonical
 from governance.reports.short_pdf import short_pdf
 from registry.card_formats import CardDocument
@@ -10,6 +11,7 @@ from registry.card_formats.own import content
 from registry.cards import shown_sections
 
 
+@english()
 def card_pdf(document: CardDocument) -> bytes:
     """The card with its values filled in, its JSON attached. Raises Conflict where it cannot be made now."""
     revision = document.revision

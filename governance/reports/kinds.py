@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from accounts.languages import english
 from audit.canonical import canonical
 from governance.reports import (
     board,
@@ -46,7 +47,8 @@ def tell(report: Report, *, at: datetime, say: Say = lambda progress, step: None
         "product": settings.VERSION,
         "signed": configured(),
     }
-    html = render_to_string(f"reports/pdf/{name}.html", context)
+    with english():
+        html = render_to_string(f"reports/pdf/{name}.html", context)
     return Told(html, canonical(said), parts_of(scope, said["checkpoint"]))
 
 

@@ -1,6 +1,7 @@
 """Every word of the areas that are translated is marked, in the catalogue, and translated."""
 
 import ast
+import re
 from pathlib import Path
 
 import polib
@@ -134,3 +135,15 @@ def test_a_wrong_translation_is_found(english: str, german: str, wrong: bool) ->
     catalogue = polib.POFile()
     catalogue.append(polib.POEntry(msgid=english, msgstr=german))
     assert bool(messages.complaints(catalogue)) is wrong
+
+
+@pytest.mark.parametrize(
+    "sheet", sorted((ROOT / "static" / "css").glob("*.css")), ids=lambda sheet: sheet.name
+)
+def test_style_sheets_of_pages_know_no_left_and_right(sheet: Path) -> None:
+    """So that a page can be read from right to left. Reports are on paper, in English."""
+    if sheet.name == "report.css":
+        return
+    sides = r"(?:left|right)"
+    sided = rf"(?:margin|padding|border)-{sides}\b(?!-radius)|[;{{ ]{sides}\s*:|text-align:\s*{sides}"
+    assert re.findall(sided, sheet.read_text(encoding="utf-8")) == []

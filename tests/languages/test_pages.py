@@ -32,7 +32,7 @@ TRANSLATED = (
     "/login/",
 )
 """How the addresses begin whose areas are translated as a whole; test_catalogue.py knows what is not yet."""
-BY_PEOPLE = {"Joins the validators."}
+BY_PEOPLE = {"Joins the validators.", "Overrides are not counted"}
 """What people wrote in the world of the doors: nobody translates that."""
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 ENGLISH = re.compile(
@@ -81,7 +81,7 @@ def left_over(html: str) -> Iterator[str]:
     german = {entry.msgstr for entry in catalogue}
     for text in Seen(html).texts:
         words = " ".join(text.split())
-        if words in BY_PEOPLE or words in german:
+        if words in german or any(sentence in words for sentence in BY_PEOPLE):
             continue
         if words in english or ENGLISH.search(words):
             yield words
@@ -105,7 +105,7 @@ def test_translated_pages_hold_no_english(
         answer = client.get(door.path.format(**world), headers={"Accept-Language": "de"})
         found += [f"{door.path}: {words}" for words in left_over(answer.content.decode())]
         looked += 1
-    assert found == []
+    assert not found, "\n".join(found)
     assert looked > 10
 
 
