@@ -75,6 +75,10 @@ class Site:
                 start_new_session=True,
             )
 
+    def wait(self, name: str) -> int:
+        """Wait for one that ends by itself; its code."""
+        return self._running.pop(name).wait(600)
+
     def kill(self, name: str) -> None:
         """At once, with all its children."""
         process = self._running.pop(name)
