@@ -51,7 +51,7 @@ class Site:
         }
         self.start(name, "web", **(own | more))
         base = f"http://127.0.0.1:{self._ports[name]}"
-        assert eventually(lambda: _answers(f"{base}/healthz"), within=60), self.log()
+        assert eventually(lambda: _answers(f"{base}/healthz"), within=180), self.log()
         return base
 
     def start_worker(self, name: str = "worker", **more: str) -> None:

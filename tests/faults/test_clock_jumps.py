@@ -1,6 +1,7 @@
 """Servers whose clocks jumped by two hours, ahead and back, beside one that is right."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,10 @@ OFF = "SELECT round(extract(epoch FROM decided_at - now()) / 3600)::int FROM gat
 def test_clocks_that_jumped_double_no_decision_and_break_no_log(site: Site, pipeline: Asking) -> None:
     servers = {}
     for name, hours in HOURS.items():
-        clock = {"DJANGO_SETTINGS_MODULE": "tests.faults.wrong_clock", "CLOCK_OFF_SECONDS": str(hours * 3600)}
+        clock: dict[str, Any] = {
+            "DJANGO_SETTINGS_MODULE": "tests.faults.wrong_clock",
+            "CLOCK_OFF_SECONDS": str(hours * 3600),
+        }
         servers[name] = pipeline(site.start_web(name, **clock, COUNTERSIGN_WEB_WORKERS="1"))
     site.start_scheduler()
     orders = {
