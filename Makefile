@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v pyth
 VENV := .venv/bin
 STARTED := $(shell date +%s)
 
-.PHONY: help run demo-reset test test-faults drill check bench sbom lock clean install install-dev
+.PHONY: help run demo-reset test test-faults drill check bench stack load sbom lock clean install install-dev
 
 help: ## This list
 	@echo "Countersign: which machine-learning models may run, and the proof of it later."
@@ -38,8 +38,15 @@ drill: install-dev ## The restore drill of docs/backup.md: backup, restore to a 
 check: install-dev ## Lint, format, types, import contracts, dead code, migrations, packages, deployment settings
 	@exec bin/check
 
-bench: install-dev ## The benchmarks, as ratios measured in the same run
+bench: install-dev ## The figures into bench/results.md: ratios measured in the same run (ARGS="gate pages", ARGS=all)
 	@exec $(VENV)/python -m bench $(ARGS)
+
+stack: install-dev ## Two web servers, three workers, scheduler, PostgreSQL and Redis as processes, thrown away at the end
+	@exec $(VENV)/python -m bench.stack
+
+load: install-dev ## Locust on that stack (a bank: MODELS=10000 EVENTS=1000000 PEOPLE=500 RATE=200 SECONDS=120)
+	@test -x var/load/bin/locust || { $(PYTHON) -m venv var/load && var/load/bin/pip install --quiet -r bench/requirements-load.txt; }
+	@exec $(VENV)/python -m bench load
 
 sbom: install ## What Countersign is made of, as CycloneDX (TO=sbom.json)
 	@$(VENV)/python bin/sbom.py --write $(or $(TO),sbom.json)

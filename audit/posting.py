@@ -4,6 +4,7 @@ import http.client
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from time import monotonic
 from urllib.parse import urlsplit
 
 SECONDS = 10
@@ -26,7 +27,7 @@ def posted(address: str, body: bytes, headers: dict[str, str]) -> bytes:
     request = urllib.request.Request(address, data=body, headers=headers, method="POST")
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            raw: bytes = answer.read(LARGEST_ANSWER + 1)
+            raw = read_within(answer, most=LARGEST_ANSWER, seconds=SECONDS)
     except urllib.error.HTTPError as error:
         with suppress(OSError):
             error.close()
@@ -35,6 +36,16 @@ def posted(address: str, body: bytes, headers: dict[str, str]) -> bytes:
         raise NotAnswered(f"{shown(address)} could not be reached: {error}") from error
     if len(raw) > LARGEST_ANSWER:
         raise NotAnswered(f"{shown(address)} answered more than any stamp has.")
+    return raw
+
+
+def read_within(answer: http.client.HTTPResponse, *, most: int, seconds: float) -> bytes:
+    """The answer; one byte more than `most` where it is longer. Raises TimeoutError when it comes by the drop."""
+    until, raw = monotonic() + seconds, b""
+    while len(raw) <= most and (piece := answer.read1(most + 1 - len(raw))):
+        raw += piece
+        if monotonic() > until:
+            raise TimeoutError(f"the answer was not complete within {seconds:g} s")
     return raw
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.load import request
+from bench.clients import request
 from bench.server import ROOT, await_answer
 from tests.ops.processes import free_port
 

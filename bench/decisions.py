@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.beside import bare_view, mlflow
-from bench.load import Measured, measured, request
+from bench.clients import Measured, measured, request
 from bench.server import own_database
 from tests.faults.postgres import own_server
 from tests.faults.site import Site

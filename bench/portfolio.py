@@ -51,7 +51,12 @@ def make() -> dict[str, str]:
     builders.a_signature(review, cast.viktor, "validator")
     builders.a_signature(review, cast.ada, "risk_officer")
     key, fresh = create_key(
-        name="bench", scopes=["gate"], owner=cast.dev, expires_at=None, actor=actor_of_user(cast.adam), at=AT
+        name="bench",
+        scopes=["gate", "registry:read"],
+        owner=cast.dev,
+        expires_at=None,
+        actor=actor_of_user(cast.adam),
+        at=AT,
     )
     return {"key": fresh.text, "prefix": key.prefix, "model": versions[0].model.slug, "password": PASSWORD}
 

@@ -4,7 +4,9 @@ They land beside the blobs, on the same file system, so that what is registered 
 """
 
 import hashlib
+import logging
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 
-from accounts.refusals import Invalid
+from accounts.refusals import Invalid, NoRoom, Refusal, is_full
 from registry.intake import CHUNK, OnDisk, excess, refuse_excess
 from registry.storage import incoming
 
+log = logging.getLogger(__name__)
 FORM_BYTES = 4 * 1024 * 1024  # what the fields and the headers of the parts may take beside the files
 
 
@@ -29,9 +32,10 @@ class Received(UploadedFile):  # type: ignore[type-arg]  # not subscriptable at 
         self._sha256 = hashlib.sha256()
 
     def take(self, chunk: bytes) -> None:
-        """The next bytes."""
+        """The next bytes, written through: whether there is room for them is to be known now."""
         self._sha256.update(chunk)
         self._kept.write(chunk)
+        self._kept.flush()
 
     def finish(self, size: int) -> None:
         """All of it is there."""
@@ -44,8 +48,12 @@ class Received(UploadedFile):  # type: ignore[type-arg]  # not subscriptable at 
         return OnDisk(Path(self._kept.name), int(self.size or 0), self._sha256.hexdigest())
 
     def close(self) -> None:
-        """Twice does no harm: the request closes what its parser closed already."""
-        self._kept.close()
+        """Twice does no harm: the request closes what its parser closed already.
+
+        A full disk refuses what is still in the buffer; the file goes all the same.
+        """
+        with suppress(OSError):
+            self._kept.close()
 
 
 class Receiver(FileUploadHandler):
@@ -84,7 +92,13 @@ class Receiver(FileUploadHandler):
             refuse_excess(self.file_name or "The file", self._room)
         except Invalid as refusal:
             self._stop(refusal)
-        self._received[-1].take(raw_data)
+        try:
+            self._received[-1].take(raw_data)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            log.error("A disk is full: %s", error)
+            self._stop(NoRoom())
 
     def file_complete(self, file_size: int) -> Received:
         """Hand the file over."""
@@ -96,7 +110,7 @@ class Receiver(FileUploadHandler):
         for received in self._received:
             received.close()
 
-    def _stop(self, refusal: Invalid) -> None:
+    def _stop(self, refusal: Refusal) -> None:
         """Read no further. The server discards the rest after it has answered."""
         self.discard()
         self.request.upload_refusal = refusal  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """Talking to an identity provider that the operator named: no redirect, little time, few bytes."""
 
 import base64
+import http.client
 import json
 import ssl
 import urllib.error
@@ -11,6 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 from accounts.refusals import Unavailable
 from accounts.sso.configuration import Provider, is_secure
+from audit.posting import read_within
 
 SECONDS = 8
 MOST_BYTES = 256 * 1024
@@ -42,7 +44,7 @@ def fetch(
     opener = urllib.request.build_opener(_NoRedirect, secure)
     try:
         with opener.open(request, timeout=SECONDS) as response:
-            content = response.read(MOST_BYTES + 1)
+            content = read_within(response, most=MOST_BYTES, seconds=SECONDS)
     except urllib.error.HTTPError as error:
         with error:
             raise Unreachable(
@@ -51,7 +53,7 @@ def fetch(
                 code=error.code,
                 error=_said(error),
             ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(
             "{provider} did not answer ({kind}).", provider=provider.name, kind=type(error).__name__
         ) from error

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.granting.rules import reason_against_signing
+from accounts.ground import standing_ground
 from accounts.models import User
 from accounts.notices import notify
 from accounts.proving.again import prove_again
@@ -82,8 +83,10 @@ def sign_given(
 
 
 def _sign(review: Review, given: Given, proved: str, signer: User, actor: Actor, at: datetime) -> SignOff:
+    # The ground stands still meanwhile: a role or an account that somebody is taking away is waited for.
     version = (
-        ModelVersion.objects.select_for_update(of=("self",))
+        ModelVersion.objects.annotate(**standing_ground())
+        .select_for_update(of=("self",))
         .select_related(*VERSION_RELATIONS)
         .get(pk=review.version_id)
     )

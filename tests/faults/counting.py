@@ -19,7 +19,9 @@ def each_was_decided_once(site: Site, kept: Kept) -> None:
     assert set(kept.statuses) <= {NOBODY, 200, 409, 503}, kept.statuses
     told = {name for names in kept.decisions.values() for name in names}
     calls = site.ask("SELECT token, decision_id::text FROM gate_idempotentcall WHERE decision_id IS NOT NULL")
-    assert dict(calls) == {token: name for token, (name,) in kept.decisions.items()}
+    assert {token: name for token, name in calls} == {
+        token: name for token, (name,) in kept.decisions.items()
+    }
     assert {name for (name,) in site.ask("SELECT id::text FROM gate_gatedecision")} == told
     waiting = "SELECT count(*) FROM audit_pending"
     assert eventually(lambda: site.number(waiting) == 0, within=60), site.log()

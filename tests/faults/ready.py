@@ -37,8 +37,8 @@ def make() -> dict[str, str]:
         setattr(cast, username, user)
     builders.active_policy(cast)
     version = builders.ready_to_sign(cast)
-    for person, role in ((cast.viktor, "validator"), (cast.ada, "risk_officer")):
-        builders.a_signature(version.reviews.get(), person, role)
+    for person, needed in ((cast.viktor, "validator"), (cast.ada, "risk_officer")):
+        builders.a_signature(version.reviews.get(), person, needed)
     measured = builders.a_version(cast, builders.a_model(cast, "to-measure"))
     for number in range(DATASETS):
         builders.a_dataset(cast, f"drill-{number}")

@@ -51,7 +51,7 @@ class Site:
         }
         self.start(name, "web", **(own | more))
         base = f"http://127.0.0.1:{self._ports[name]}"
-        assert eventually(lambda: _answers(f"{base}/healthz"), within=60), self.log()
+        assert eventually(lambda: _answers(f"{base}/healthz"), within=180), self.log()
         return base
 
     def start_worker(self, name: str = "worker", **more: str) -> None:
@@ -74,6 +74,10 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def wait(self, name: str) -> int:
+        """Wait for one that ends by itself; its code."""
+        return self._running.pop(name).wait(600)
 
     def kill(self, name: str) -> None:
         """At once, with all its children."""

@@ -25,10 +25,11 @@ ROOM, UNLIMITED = "65536", "unlimited"
 def limit(processes: list[int], room: str) -> None:
     """Let these processes write no file beyond `room` bytes, or again any."""
     for process in processes:
-        owner = Path(f"/proc/{process}").stat().st_uid
+        status = Path(f"/proc/{process}").stat()
         command = ["prlimit", "--pid", str(process), f"--fsize={room}:"]
-        if owner != os.getuid():  # only who owns a process may limit it
-            command = ["setpriv", f"--reuid={owner}", "--clear-groups", *command]
+        if status.st_uid != os.getuid():  # only who owns a process may limit it
+            owner = [f"--reuid={status.st_uid}", f"--regid={status.st_gid}"]
+            command = ["setpriv", *owner, "--clear-groups", *command]
         subprocess.run(command, check=False)
 
 
