@@ -38,8 +38,8 @@ VERBS = (
     Verb.EVALUATION_SUCCEEDED,
     Verb.REVIEW_SIGNED,
 )
-USES = (["credit"], [], ["employment", "profiling"], [])
-PLACES = (["EU"], ["EU", "US-NY"], ["US"], [])
+USES: tuple[list[str], ...] = (["credit"], [], ["employment", "profiling"], [])
+PLACES: tuple[list[str], ...] = (["EU"], ["EU", "US-NY"], ["US"], [])
 SUBJECTS = ("credit", "fraud", "churn", "pricing", "claims", "triage", "demand", "collections")
 
 

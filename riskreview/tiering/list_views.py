@@ -58,8 +58,9 @@ def tier_list(request: UserRequest) -> HttpResponseBase:
         cells = (_cells(row) for row in with_live(tier_rows(now, found)))
         asked = asdict(filters)
         return EXPORT.taken(kind, cells, count=len(found), filters=asked, actor=actor_of(request), at=now)
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = with_live(tier_rows(now, page.object_list))
+    pages: Paginator[Any] = Paginator(found, PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
+    page.object_list = with_live(tier_rows(now, list(page.object_list)))
     counts = Counter(row.tier for row in rows)
     context = {
         "page": page,

@@ -48,8 +48,9 @@ def _context(request: UserRequest, rows: list[DuePlace], query: str = "") -> dic
     counts = {name: counted[place] for place, name in enumerate(STATES)}
     wanted = list(STATES).index(state) if state in STATES else None
     shown = [row for row in rows if wanted is None or row.state == wanted]
-    page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = rows_at(page.object_list)
+    pages: Paginator[Any] = Paginator(shown, PAGE_SIZE)
+    page = pages.get_page(request.GET.get("page"))
+    page.object_list = rows_at(list(page.object_list))
     current = state if state in STATES else ""
     kept = {"framework": framework if framework in names else "", "q": query}
     keep = "".join(f"&{urlencode({name: value})}" for name, value in kept.items() if value)
