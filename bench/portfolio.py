@@ -9,6 +9,7 @@ import json
 import sys
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import django
 
@@ -24,6 +25,8 @@ from audit.models import Event  # noqa: E402
 from audit.verbs import Verb  # noqa: E402
 from governance.portfolio.upkeep import catch_up  # noqa: E402
 from registry.models import ModelKind, ModelVersion, RegisteredModel, VersionSource  # noqa: E402
+from riskreview.models import TierAssessment  # noqa: E402
+from riskreview.tiering.use import use_of  # noqa: E402
 from tests import builders  # noqa: E402
 from tests.conftest import AT, PASSWORD, PEOPLE, actor_of_user  # noqa: E402
 
@@ -35,6 +38,8 @@ VERBS = (
     Verb.EVALUATION_SUCCEEDED,
     Verb.REVIEW_SIGNED,
 )
+USES: tuple[list[str], ...] = (["credit"], [], ["employment", "profiling"], [])
+PLACES: tuple[list[str], ...] = (["EU"], ["EU", "US-NY"], ["US"], [])
 SUBJECTS = ("credit", "fraud", "churn", "pricing", "claims", "triage", "demand", "collections")
 
 
@@ -61,8 +66,18 @@ def make() -> dict[str, str]:
     return {"key": fresh.text, "prefix": key.prefix, "model": versions[0].model.slug, "password": PASSWORD}
 
 
+def again(row: Any, **changes: Any) -> Any:
+    """A new row like this one, under an identity of its own."""
+    values = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not (field.primary_key or field.name in changes or field.unique and field.has_default())
+    }
+    return type(row)(**(values | changes))
+
+
 def fill(models: int) -> None:
-    """So many models with their versions, and the inventory's rows for them."""
+    """So many models with a tier and their versions, and the inventory's rows for them."""
     owners = list(User.objects.order_by("pk"))
     made = RegisteredModel.objects.bulk_create(
         RegisteredModel(
@@ -71,6 +86,8 @@ def fill(models: int) -> None:
             purpose=f"Number {number} of a large portfolio, about {SUBJECTS[number % len(SUBJECTS)]}.",
             business_line=f"Line {number % 20}",
             kind=ModelKind.values[number % 3],
+            jurisdictions=PLACES[number % len(PLACES)],
+            regulated_uses=USES[number % len(USES)],
             owner=owners[number % len(owners)],
             created_at=AT,
         )
@@ -93,6 +110,8 @@ def fill(models: int) -> None:
         ),
         batch_size=5_000,
     )
+    tier = TierAssessment.objects.filter(confirmed_by__isnull=False).order_by("pk")[0]
+    TierAssessment.objects.bulk_create(again(tier, model=model, use=use_of(model)) for model in made)
     while catch_up(at=timezone.now()):
         pass
 

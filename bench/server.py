@@ -77,6 +77,27 @@ def _server(given: dict[str, str], make: Sequence[str]) -> Iterator[Served]:
         server.wait(10)
 
 
+def on_own_database(module: str, *given: str, only_postgresql: bool = False) -> int:
+    """Run a module of benchmarks in a process of its own on a fresh database, on SQLite where no server is named."""
+    address = os.environ.get("DATABASE_URL", "")
+    named = address.startswith("postgres")
+    if only_postgresql and not named:
+        print("NOT RUN: this benchmark is of PostgreSQL. Give its server as DATABASE_URL.", file=sys.stderr)
+        return 1
+    with ExitStack() as stack:
+        environment = os.environ | {
+            "COUNTERSIGN_VAR": stack.enter_context(tempfile.TemporaryDirectory()),
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
+            "COUNTERSIGN_LOG_LEVEL": "ERROR",
+        }
+        if named:
+            environment["DATABASE_URL"] = own_database(stack, address)
+        run = [sys.executable, "manage.py", "migrate", "-v0"]
+        subprocess.run(run, cwd=ROOT, env=environment, check=True)
+        measured = [sys.executable, "-m", module, *given]
+        return subprocess.run(measured, cwd=ROOT, env=environment, check=False).returncode
+
+
 def own_database(stack: ExitStack, address: str) -> str:
     """An empty database beside the one that is named, dropped at the end."""
     import psycopg2  # type: ignore[import-untyped]

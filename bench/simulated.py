@@ -4,7 +4,6 @@ import statistics
 import sys
 import time
 from types import SimpleNamespace
-from typing import Any
 
 import django
 
@@ -13,6 +12,7 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import RoleGrant, User  # noqa: E402
+from bench.portfolio import again  # noqa: E402
 from evaluations.models import EvaluationRun  # noqa: E402
 from policy.pack import load_pack  # noqa: E402
 from policy.verdict import judge  # noqa: E402
@@ -89,35 +89,23 @@ def _copy(first: ModelVersion, count: int) -> None:
     review, signoffs = Review.objects.get(), list(SignOff.objects.order_by("pk"))
     runs = list(EvaluationRun.objects.order_by("pk"))
     models = RegisteredModel.objects.bulk_create(
-        _again(model, slug=f"use-{number}", name=f"Use {number}") for number in range(count)
+        again(model, slug=f"use-{number}", name=f"Use {number}") for number in range(count)
     )
-    TierAssessment.objects.bulk_create(_again(tier, model=owner) for owner in models)
+    TierAssessment.objects.bulk_create(again(tier, model=owner) for owner in models)
     versions = ModelVersion.objects.bulk_create(
-        (_again(first, model=owner) for owner in models),
+        (again(first, model=owner) for owner in models),
         batch_size=2_000,
     )
-    CardRevision.objects.bulk_create(
-        (_again(card, version=version) for version in versions), batch_size=2_000
-    )
+    CardRevision.objects.bulk_create((again(card, version=version) for version in versions), batch_size=2_000)
     for run in runs:
         EvaluationRun.objects.bulk_create(
-            (_again(run, version=version) for version in versions), batch_size=2_000
+            (again(run, version=version) for version in versions), batch_size=2_000
         )
     reviews = Review.objects.bulk_create(
-        (_again(review, version=version) for version in versions), batch_size=2_000
+        (again(review, version=version) for version in versions), batch_size=2_000
     )
     for signoff in signoffs:
-        SignOff.objects.bulk_create((_again(signoff, review=copy) for copy in reviews), batch_size=2_000)
-
-
-def _again(row: Any, **changes: Any) -> Any:
-    """A new row like this one, under an identity of its own."""
-    values = {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if not (field.primary_key or field.name in changes or field.unique and field.has_default())
-    }
-    return type(row)(**(values | changes))
+        SignOff.objects.bulk_create((again(signoff, review=copy) for copy in reviews), batch_size=2_000)
 
 
 if __name__ == "__main__":

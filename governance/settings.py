@@ -211,7 +211,8 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
-WHITENOISE_USE_FINDERS = True
+# Once files are collected, with their compressed twins, those are served; finders would offer the plain ones instead.
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "css").is_dir()
 MEDIA_ROOT = VAR_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

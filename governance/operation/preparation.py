@@ -45,7 +45,9 @@ def prepare(say: Say) -> None:
 
     COUNTERSIGN_DEMO=0 leaves the demo out.
     """
-    settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of one that is missing
+    call_command(
+        "collectstatic", verbosity=0, interactive=False
+    )  # with their compressed twins, before a server looks
     try:
         if _interrupted_demo().exists():
             _forget_interrupted_demo(say)

@@ -43,7 +43,7 @@ def version_head(
     """Breadcrumb, title, tier, status, actions and tabs of a version."""
     request: HttpRequest = context["request"]
     now = timezone.now()
-    standing = standing or standing_of(version, at=now)
+    standing = standing or _standing(request, version, now)
     names = [version.model.slug, version.version]
     review = Review.objects.filter(version=version, closed_at=None).order_by("-pk").first()
     return {
@@ -62,6 +62,14 @@ def version_head(
         "earlier": before(version),
         "report_url": f"{reverse('reports:reports')}?version_id={version.pk}",
     }
+
+
+def _standing(request: HttpRequest, version: ModelVersion, at: datetime) -> Standing:
+    """The standing, judged once while a page is drawn."""
+    judged: dict[int, Standing] = request.__dict__.setdefault("standings", {})
+    if version.pk not in judged:
+        judged[version.pk] = standing_of(version, at=at)
+    return judged[version.pk]
 
 
 def _serving(version: ModelVersion, standing: Standing, at: datetime) -> list[Row]:
@@ -145,10 +153,10 @@ def happened(context: dict[str, Any], ref: str) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("portfolio/stale_warning.html")
-def stale_warning(version: ModelVersion) -> dict[str, Any]:
+@register.inclusion_tag("portfolio/stale_warning.html", takes_context=True)
+def stale_warning(context: dict[str, Any], version: ModelVersion) -> dict[str, Any]:
     """How many signatures a change of the card would make stale."""
-    standing = standing_of(version, at=timezone.now())
+    standing = _standing(context["request"], version, timezone.now())
     counting = {
         signoff.id
         for judged in standing.judged.values()

@@ -110,7 +110,7 @@ def test_a_failed_explanation_is_nobodys_work(
     run = claim(EvaluationRun, ask(cast, version, dataset, {"row": 3}).pk, at=AT)
     assert run is not None
     fail_evaluation(run=run, failure="No.", provenance={}, at=AT)
-    assert not [item for item in queue._failed_runs({version.model_id}) if item.kind == "evaluation"]
+    assert not [item for item in queue._failed_runs(version.model.owner) if item.kind == "evaluation"]
 
 
 def test_it_is_not_among_what_is_measured(version: ModelVersion) -> None:

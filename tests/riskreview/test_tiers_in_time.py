@@ -22,7 +22,7 @@ from riskreview.judgement import judge_version
 from riskreview.models import TierAssessment
 from riskreview.tiering.answers import answers_of, differences
 from riskreview.tiering.assessing import QuestionnaireReplaced, assess_tier, confirm_tier
-from riskreview.tiering.queries import months_after, tier_rows
+from riskreview.tiering.queries import months_after, tier_places, tier_rows, waiting_models
 from riskreview.tiering.questionnaire_changes import activate_questionnaire
 from riskreview.tiering.reminders import remind_tiers
 from riskreview.tiering.use import use_digest
@@ -312,6 +312,25 @@ def test_the_list_of_tiers_filters_and_exports(cast: SimpleNamespace, client_of:
         assert page.count('<th scope="row">') == shown, query
     rows = streamed(reader.get("/tiers/?format=csv&state=changed")).splitlines()
     assert len(rows) == 2 and ",moderate,yes,changed," in rows[1] and ",purpose," in rows[1]
+
+
+def test_the_light_list_says_what_the_rows_say(cast: SimpleNamespace) -> None:
+    a_tier(cast, a_model(cast, "calm"), "low")
+    moved = a_model(cast, "moved")
+    a_tier(cast, moved, "moderate")
+    change(cast, moved, purpose="Another purpose, which is long enough.")
+    spaced = a_model(cast, "spaced")
+    a_tier(cast, spaced, "low")
+    change(cast, spaced, purpose=f"  {spaced.purpose}\n")
+    a_tier(cast, a_model(cast, "unconfirmed"), confirmed=False)
+    a_model(cast, "fresh")
+
+    for at in (AT, AT + timedelta(days=340), AT + timedelta(days=2000)):
+        rows = tier_rows(at)
+        said = [(row.model.pk, row.tier, row.state, row.due) for row in rows]
+        assert [(row.model, row.tier, row.state, row.due) for row in tier_places(at)] == said
+        waits = {row.model.pk for row in rows if row.state not in ("ok", "none")}
+        assert waits <= waiting_models(at) and spaced.pk not in waiting_models(AT)
 
 
 def test_the_list_takes_the_same_queries_for_one_and_for_many(cast: SimpleNamespace) -> None:
