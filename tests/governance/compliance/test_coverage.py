@@ -270,7 +270,7 @@ def test_conclusions_that_run_out_wait_for_compliance_until_somebody_concludes_a
 
     concluded(cast, lender, controls=["EU-9.2a"], until=UNTIL + timedelta(days=200))
     assert waiting(cast.carl, 1) == [(f"1 conclusion ran out: {lender.name}", "overdue")]
-    lender.lifecycle = "retired"
+    lender.lifecycle, lender.lifecycle_reason = "retired", WHY
     lender.save()
     assert waiting(cast.carl, 1) == []
 
