@@ -11,6 +11,7 @@ from accounts.models import User
 from audit.checkpoints import verify_log
 from audit.models import Event
 from governance.compliance.clocks.waiting import clocks_waiting
+from governance.compliance.expiring import conclusions_waiting
 from governance.compliance.gaps import gaps_waiting
 from riskreview.policies.packs import active_pack
 from riskreview.queue import queue_for
@@ -42,7 +43,8 @@ def _queue_length(user: User) -> int:
     length = cache.get(key)
     if not isinstance(length, int):
         now = timezone.now()
-        length = len([*queue_for(user, at=now), *gaps_waiting(user, now), *clocks_waiting(user, now)])
+        of_rules = [*gaps_waiting(user, now), *clocks_waiting(user, now), *conclusions_waiting(user, now)]
+        length = len(queue_for(user, at=now)) + len(of_rules)
         cache.set(key, length, QUEUE_SECONDS)
     return length
 

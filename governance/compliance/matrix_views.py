@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,12 +12,10 @@ from accounts.access import UserRequest, actor_of
 from governance.compliance.access import framework_of_model
 from governance.compliance.coverage import STATES
 from governance.compliance.exports import download
-from governance.compliance.framework import Framework
+from governance.compliance.narrowing import narrowing_of, under_framework
 from governance.compliance.oscal.taking import take_components
 from governance.compliance.queries import coverage_of
-from governance.compliance.reach import reached
-from registry.access import models_for_reader
-from registry.models import Lifecycle, RegisteredModel
+from registry.models import RegisteredModel
 from registry.spreadsheets import FORMATS
 
 MODELS_SHOWN = 25
@@ -28,12 +25,12 @@ COLUMNS_SHOWN = 8
 @require_GET
 def coverage(request: UserRequest) -> HttpResponseBase:
     """How each model stands under each framework that applies to it."""
-    now, query = timezone.now(), _query(request)
-    models = _models(request, query)
+    now, asked = timezone.now(), narrowing_of(request)
+    models = asked.models(request)
     if (kind := request.GET.get("format", "")) in FORMATS:
-        return download(kind, models, {"q": query}, actor=actor_of(request), at=now)
+        return download(kind, models, asked.asked, actor=actor_of(request), at=now)
     if kind == "oscal":
-        return take_components(models, query, actor=actor_of(request), at=now)
+        return take_components(models, asked.asked, actor=actor_of(request), at=now)
     page = Paginator(models, MODELS_SHOWN).get_page(request.GET.get("page"))
     covered = coverage_of(list(page.object_list), today=now.date())
     columns = {
@@ -47,7 +44,9 @@ def coverage(request: UserRequest) -> HttpResponseBase:
             {"covered": row, "cells": [{"framework": name, "summary": row.summary(name)} for name in columns]}
             for row in covered
         ],
-        "q": query,
+        "q": asked.q,
+        "selects": asked.selects(every=True),
+        "narrowed": bool(asked.asked),
         "states": list(STATES.values()),
     }
     return render(request, "compliance/coverage.html", context)
@@ -56,13 +55,16 @@ def coverage(request: UserRequest) -> HttpResponseBase:
 @require_GET
 def coverage_of_framework(request: UserRequest, framework: str) -> HttpResponseBase:
     """How each control of a framework stands for each model that it applies to."""
-    now, query = timezone.now(), _query(request)
+    now, asked = timezone.now(), narrowing_of(request)
     found = framework_of_model(request.user, framework)
-    under = _under(found, _models(request, query))
+    rows = asked.models(request, within=found.id)
+    under = under_framework(found, rows)
     if (kind := request.GET.get("format", "")) in FORMATS:
-        asked = {"q": query, "framework": found.id}
-        rows = RegisteredModel.objects.filter(pk__in=under).order_by("name", "pk")
-        return download(kind, rows, asked, actor=actor_of(request), at=now, only=found.id)
+        told = asked.asked | {"framework": found.id}
+        taken = RegisteredModel.objects.filter(pk__in=under).order_by("name", "pk")
+        return download(kind, taken, told, actor=actor_of(request), at=now, only=found.id)
+    heading = request.GET.get("heading", "")
+    shown = [group for group in found.groups if group.id == heading] or list(found.groups)
     page = Paginator(under, COLUMNS_SHOWN).get_page(request.GET.get("page"))
     models = RegisteredModel.objects.in_bulk(page.object_list)
     covered = coverage_of([models[pk] for pk in page.object_list], today=now.date(), known={found.id: found})
@@ -79,31 +81,19 @@ def coverage_of_framework(request: UserRequest, framework: str) -> HttpResponseB
         "framework": found,
         "page": page,
         "columns": [{"model": one.model, "summary": one.summary(found.id)} for one in covered],
-        "groups": [(group.title, groups[group.id]) for group in found.groups if group.id in groups],
+        "groups": [(group.title, groups[group.id]) for group in shown if group.id in groups],
         "width": len(covered) + 1,
-        "q": query,
+        "q": asked.q,
+        "selects": [
+            {
+                "name": "heading",
+                "label": "Heading",
+                "options": [(group.id, group.title) for group in found.groups if group.id in groups],
+                "value": heading,
+            },
+            *asked.selects(every=False),
+        ],
+        "narrowed": bool(asked.asked),
         "states": list(STATES.values()),
     }
     return render(request, "compliance/coverage_framework.html", context)
-
-
-def _query(request: UserRequest) -> str:
-    return request.GET.get("q", "").replace("\0", "").strip()[:100]
-
-
-def _models(request: UserRequest, query: str) -> QuerySet[RegisteredModel]:
-    """Models in use that match, by name. Nothing is asked of retired ones."""
-    rows = models_for_reader(request.user).exclude(lifecycle=Lifecycle.RETIRED).order_by("name", "pk")
-    for word in query.split():
-        rows = rows.filter(
-            Q(name__icontains=word)
-            | Q(slug__icontains=word)
-            | Q(business_line__icontains=word)
-            | Q(owner__last_name__icontains=word)
-        )
-    return rows
-
-
-def _under(framework: Framework, models: QuerySet[RegisteredModel]) -> list[int]:
-    """The models to which a framework applies, in order."""
-    return [pk for pk, names in reached(models, {framework.id: framework}) if names]

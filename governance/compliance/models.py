@@ -122,7 +122,10 @@ class Conclusion(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["model", "framework", "control"], name="conclusion_by_control")]
+        indexes = [
+            models.Index(fields=["model", "framework", "control"], name="conclusion_by_control"),
+            models.Index(fields=["until"], name="conclusion_until"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(rationale=""), name="concluded_with_reason"),
             models.CheckConstraint(

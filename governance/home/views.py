@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import UserRequest
 from governance.compliance.clocks.waiting import clocks_waiting
+from governance.compliance.expiring import conclusions_waiting
 from governance.compliance.gaps import gaps_waiting
 from governance.deployments.queries import Row, undecided
 from governance.gate.queries import recent_denials
@@ -36,6 +37,7 @@ def home(request: UserRequest) -> HttpResponse:
             *queue_for(request.user, at=now),
             *gaps_waiting(request.user, now),
             *clocks_waiting(request.user, now),
+            *conclusions_waiting(request.user, now),
         ]
     )
     context = {

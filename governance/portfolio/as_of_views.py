@@ -23,12 +23,12 @@ from governance.gate.models import GateDecision
 from governance.gate.serializers import PolicyAnswer, RequirementAnswer
 from governance.portfolio.panels import environment_panels
 from registry.access import version_for_reader
-from registry.models import Environment, ModelVersion
+from registry.models import Environment, ModelVersion, RegisteredModel
 from riskreview.evidence.past import AsOf, as_of
 from riskreview.judgement import Judged
 
 
-def moment_of(text: str, version: ModelVersion, *, now: datetime) -> datetime:
+def moment_of(text: str, about: ModelVersion | RegisteredModel, *, now: datetime) -> datetime:
     """The moment that was asked for; without a zone it is meant in UTC. Raises Invalid."""
     try:
         found = parse_datetime(text.strip().replace(" ", "+") if "T" in text else text.strip())
@@ -43,9 +43,12 @@ def moment_of(text: str, version: ModelVersion, *, now: datetime) -> datetime:
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     if found > now:
         raise Invalid("That moment lies in the future.", "The record tells of what was.", field="at")
-    if found < version.registered_at:
-        registered = instant(version.registered_at)[:19]
-        raise Invalid("The version did not exist then.", f"It was registered at {registered}Z.", field="at")
+    what, since = (
+        ("version", about.registered_at) if isinstance(about, ModelVersion) else ("model", about.created_at)
+    )
+    if found < since:
+        registered = instant(since)[:19]
+        raise Invalid(f"The {what} did not exist then.", f"It was registered at {registered}Z.", field="at")
     return found
 
 

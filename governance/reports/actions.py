@@ -32,7 +32,8 @@ def request_report(*, question: Question, requester: User | None, actor: Actor, 
         "framework": question.framework.id if question.framework else "",
         "since": question.since,
     }
-    same = Report.objects.filter(**subject, requested_as=actor.id, status__in=LIVE).first()
+    asked = {"past": question.moment is not None} | ({"as_of": question.moment} if question.moment else {})
+    same = Report.objects.filter(**subject, **asked, requested_as=actor.id, status__in=LIVE).first()
     if same is not None:
         raise Conflict(f"Report {same.pk} of the same is being made for you.", "Wait for it.")
     report = Report.objects.create(

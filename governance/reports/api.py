@@ -44,7 +44,8 @@ class ReportQuestion(serializers.Serializer[Any]):
         max_length=16, required=False, help_text="Of a version: production if left out; of a period: all"
     )
     as_of = serializers.DateTimeField(
-        required=False, help_text="Of a version: a moment in the past; without it, when the report is made"
+        required=False,
+        help_text="Of a version or a model: a moment in the past; without it, when the report is made",
     )
     since = serializers.DateField(
         required=False,

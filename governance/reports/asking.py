@@ -48,15 +48,15 @@ def question_of(given: Mapping[str, str], reader: User, *, now: datetime) -> Que
         refuse_unless_sees_all(reader)
     if kind == ReportKind.GATE:
         return _of_period(given, now=now)
+    if kind == ReportKind.MODEL:
+        return _of_model(given, reader, now=now)
     if kind in ReportKind.values and given.get("as_of"):
         raise Invalid(
             f"A {ReportKind(kind).label.lower()} tells how things stand when it is made.",
-            "Leave the moment out, or ask for a report of one version.",
+            "Leave the moment out, or ask for a report of one model or version. Those made before are kept.",
             field="as_of",
         )
     match kind:
-        case ReportKind.MODEL:
-            return Question(kind, model=model_for_reader(reader, given.get("model", "")))
         case ReportKind.PORTFOLIO:
             return Question(kind, since=_changes_since(given, now=now))
         case ReportKind.FRAMEWORK:
@@ -73,6 +73,12 @@ def _of_version(kind: str, given: Mapping[str, str], reader: User, *, now: datet
     environment, asked = known_environment(given.get("environment", "")), given.get("as_of", "").strip()
     moment = moment_of(asked, version, now=now) if asked else None
     return Question(kind, version=version, environment=environment, moment=moment)
+
+
+def _of_model(given: Mapping[str, str], reader: User, *, now: datetime) -> Question:
+    model, asked = model_for_reader(reader, given.get("model", "")), given.get("as_of", "").strip()
+    moment = moment_of(asked, model, now=now) if asked else None
+    return Question(ReportKind.MODEL, model=model, moment=moment)
 
 
 def _framework(name: str) -> Framework:

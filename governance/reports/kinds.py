@@ -17,6 +17,7 @@ from governance.reports import (
     framework_file,
     gate_activity,
     model_file,
+    model_past,
     past,
     validation,
 )
@@ -59,7 +60,8 @@ def _gathered(report: Report, at: datetime, say: Say) -> tuple[str, object, Mapp
             told = past.gather_past(report, at=at) if report.past else content.gather(report, at=at)
             return "report", told, facts.of_version(told)
         case ReportKind.MODEL:
-            file = model_file.gather(report, at=at)
+            told_of = model_past.gather_then if report.past else model_file.gather
+            file = told_of(report, at=at)
             return "model", file, model_file.facts_of(file)
         case ReportKind.GATE:
             activity = gate_activity.gather(report, at=at)

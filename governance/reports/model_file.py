@@ -1,5 +1,6 @@
 """The file of a model: all its versions, how each stands, and what people and pipelines did with each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +41,8 @@ class ModelFile:
     deployments: list[Deployment]
     events: list[tuple[Event, str, str]]
     checkpoint: Checkpoint | None
+    gaps: tuple[str, ...] = ()
+    """Of a moment in the past: what could not be rebuilt and is shown as it is today."""
 
     @property
     def newest(self) -> Standing | None:
@@ -66,7 +69,7 @@ def gather(report: Report, *, at: datetime) -> ModelFile:
     """Read everything about the report's model as it stands."""
     model = RegisteredModel.objects.select_related("owner").get(pk=report.its_model.pk)
     found = versions_of(model, at=at)
-    pairs = _eventful(model, found)
+    pairs = eventful(model, found, until=at)
     return ModelFile(
         report=report,
         at=at,
@@ -76,24 +79,29 @@ def gather(report: Report, *, at: datetime) -> ModelFile:
         left_out=max(len(pairs) - MOST_PARTS, 0),
         tiers=list(model.tier_assessments.select_related("assessed_by", "confirmed_by")),
         risks=shown(model.risks.select_related("model", "owner", "accepted_by"), current_scales(), at=at),
-        findings=sorted(
-            model.findings.select_related("model", "version__model", "owner"),
-            key=lambda row: (not row.is_open, row.due_on, row.pk),
-        ),
+        findings=in_order(model.findings.select_related("model", "version__model", "owner")),
         deployments=list(Deployment.objects.filter(version__model=model).select_related("version__model")),
         events=told(trail_of(model.ref, limit=AUDIT_LINES)),
         checkpoint=newest_checkpoint(),
     )
 
 
-def _eventful(model: RegisteredModel, found: list[Standing]) -> list[tuple[Standing, str]]:
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """What stands first, the earliest due before the others."""
+    return sorted(findings, key=lambda row: (not row.is_open, row.due_on, row.pk))
+
+
+def eventful(model: RegisteredModel, found: list[Standing], *, until: datetime) -> list[tuple[Standing, str]]:
     """Where something was reviewed, decided or excepted; and the newest version in production, whatever happened."""
     of_model = Q(version__model=model)
+    asked = of_model & Q(requested_at__lte=until)
+    reviews = Review.objects.filter(of_model, opened_at__lte=until)
+    decisions = GateDecision.objects.filter(of_model, decided_at__lte=until)
     pairs: set[tuple[int | None, str]] = {
-        *Review.objects.filter(of_model).values_list("version", "environment"),
-        *GateDecision.objects.filter(of_model).values_list("version", "environment"),
-        *Waiver.objects.filter(of_model).values_list("version", "environment"),
-        *BreakGlass.objects.filter(of_model).values_list("version", "environment"),
+        *reviews.values_list("version", "environment"),
+        *decisions.values_list("version", "environment"),
+        *Waiver.objects.filter(asked).values_list("version", "environment"),
+        *BreakGlass.objects.filter(asked).values_list("version", "environment"),
     }
     if found:
         pairs.add((found[0].version.pk, TARGET.value))
@@ -108,6 +116,7 @@ def facts_of(file: ModelFile) -> dict[str, Any]:
     model = file.model
     return {
         **facts.about(file.report, at=file.at),
+        **({"rebuilt": {"gaps": list(file.gaps)}} if file.report.past else {}),
         "name": model.name,
         "purpose": model.purpose,
         "owner": model.owner.username,

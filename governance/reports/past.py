@@ -28,13 +28,18 @@ from riskreview.models import SignOff
 
 def gather_past(report: Report, *, at: datetime) -> Content:
     """Rebuild everything about the report's version as of `at`. What cannot be rebuilt is in `gaps`."""
-    return content_then(report, as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at))
+    then = as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at)
+    return content_then(report, then, report.environment)
 
 
-def content_then(report: Report, then: AsOf) -> Content:
-    """The same from evidence that was rebuilt already."""
-    version, environment, at = then.version, report.environment, then.at
-    standing = Standing(version, then.judged, status_of(version, then.judged[TARGET]))
+def standing_then(then: AsOf) -> Standing:
+    """How the version stood."""
+    return Standing(then.version, then.judged, status_of(then.version, then.judged[TARGET]))
+
+
+def content_then(report: Report, then: AsOf, environment: str) -> Content:
+    """The same from evidence that was rebuilt already, for an environment."""
+    version, at, standing = then.version, then.at, standing_then(then)
     review = next((row for row in then.reviews if row.environment == environment), None)
     card, signoffs = then.rows.cards.get(version.pk), _signoffs(then, environment)
     known = {*measurements_of(version).filter(finished_at__lte=at).values_list("pk", flat=True)}

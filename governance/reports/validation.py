@@ -108,7 +108,8 @@ def gather_validation(report: Report, *, at: datetime) -> Validation:
         content = gather(report, at=at)
         return _validation(content, None, current_scales())
     then = as_of(ModelVersion.objects.get(pk=report.its_version.pk), at=at)
-    found = _validation(content_then(report, then), then.history, then.rows.risk_scales or current_scales())
+    content, scales = content_then(report, then, report.environment), then.rows.risk_scales
+    found = _validation(content, then.history, scales or current_scales())
     return replace(found, content=replace(found.content, gaps=then.gaps))
 
 

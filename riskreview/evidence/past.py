@@ -66,9 +66,12 @@ class AsOf:
         return tuple(dict.fromkeys(self.history.gaps))
 
 
-def as_of(version: ModelVersion, *, at: datetime) -> AsOf:
-    """Rebuild the evidence from the record and judge it as of then. Nothing is written."""
-    history = history_of(version.model, at=at)
+def as_of(version: ModelVersion, *, at: datetime, history: History | None = None) -> AsOf:
+    """Rebuild the evidence from the record and judge it as of then. Nothing is written.
+
+    Who asks about several versions of a model gives what the record said of it then, which is read once.
+    """
+    history = history_of(version.model, at=at) if history is None else history
     then = ModelVersion.objects.select_related(*VERSION_RELATIONS).get(pk=version.pk)
     history.of([then, then.model])
     rows = _rows(then, history)

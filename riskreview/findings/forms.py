@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 else:  # Django's own class takes no type
     RunChoice = forms.ModelChoiceField
 MOST_RUNS = 50
+OF_INCIDENTS = ("incident_kinds", "known_on")
 ORIGINS = [choice for choice in FindingOrigin.choices if choice[0] != FindingOrigin.BREAK_GLASS]
 
 
@@ -77,11 +78,9 @@ class RaiseForm(forms.Form):
     )
     incident_kinds = incident_field(
         required=False,
-        help_text="Of an incident only: legal periods count by it. Left open, the shortest one does.",
+        help_text="Legal periods for reporting it count by this. Left open, the shortest one does.",
     )
-    known_on = day_field(
-        "Known since", required=False, help_text="Of an incident only. Left empty, periods count from today."
-    )
+    known_on = day_field("Known since", required=False, help_text="Left empty, the periods count from today.")
 
     def __init__(self, model: RegisteredModel, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,6 +89,16 @@ class RaiseForm(forms.Form):
         versions.queryset = ModelVersion.objects.filter(model=model).select_related("model").order_by("-pk")
         owner.queryset = _people()
         owner.initial = model.owner.username
+
+    @property
+    def plain(self) -> list[forms.BoundField]:
+        """What every finding is asked."""
+        return [item for item in self if item.name not in OF_INCIDENTS]
+
+    @property
+    def of_incidents(self) -> list[forms.BoundField]:
+        """What an incident is asked beside it."""
+        return [self[name] for name in OF_INCIDENTS]
 
 
 class StepForm(forms.Form):

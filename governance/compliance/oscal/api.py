@@ -51,7 +51,7 @@ class Components(KeyView):
             models = models.filter(pk=model_for_reader(self.key.owner, slug).pk)
         else:
             models = models.exclude(lifecycle=Lifecycle.RETIRED)
-        return take_components(models, slug, actor=self.actor, at=timezone.now())
+        return take_components(models, {"model": slug} if slug else {}, actor=self.actor, at=timezone.now())
 
 
 class Results(KeyView):

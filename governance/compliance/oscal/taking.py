@@ -1,6 +1,7 @@
 """OSCAL documents as downloads. Who took one stands in the record."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,11 @@ MOST_MODELS = 200
 
 
 def take_components(
-    models: QuerySet[RegisteredModel], asked: str, *, actor: Actor, at: datetime
+    models: QuerySet[RegisteredModel] | list[RegisteredModel],
+    asked: Mapping[str, str],
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> HttpResponse:
     """These models and the organisation's programme; `asked` is how the list was narrowed. Raises Invalid."""
     rows = list(models[: MOST_MODELS + 1])
@@ -35,12 +40,13 @@ def take_components(
             field="model",
         )
     covered = coverage_of(rows, today=at.date())
+    words = "&".join(asked.values())
     told = component_definition(
-        _site(), covered, programme_coverage(today=at.date()), ref=f"component-definition?{asked}"
+        _site(), covered, programme_coverage(today=at.date()), ref=f"component-definition?{words}"
     )
     detail = {
         "format": "oscal component definition",
-        "filters": {"q": asked} if asked else {},
+        "filters": dict(asked),
         "rows": len(rows),
     }
     return _answer(told, "component-definition", subject="coverage", detail=detail, actor=actor, at=at)

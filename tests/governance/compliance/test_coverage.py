@@ -1,7 +1,7 @@
 """What applies to a model, what the record holds, and what people conclude of it."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,7 @@ from audit.models import Event
 from governance.compliance.attaching import attach, detach
 from governance.compliance.concluding import conclude, take_back
 from governance.compliance.coverage import Standing
+from governance.compliance.expiring import conclusions_waiting
 from governance.compliance.gaps import close_gap, gaps_waiting, open_gap
 from governance.compliance.importing import import_framework
 from governance.compliance.library import frameworks
@@ -23,6 +24,7 @@ from governance.compliance.models import Conclusion, Gap
 from governance.compliance.queries import ModelCoverage, coverage_of, left_behind, programme_coverage
 from governance.compliance.scoping import decide_scope
 from registry.models import RegisteredModel
+from riskreview.queue_items import OVERDUE
 from tests import builders
 from tests.conftest import AT, actor_of_user
 from tests.governance.compliance.test_frameworks import HOUSE, NOTE
@@ -250,6 +252,27 @@ def test_the_organisation_is_concluded_once_and_its_evidence_counts_for_models(
         attach(
             model=None, kind="document.external", title="x", place="y", user=cast.olga, actor=carl, at=AT
         )  # fmt: skip
+
+
+def test_conclusions_that_run_out_wait_for_compliance_until_somebody_concludes_anew(
+    cast: SimpleNamespace, lender: RegisteredModel
+) -> None:
+    def waiting(person: User, days: int) -> list[tuple[str, str]]:
+        """`days` after the last day of the first conclusions."""
+        found = conclusions_waiting(person, datetime.combine(UNTIL, time(9), UTC) + timedelta(days=days))
+        return [(item.title, item.urgency == OVERDUE and "overdue" or "") for item in found]
+
+    concluded(cast, lender, controls=[CONTROL, "EU-9.2a"])
+    assert waiting(cast.carl, -31) == []
+    assert waiting(cast.carl, -30) == [(f"2 conclusions to run out: {lender.name}", "")]
+    assert waiting(cast.carl, 1) == [(f"2 conclusions ran out: {lender.name}", "overdue")]
+    assert waiting(cast.olga, 1) == waiting(cast.aud, 1) == []
+
+    concluded(cast, lender, controls=["EU-9.2a"], until=UNTIL + timedelta(days=200))
+    assert waiting(cast.carl, 1) == [(f"1 conclusion ran out: {lender.name}", "overdue")]
+    lender.lifecycle, lender.lifecycle_reason = "retired", WHY
+    lender.save()
+    assert waiting(cast.carl, 1) == []
 
 
 def test_a_gap_is_a_task_of_its_owner_until_it_is_closed(

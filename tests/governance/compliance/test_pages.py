@@ -1,18 +1,26 @@
 """Pages of frameworks and coverage: they answer, and in a fixed number of queries."""
 
+import csv
+import io
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from audit.models import Event
+from governance.compliance.library import shipped
 from registry.models import RegisteredModel
 from tests import builders
+from tests.downloads import streamed
 
 ClientOf = Callable[[User], Client]
+REASON = "Long enough to stand in the record."
 
 
 def addresses(model: RegisteredModel) -> list[str]:
@@ -92,3 +100,56 @@ def test_the_api_tells_the_same(api: Callable[..., Client], lender: RegisteredMo
     assert ready and all(set(row["evidence"].values()) == {"present"} for row in ready)
     assert client.get("/api/v1/coverage").status_code == 400
     assert client.get("/api/v1/coverage", {"model": "nothing"}).status_code == 404
+
+
+def names(client: Client, place: str, **asked: str) -> set[str]:
+    """Models that a coverage page shows."""
+    answer = client.get(place, asked)
+    assert answer.status_code == 200
+    rows = answer.context.get("rows")
+    shown = [row["covered"].model for row in rows] if rows is not None else None
+    return {model.slug for model in shown or [one["model"] for one in answer.context["columns"]]}
+
+
+def test_coverage_is_narrowed_by_tier_framework_and_what_was_concluded(
+    cast: SimpleNamespace, lender: RegisteredModel, client_of: ClientOf
+) -> None:
+    builders.a_model(cast, "untiered")
+    aud, every = client_of(cast.aud), {lender.slug, "untiered"}
+    matrix, one = "/coverage/", "/coverage/eu-ai-act/"
+    tier = lender.tier_assessments.first()
+    assert tier is not None
+    assert names(aud, matrix) == names(aud, matrix, tier="rubbish", concluded="rubbish") == every
+    assert names(aud, matrix, tier=tier.tier) == {lender.slug}
+    assert names(aud, matrix, tier="none") == {"untiered"}
+    assert names(aud, matrix, framework="eu-ai-act") == names(aud, one) == {lender.slug}
+    assert names(aud, matrix, concluded="nothing") == every
+
+    carl = client_of(cast.carl)
+    told = {
+        "control": "EU-10.2b",
+        "verdict": "partly",
+        "rationale": REASON,
+        "until": (timezone.now() + timedelta(days=90)).date().isoformat(),
+    }
+    assert carl.post(f"/models/{lender.slug}/compliance/eu-ai-act/", told).status_code == 302
+    for place in (matrix, one):
+        assert names(aud, place, concluded="partly") == {lender.slug}
+        assert names(aud, place, concluded="satisfied") == names(aud, place, concluded="gap") == set()
+    assert names(aud, matrix, concluded="partly", framework="gdpr-ai") == set()
+    assert names(aud, matrix, concluded="nothing") == {"untiered"}
+    taken = aud.get(matrix, {"concluded": "partly", "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(streamed(taken))))
+    assert {row["model"] for row in rows} == {lender.slug}
+    event = Event.objects.get(verb="coverage.exported")
+    assert event.detail["filters"] == {"concluded": "partly"} and event.detail["rows"] == 1
+
+
+def test_the_controls_of_one_heading_are_shown_alone(
+    cast: SimpleNamespace, lender: RegisteredModel, client_of: ClientOf
+) -> None:
+    aud, found = client_of(cast.aud), shipped()["eu-ai-act"]
+    wanted = next(group for group in found.groups if "Art. 10" in group.title)
+    groups = aud.get("/coverage/eu-ai-act/", {"heading": wanted.id}).context["groups"]
+    assert [title for title, _ in groups] == [wanted.title]
+    assert len(aud.get("/coverage/eu-ai-act/", {"heading": "rubbish"}).context["groups"]) > 5

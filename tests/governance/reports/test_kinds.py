@@ -11,10 +11,15 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from governance.gate.actions import decide
 from governance.reports.models import Report
 from governance.reports.tasks import make_report
 from registry.models import ModelVersion
+from riskreview.findings.answering import respond
+from riskreview.models import SignOff
+from riskreview.reviews.withdrawing import withdraw
 from tests import builders
+from tests.conftest import AT, actor_of_user
 from tests.governance.reports.test_bundle import Auditor, auditor, files_of, packed
 from tests.governance.reports.test_reports import opened
 
@@ -74,6 +79,67 @@ def test_the_file_of_a_model_tells_every_version_and_an_auditor_can_check_it(
     assert code == 1 and "by user:ada as risk_officer" in said and "missing from the report" in said
 
 
+def test_the_file_of_a_model_as_it_stood_tells_nothing_of_what_came_later(
+    cast: SimpleNamespace,
+    signed: ModelVersion,
+    client_of: ClientOf,
+    auditor: Auditor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = AT + timedelta(hours=1)
+    then = decide(
+        version=signed,
+        environment="production",
+        context={},
+        dry_run=False,
+        actor=actor_of_user(cast.dev),
+        at=AT + timedelta(minutes=1),
+    )
+    standing = builders.a_finding(cast, signed, severity="low", title="It stood open then")
+    withdraw(
+        signoff=SignOff.objects.get(role="validator"),
+        reason="The sample was too small to say so.",
+        user=cast.viktor,
+        actor=actor_of_user(cast.viktor),
+        at=later,
+    )
+    respond(
+        finding=standing,
+        response="plan",
+        answer="We count them from next month on.",
+        user=cast.olga,
+        actor=actor_of_user(cast.olga),
+        at=later,
+    )
+    monkeypatch.setattr("tests.builders.AT", later)
+    builders.a_version(cast, signed.model, "2")
+    builders.a_finding(cast, signed, title="Found after that moment")
+
+    client = client_of(cast.aud)
+    report = asked(client, kind="model", subject=signed.model.slug, as_of="2026-11-21T09:05:00")
+
+    text, facts = opened(report)
+    assert report.past and facts["as_of"] == "2026-11-21T09:05:00.000000Z"
+    assert "Rebuilt from the record" in text and facts["rebuilt"] == {"gaps": []}
+    assert [row["version"] for row in facts["versions"]] == ["1"]
+    assert [(row["id"], row["state"]) for row in facts["findings"]] == [(standing.name, "open")]
+    part = next(part for part in facts["parts"] if part["environment"] == "production")
+    assert [row["id"] for row in part["decisions"]] == [str(then.pk)]
+    assert {row["signer"] for row in part["signoffs"]} == {"viktor", "ada"}
+    assert "Found after that moment" not in text and "Version 2" not in text
+    code, said = auditor.checks(client.get(f"/reports/{report.pk}/bundle/").content)
+    assert code == 0, said
+
+
+def test_reports_of_different_moments_are_made_beside_each_other(
+    version: ModelVersion, cast: SimpleNamespace, client_of: ClientOf
+) -> None:
+    client, about = client_of(cast.aud), {"kind": "model", "subject": version.model.slug}
+    for moment in ("2026-11-21T09:05:00", "2026-11-21T09:06:00", "", "2026-11-21T09:05:00", ""):
+        client.post("/reports/", about | {"as_of": moment})
+    assert [row.past for row in Report.objects.order_by("pk")] == [True, True, False]
+
+
 def test_gate_activity_counts_every_answer_of_the_period_and_nothing_else(
     cast: SimpleNamespace, signed: ModelVersion, client_of: ClientOf, auditor: Auditor
 ) -> None:
@@ -124,7 +190,9 @@ REFUSED = [
         "no environment moon",
     ),
     ({"kind": "poem"}, "no report of the kind poem"),
-    ({"kind": "model", "subject": "credit-default", "as_of": "2026-10-01T09:00"}, "when it is made"),
+    ({"kind": "model", "subject": "credit-default", "as_of": "2026-10-01T09:00"}, "model did not exist then"),
+    ({"kind": "model", "subject": "credit-default", "as_of": "2999-10-01T09:00"}, "lies in the future"),
+    ({"kind": "portfolio", "as_of": "2026-10-01T09:00"}, "when it is made"),
 ]
 
 

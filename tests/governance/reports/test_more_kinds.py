@@ -214,6 +214,7 @@ def test_a_framework_report_keeps_evidence_and_conclusions_apart_and_its_bundle_
 
 QUESTIONS = [
     ({"kind": "portfolio", "as_of": "2026-01-01T00:00:00Z"}, 400, "tells how things stand"),
+    ({"kind": "framework", "framework": "eu-ai-act", "as_of": "2026-01-01T00:00:00Z"}, 400, "tells how"),
     ({"kind": "portfolio", "since": "2999-01-01"}, 400, "has not come"),
     ({"kind": "framework", "framework": "no-such"}, 404, "no framework no-such"),
     ({"kind": "framework", "framework": FRAMEWORK, "model": "none"}, 404, "none"),

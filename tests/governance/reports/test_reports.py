@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +16,10 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from accounts.refusals import Conflict
 from audit.models import Event
+from evaluations.jobs import LEASE, LOST, MAX_ATTEMPTS, claim, sweep
 from governance.gate.actions import decide
 from governance.reports import tasks
-from governance.reports.actions import request_report
+from governance.reports.actions import fail_report, request_report
 from governance.reports.asking import Question
 from governance.reports.models import Report
 from governance.reports.places import reports_folder
@@ -216,6 +217,47 @@ def test_the_same_report_is_not_made_twice_at_once(cast: SimpleNamespace, versio
             ask(**given)
     ask(version=version, environment="staging")
     assert Report.objects.count() == 3
+
+
+def waiting(cast: SimpleNamespace, version: ModelVersion) -> Report:
+    """A report that was asked for, and no worker has begun."""
+    question = Question(version=version, environment="production")
+    return request_report(question=question, requester=cast.carl, actor=actor_of_user(cast.carl), at=AT)
+
+
+def test_a_report_whose_worker_was_killed_is_taken_up_again(
+    cast: SimpleNamespace, signed: ModelVersion
+) -> None:
+    report = waiting(cast, signed)
+    lost = claim(Report, report.pk, at=AT)
+    assert lost is not None
+    make_report(report.pk)  # a second worker leaves it alone while the lease holds
+    assert Report.objects.get().status == "running"
+
+    assert sweep(at=AT + LEASE + timedelta(seconds=1)) == 2  # queued again, and woken
+    make_report(report.pk)
+
+    report.refresh_from_db()
+    assert (report.status, report.attempt) == ("succeeded", 2) and report.sha256
+    assert not fail_report(report=lost, failure="I was here first.", at=AT)  # the lost worker comes back
+    assert Report.objects.get().status == "succeeded"
+
+
+def test_a_report_that_kills_every_worker_ends_as_failed_with_its_reason(
+    cast: SimpleNamespace, version: ModelVersion, client_of: ClientOf
+) -> None:
+    report, at = waiting(cast, version), AT
+    for _ in range(MAX_ATTEMPTS):
+        assert claim(Report, report.pk, at=at) is not None
+        at += LEASE + timedelta(seconds=1)
+        sweep(at=at)
+
+    report.refresh_from_db()
+    assert report.status == "failed" and report.failure == LOST
+    assert Event.objects.get(verb="report.failed").detail == {"failure": LOST}
+    page = client_of(cast.carl).get(f"/reports/{report.pk}/").content.decode()
+    assert "The worker stopped answering 3 times" in page and "Try again" in page
+    assert claim(Report, report.pk, at=at) is None  # no worker takes it up any more
 
 
 def test_a_pipeline_gets_its_report_by_api(signed: ModelVersion, api: Callable[..., Client]) -> None:
