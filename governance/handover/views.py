@@ -34,6 +34,7 @@ class HandOverForm(forms.Form):
         queryset=User.objects.none(),
         required=False,
         label="Who takes it over",
+        empty_label="Choose",
         help_text="Not needed for what ends: assignments, stand-ins and keys.",
     )
     note = forms.CharField(
