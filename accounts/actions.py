@@ -52,7 +52,9 @@ def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
     if user.is_active == active:
         return
     if active and Parting.objects.filter(person=user, done_at__isnull=False).exists():
-        raise Conflict(f"{user.name} is closed for good.", "Somebody who comes back gets a new account.")
+        raise Conflict(
+            "{name} is closed for good.", "Somebody who comes back gets a new account.", name=user.name
+        )
     move_ground()
     user.is_active = active
     user.save(update_fields=["is_active"])

@@ -72,7 +72,7 @@ class ConfirmForm(forms.Form):
 def handovers(request: UserRequest) -> HttpResponse:
     """Everybody who cannot log in any more and still holds something."""
     _refuse_others(request.user)
-    rows = left_behind(timezone.now())
+    rows = left_behind(request.user, timezone.now())
     return render(request, "handover/handovers.html", {"rows": rows})
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_proofs_and_sessions'),
+        ('accounts', '0004_language_of_pages'),
     ]
 
     operations = [
