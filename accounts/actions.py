@@ -8,10 +8,11 @@ from django.db import transaction
 from accounts.ending import end_sessions
 from accounts.ground import move_ground
 from accounts.keys import FreshKey, make_key
-from accounts.models import ApiKey, Role, RoleGrant, Scope, User
+from accounts.models import ApiKey, Parting, Role, RoleGrant, Scope, User
 from accounts.refusals import Conflict, Invalid
 from audit.actions import record
 from audit.actor import Actor
+from audit.models import Event
 from audit.verbs import Verb
 
 
@@ -27,13 +28,20 @@ def create_user(
     at: datetime,
 ) -> User:
     """Add a person without roles; without a password, too, where an identity provider lets them in."""
-    if User.objects.filter(username=username).exists():
+    if is_taken(username):
         raise Conflict("The user name {username} is taken.", "Choose another one.", username=username)
     user = User.objects.create_user(
         username=username, email=email, password=password, first_name=first_name, last_name=last_name
     )
     record(Verb.USER_CREATED, subject=user.ref, actor=actor, at=at, detail={"name": user.name})
     return user
+
+
+def is_taken(username: str) -> bool:
+    """Whether the record knows somebody by this name, whether or not it still stands in the tables."""
+    if User.objects.filter(username__iexact=username).exists():
+        return True
+    return Event.objects.filter(subject=f"user:{username}", verb=Verb.USER_PSEUDONYMISED).exists()
 
 
 @transaction.atomic
@@ -43,6 +51,10 @@ def set_active(*, user: User, active: bool, actor: Actor, at: datetime) -> None:
         raise Invalid("You cannot disable yourself.", "Ask another administrator.")
     if user.is_active == active:
         return
+    if active and Parting.objects.filter(person=user, done_at__isnull=False).exists():
+        raise Conflict(
+            "{name} is closed for good.", "Somebody who comes back gets a new account.", name=user.name
+        )
     move_ground()
     user.is_active = active
     user.save(update_fields=["is_active"])

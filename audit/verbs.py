@@ -55,6 +55,9 @@ class Verb(StrEnum):
     USER_CHANGED = "user.changed", "User changed", Outcome.NEUTRAL
     USER_PROVISIONED = "user.provisioned", "User added by an identity provider", Outcome.OK
     USER_LINKED_TO_SCIM = "user.linked_to_scim", "User given to an identity provider", Outcome.NEUTRAL
+    PARTING_ASKED = "user.parting_asked", "Pseudonym asked for", Outcome.NEUTRAL
+    PARTING_WITHDRAWN = "user.parting_withdrawn", "Wish for a pseudonym withdrawn", Outcome.STALE
+    USER_PSEUDONYMISED = "user.pseudonymised", "Name replaced by a pseudonym", Outcome.NEUTRAL
     HANDED_OVER = "user.handed_over", "What a person held handed over", Outcome.OK
     USER_LEFT = "user.left", "User removed by an identity provider", Outcome.NO
     SCIM_TOKEN_MADE = "scim_token.made", "Token of an identity provider made", Outcome.OK

@@ -1,5 +1,6 @@
 """Who: people, roles and keys; how people prove who they are; what they are told."""
 
+from accounts.models.parting import Parting
 from accounts.models.people import (
     SIGNING_ROLES,
     ApiKey,
@@ -22,6 +23,7 @@ __all__ = [
     "Identity",
     "MailChoice",
     "Notice",
+    "Parting",
     "ProofTicket",
     "RecoveryCode",
     "Role",

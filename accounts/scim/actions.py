@@ -6,7 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
 
-from accounts.actions import create_user, set_active
+from accounts.actions import create_user, is_taken, set_active
 from accounts.granting.rules import DECIDERS
 from accounts.models import Role, User
 from accounts.notices import notify
@@ -193,7 +193,7 @@ def _free_username(user_name: str) -> str:
             "If it is the same person, an administrator links it under People, Provisioning.",
         )
     names, number = wish, 1
-    while User.objects.filter(username__iexact=names).exists():
+    while is_taken(names):
         number += 1
         names = f"{wish[: LONGEST_USERNAME - 4]}-{number}"
     return names

@@ -17,7 +17,8 @@ class TokenForm(forms.Form):
     name = forms.SlugField(max_length=40, help_text="Name the identity provider, such as entra.")
     provider = forms.ChoiceField(required=False)
     expires_on = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}), help_text="At most two years from now."
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="At most two years from now.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,8 +56,8 @@ class LinkForm(forms.Form):
             provisioned__left_at=None, provisioned__isnull=False
         )
         self.fields["person"] = forms.ModelChoiceField(
-            queryset=people.order_by("last_name", "username"), label="Account"
+            queryset=people.order_by("last_name", "username"), label="Account", empty_label="Choose"
         )
         self.fields["token"] = forms.ModelChoiceField(
-            queryset=ScimToken.objects.filter(revoked_at=None), label="Provider"
+            queryset=ScimToken.objects.filter(revoked_at=None), label="Provider", empty_label="Choose"
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from accounts.models import Role, User
-from governance.handover.sorts import SORTS, Sort
+from governance.handover.sorts import SORTS, Sort, seen
 from governance.pipelines.models import TrustRule
 from governance.webhooks.models import Endpoint
 
@@ -49,11 +49,11 @@ class LeftBehind:
 
 
 def held_by(person: User, reader: User, at: datetime) -> list[Thing]:
-    """Everything that the person holds."""
+    """Everything that the person holds and the reader may know of."""
     return [
         Thing(sort, row, sort.may(reader, row))
         for sort in SORTS
-        for row in sort.rows(at).filter(**{sort.holder: person}).order_by("pk")
+        for row in seen(sort, reader, at).filter(**{sort.holder: person}).order_by("pk")
     ]
 
 
@@ -69,11 +69,11 @@ def works_on(person: User) -> list[str]:
     return [f"Pipeline {rule.name}" for rule in rules] + [f"Webhook {item.name}" for item in endpoints]
 
 
-def left_behind(at: datetime) -> list[LeftBehind]:
+def left_behind(reader: User, at: datetime) -> list[LeftBehind]:
     """Everybody who left something, most first."""
     counts: Counter[int] = Counter()
     for sort in SORTS:
-        gone = sort.rows(at).filter(**{f"{sort.holder}__is_active": False})
+        gone = seen(sort, reader, at).filter(**{f"{sort.holder}__is_active": False})
         counts.update(dict(gone.order_by().values_list(sort.holder).annotate(Count("pk"))))
     people = User.objects.in_bulk(list(counts))
     return [LeftBehind(people[pk], number) for pk, number in counts.most_common()]

@@ -17,6 +17,7 @@ from governance.compliance.rules import ASSIGNERS
 from registry.access import STOPPERS, may_change_team
 from registry.actions.bulk import hand_over as hand_over_models
 from registry.models import Lifecycle, RegisteredModel
+from registry.sight import seen_by
 from riskreview.findings.raising import reassign
 from riskreview.findings.rules import Deed, why_not_you
 from riskreview.models import OPEN_FINDINGS, Condition, Delegation, Finding, ReviewAssignment, Risk, RiskState
@@ -49,6 +50,7 @@ class Giving:
 class Sort:
     """One sort: its rows at a moment, the field that names the holder, what a row is called and where it stands.
 
+    `model` leads to the model that it is about, if any; what is about one that the reader may not see is not shown.
     `ends` says that it cannot be given: it ends, and whoever needs one gets their own.
     """
 
@@ -60,7 +62,14 @@ class Sort:
     href: Callable[[Any], str]
     may: Callable[[User, Any], bool]
     give: Callable[[Any, Giving], object]
+    model: str = ""
     ends: bool = False
+
+
+def seen(sort: Sort, reader: User | None, at: datetime) -> "QuerySet[Any]":
+    """The rows of a sort that the reader may know of; all of them for nobody in particular."""
+    rows = sort.rows(at)
+    return rows.filter(seen_by(reader, sort.model)) if sort.model else rows
 
 
 def _models(at: datetime) -> "QuerySet[RegisteredModel]":
@@ -153,6 +162,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="pk",
     ),
     Sort(
         "finding",
@@ -170,6 +180,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="model",
     ),
     Sort(
         "risk",
@@ -187,6 +198,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="model",
     ),
     Sort(
         "obligation",
@@ -204,6 +216,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="signoff__review__version__model",
     ),
     Sort(
         "gap",
@@ -214,6 +227,7 @@ SORTS = (
         href=gap_href,
         may=lambda user, row: user.holds(*ASSIGNERS),
         give=_give_gap,
+        model="model",
     ),
     Sort(
         "assignment",
@@ -227,6 +241,7 @@ SORTS = (
             assignment=row, reason=giving.note, user=giving.user, actor=giving.actor, at=giving.at
         ),
         ends=True,
+        model="review__version__model",
     ),
     Sort(
         "stand-in-of",

@@ -53,7 +53,7 @@ def home(request: UserRequest) -> HttpResponse:
         ),
         "ending": ending_soon(request.user, at=now),
         "asked": asked_by(request.user, at=now),
-        "left_behind": left_behind(now) if request.user.holds(*LOOKING) else [],
+        "left_behind": left_behind(request.user, now) if request.user.holds(*LOOKING) else [],
         "today": now.date(),
     }
     return render(request, "home/home.html", context)

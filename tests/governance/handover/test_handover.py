@@ -16,7 +16,7 @@ from audit.models import Event
 from governance.compliance.gaps import open_gap
 from governance.handover.actions import hand_over
 from governance.handover.queries import held_by, holds_nothing, left_behind
-from registry.models import ModelVersion
+from registry.models import ModelVersion, RegisteredModel
 from riskreview.models import Condition, Decision, ReviewAssignment
 from riskreview.reviews.assigning import assign
 from riskreview.reviews.delegating import delegate
@@ -74,7 +74,7 @@ def test_everything_that_a_leaver_holds_is_found_and_told(
     cast: SimpleNamespace, version: ModelVersion, client_of: Callable[[User], Client]
 ) -> None:
     assert sorts_of(cast) == {"model", "finding", "risk", "obligation", "gap", "key"}
-    assert [row.person for row in left_behind(timezone.now())] == [cast.olga]
+    assert [row.person for row in left_behind(cast.carl, timezone.now())] == [cast.olga]
     for teller in (cast.adam, cast.ada, cast.carl):
         page = client_of(teller).get("/").content.decode()
         assert "Left and not handed over" in page and "Olga Lindqvist" in page
@@ -99,7 +99,7 @@ def test_it_goes_to_somebody_else_by_the_rules_of_each_thing_until_nothing_is_le
     assert adam.post("/handovers/olga/", {"things": [f"key:{key.pk}"], "note": NOTE}).status_code == 302
     key.refresh_from_db()
     assert key.revoked_at is not None
-    assert holds_nothing(cast.olga, timezone.now()) and left_behind(timezone.now()) == []
+    assert holds_nothing(cast.olga, timezone.now()) and left_behind(cast.carl, timezone.now()) == []
     verbs = set(Event.objects.values_list("verb", flat=True))
     assert {"model.changed", "finding.reassigned", "risk.assigned", "condition.handed_over"} <= verbs
     summary = Event.objects.filter(verb="user.handed_over", subject="user:olga").order_by("at", "pk")
@@ -137,6 +137,17 @@ def test_a_hand_over_needs_a_reason_and_somebody_who_can_log_in(
             person=cast.olga, names=names, user=cast.carl, actor=actor_of_user(cast.carl), at=AT, **given
         )
     assert not Event.objects.filter(verb="user.handed_over").exists()
+
+
+def test_what_is_about_a_closed_model_is_told_to_those_who_see_it(
+    cast: SimpleNamespace, version: ModelVersion
+) -> None:
+    RegisteredModel.objects.filter(pk=version.model_id).update(closed=True)
+    now = timezone.now()
+    assert {thing.sort.name for thing in held_by(cast.olga, cast.adam, now)} == {"key"}
+    assert [row.count for row in left_behind(cast.adam, now)] == [1]
+    assert {thing.sort.name for thing in held_by(cast.olga, cast.carl, now)} == sorts_of(cast)
+    assert left_behind(cast.carl, now)[0].count > 5
 
 
 def test_assignments_and_stand_ins_end(cast: SimpleNamespace) -> None:
