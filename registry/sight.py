@@ -105,8 +105,10 @@ def sees(user: User, model: RegisteredModel) -> bool:
 
 
 def is_closed(model: RegisteredModel) -> bool:
-    """Whether only its own people see it."""
-    return closed_models().filter(pk=model.pk).exists()
+    """Whether only its own people see it. Asks the database only where the team decides."""
+    if model.closed is not None or not model.team:
+        return bool(model.closed)
+    return Team.objects.filter(name=model.team, closed=True).exists()
 
 
 def those_who_see(model: RegisteredModel) -> Q:
