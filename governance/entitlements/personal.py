@@ -83,8 +83,12 @@ def _entitlements(person: User, reader: User, at: datetime) -> list[Entitlement]
 def _notices(person: User, reader: User) -> list[dict[str, Any]]:
     told = person.notices.values("kind", "text", "url", "at", "read_at", "mailed_at")
     rows: list[dict[str, Any]] = [dict(row) for row in told]
-    unseen = [] if person == reader else list(hidden_from(reader).values_list("name", flat=True))
-    return [row for row in rows if not any(name in row["text"] for name in unseen)]
+    unseen = [] if person == reader else list(hidden_from(reader).values_list("name", "slug"))
+    return [
+        row
+        for row in rows
+        if not any(name in row["text"] or f"/models/{slug}/" in row["url"] for name, slug in unseen)
+    ]
 
 
 def _events(person: User, reader: User) -> "QuerySet[Event, Any]":
