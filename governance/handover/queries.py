@@ -49,11 +49,11 @@ class LeftBehind:
 
 
 def held_by(person: User, reader: User, at: datetime) -> list[Thing]:
-    """Everything that the person holds."""
+    """Everything that the person holds, but for what is about models that the reader may not see."""
     return [
         Thing(sort, row, sort.may(reader, row))
         for sort in SORTS
-        for row in sort.rows(at).filter(**{sort.holder: person}).order_by("pk")
+        for row in sort.seen(reader, at).filter(**{sort.holder: person}).order_by("pk")
     ]
 
 

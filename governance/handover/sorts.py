@@ -17,6 +17,7 @@ from governance.compliance.rules import ASSIGNERS
 from registry.access import STOPPERS, may_change_team
 from registry.actions.bulk import hand_over as hand_over_models
 from registry.models import Lifecycle, RegisteredModel
+from registry.sight import seen_by
 from riskreview.findings.raising import reassign
 from riskreview.findings.rules import Deed, why_not_you
 from riskreview.models import OPEN_FINDINGS, Condition, Delegation, Finding, ReviewAssignment, Risk, RiskState
@@ -61,6 +62,12 @@ class Sort:
     may: Callable[[User, Any], bool]
     give: Callable[[Any, Giving], object]
     ends: bool = False
+    model: str = ""  # the path from a row to its model, if it has one
+
+    def seen(self, reader: User, at: datetime) -> "QuerySet[Any]":
+        """The rows that the reader may see."""
+        rows = self.rows(at)
+        return rows.filter(seen_by(reader, self.model)) if self.model else rows
 
 
 def _models(at: datetime) -> "QuerySet[RegisteredModel]":
@@ -153,6 +160,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="pk",
     ),
     Sort(
         "finding",
@@ -170,6 +178,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="model",
     ),
     Sort(
         "risk",
@@ -187,6 +196,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="model",
     ),
     Sort(
         "obligation",
@@ -204,6 +214,7 @@ SORTS = (
             actor=giving.actor,
             at=giving.at,
         ),
+        model="signoff__review__version__model",
     ),
     Sort(
         "gap",
@@ -214,6 +225,7 @@ SORTS = (
         href=gap_href,
         may=lambda user, row: user.holds(*ASSIGNERS),
         give=_give_gap,
+        model="model",
     ),
     Sort(
         "assignment",
@@ -227,6 +239,7 @@ SORTS = (
             assignment=row, reason=giving.note, user=giving.user, actor=giving.actor, at=giving.at
         ),
         ends=True,
+        model="review__version__model",
     ),
     Sort(
         "stand-in-of",

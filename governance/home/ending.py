@@ -63,7 +63,7 @@ def ending_soon(user: User, *, at: datetime) -> list[Ending]:
 
 
 def _within(user: User) -> Within:
-    """The condition on rows whose path leads to a model: that it is one of theirs, or any that they see if they oversee."""
+    """The condition on rows whose path leads to a model: one of theirs, or any that they see if they oversee."""
     if not user.roles.isdisjoint(OVERSEE):
         return lambda path: seen_by(user, path)
     theirs = RegisteredModel.objects.order_by().filter(team_of(user)).values("pk")
