@@ -64,9 +64,14 @@ def delegated(holder: User, pat: User, *, role: str, days: int = 0) -> Delegatio
 def assigned(model: RegisteredModel, person: User, *, over: bool = False) -> ReviewAssignment:
     """The person is to answer the review as a validator, or was."""
     review, ended = Review.objects.get(version__model=model), AT if over else None
-    return ReviewAssignment.objects.create(
-        review=review, role="validator", person=person, assigned_by=person, assigned_at=AT, ended_at=ended
+    made, _ = ReviewAssignment.objects.get_or_create(
+        review=review,
+        role="validator",
+        person=person,
+        ended_at=ended,
+        defaults={"assigned_by": person, "assigned_at": AT},
     )
+    return made
 
 
 def granted(role: str) -> Callable[[SimpleNamespace, RegisteredModel, User], object]:
@@ -107,7 +112,9 @@ TIES: dict[str, tuple[bool, Callable[[SimpleNamespace, RegisteredModel, User], o
     "signed": (True, signed),
     "owns a finding": (
         True,
-        lambda cast, model, pat: builders.a_finding(cast, model.versions.get(), owner=pat, raiser=cast.ada),
+        lambda cast, model, pat: Finding.objects.filter(
+            pk=builders.a_finding(cast, model.versions.get()).pk
+        ).update(owner=pat),
     ),
     "owns a risk": (
         True,
@@ -166,7 +173,7 @@ def all_say(pat: User, model: RegisteredModel, expected: bool) -> None:
         assert any(pat in people for _, people in people_by_ground(model)) is expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     own=st.sampled_from([None, True, False]),
     team=st.sampled_from([None, True, False]),
@@ -184,7 +191,7 @@ def test_list_check_and_people_agree_whatever_ties_them(
         RegisteredModel.objects.filter(pk=model.pk).update(closed=own)
         if team is not None:
             Team.objects.create(name=TEAM, closed=team)
-        for name in sorted(ties):
+        for name in sorted(ties, key=lambda name: name == "owns it"):  # last: Olga does the rest
             TIES[name][1](cast, model, pat)
         model.refresh_from_db()
         closed = CLOSED.get((own, team), False)
@@ -255,8 +262,7 @@ def test_a_team_closes_its_models_and_a_model_can_say_otherwise(
     change_team(name=TEAM, closed=True, members=[pat], reason=REASON, actor=ada, at=AT)
     all_say(pat, model, True)
     change_team(name=TEAM, closed=True, members=[], reason=REASON, actor=ada, at=AT)
-    close(cast, model, closed=False)
-    all_say(pat, model, True)
+    all_say(pat, close(cast, model, closed=False), True)
     told = list(Event.objects.filter(verb="team.changed").order_by("pk").values_list("detail", flat=True))
     assert [(row["joined"], row["left"]) for row in told] == [([], []), (["pat"], []), ([], ["pat"])]
 
