@@ -5,7 +5,7 @@ asked to judge or to act on it, and the roles that answer for the whole. What so
 if it did not exist. `hidden_from` is the rule; all else here is derived from it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -105,8 +105,10 @@ def sees(user: User, model: RegisteredModel) -> bool:
 
 
 def is_closed(model: RegisteredModel) -> bool:
-    """Whether only its own people see it."""
-    return closed_models().filter(pk=model.pk).exists()
+    """Whether only its own people see it. Asks the database only where the team decides."""
+    if model.closed is not None or not model.team:
+        return bool(model.closed)
+    return Team.objects.filter(name=model.team, closed=True).exists()
 
 
 def those_who_see(model: RegisteredModel) -> Q:
@@ -115,6 +117,19 @@ def those_who_see(model: RegisteredModel) -> Q:
         return Q()
     found = Q(pk__in=User.objects.filter(grants__role__in=WHOLE).order_by().values("pk"))
     return reduce(or_, (Q(pk__in=ground.people(model).order_by().values("pk")) for ground in GROUNDS), found)
+
+
+def who_see(people: Iterable[User], model: RegisteredModel) -> list[User]:
+    """Those of the people who may see the model: nobody else is told of it."""
+    found = list(people)
+    if not is_closed(model):
+        return found
+    seen = set(
+        User.objects.filter(those_who_see(model), pk__in=[one.pk for one in found]).values_list(
+            "pk", flat=True
+        )
+    )
+    return [one for one in found if one.pk in seen]
 
 
 def reasons_to_see(user: User, model: RegisteredModel) -> list[str]:

@@ -20,6 +20,7 @@ OFFICERS = frozenset({"ada", "carl"})
 COMPLIANCE = frozenset({"carl"})
 DECIDERS = ADMINISTRATOR | COMPLIANCE
 WATCHERS = DECIDERS | {"aud"}
+WHOLE = OFFICERS | {"aud"}
 RAISERS = TEAM | OFFICERS | {"viktor", "etta", "bea"}
 SIGNERS = frozenset({"viktor", "ada", "carl", "etta", "bea"})
 ASSESSORS = TEAM | {"viktor", "ada"}
@@ -112,6 +113,9 @@ PAGES = [
     Door(MODEL),
     Door(f"{MODEL}edit/", who=TEAM),
     Door(f"{MODEL}suspend/"),
+    Door(f"{MODEL}visibility/"),
+    Door("/teams/", who=WHOLE),
+    Door("/teams/Retail credit models/", who=WHOLE),
     Door(f"{MODEL}versions/new/", who=TEAM),
     Door(f"{MODEL}tier/"),
     Door(f"{MODEL}compare/"),
@@ -314,6 +318,8 @@ DEEDS = [
     posts(f"{MODEL}edit/", TEAM, 400),
     posts(f"{MODEL}tags/", TEAM | OFFICERS, tags="retail"),
     posts(f"{MODEL}suspend/", STOPPERS, reason=REASON),
+    posts(f"{MODEL}visibility/", STOPPERS, visible_to="own_people", reason=REASON),
+    posts("/teams/Retail credit models/", OFFICERS, visible_to="own_people", reason=REASON),
     posts(f"{MODEL}resume/", OFFICERS, 409, reason=REASON),
     posts(f"{MODEL}retire/", STOPPERS, reason=REASON),
     posts("/inventory/import/", CREATORS, 400),

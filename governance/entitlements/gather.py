@@ -12,7 +12,7 @@ from accounts.models import SIGNING_ROLES, ApiKey, Role, User
 from audit.models import Event
 from governance.entitlements.kinds import Entitlement, Flag, Kind, is_unused
 from governance.pipelines.models import TrustRule
-from registry.models import Lifecycle, RegisteredModel
+from registry.models import Lifecycle, RegisteredModel, Team
 from riskreview.models import OPEN_FINDINGS, Condition, Delegation, Finding, Risk, RiskState
 
 
@@ -32,7 +32,13 @@ class _Holder:
 def entitlements(at: datetime) -> list[Entitlement]:
     """All of them, person by person, then the pipelines."""
     people = _people()
-    found = [*_roles(people, at), *_models(people, at), *_keys(people, at), *_stand_ins(people, at)]
+    found = [
+        *_roles(people, at),
+        *_models(people, at),
+        *_teams(people, at),
+        *_keys(people, at),
+        *_stand_ins(people, at),
+    ]
     found += _open_work(people)
     return sorted(found, key=lambda item: (item.holder_name, item.holder, item.kind != Kind.ROLE)) + list(
         _pipelines(at)
@@ -109,6 +115,15 @@ def _models(people: dict[int, _Holder], at: datetime) -> Iterator[Entitlement]:
                 last_used=used,
                 flags=flags,
             )
+
+
+def _teams(people: dict[int, _Holder], at: datetime) -> Iterator[Entitlement]:
+    """Who sees the models of a team because they are of it; of one that is open, would if it were closed."""
+    for team in Team.objects.prefetch_related("members"):
+        what = f"Is of the team {team.name}" + (", sees its closed models" if team.closed else "")
+        for person in team.members.all():
+            name = f"{team.ref}/{person.username}"
+            yield _entry(people[person.pk], Kind.TEAM, name, what, at, since=None)
 
 
 def _keys(people: dict[int, _Holder], at: datetime) -> Iterator[Entitlement]:

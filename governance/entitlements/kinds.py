@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
 
     ROLE = "role", "Role"
     MODEL = "model", "Model"
+    TEAM = "team", "Team"
     KEY = "key", "API key"
     PIPELINE = "pipeline", "Pipeline"
     STAND_IN = "stand_in", "Stand-in"

@@ -22,6 +22,7 @@ from governance.entitlements.access import (
     refuse_unless_reviewer,
     review_for_reader,
     review_for_reviewer,
+    veiled,
 )
 from governance.entitlements.actions import decide_entries, finish_review, start_review
 from governance.entitlements.asked import filters_of, narrowed
@@ -62,7 +63,7 @@ def access(request: UserRequest) -> HttpResponseBase:
     """Everything that anybody can do; the address holds the filters."""
     refuse_unless_reader(request.user)
     now, filters = timezone.now(), filters_of(request.GET)
-    everything = entitlements(now)
+    everything = veiled(entitlements(now), request.user)
     rows = narrowed(everything, filters)
     if (kind := request.GET.get("format", "")) in FORMATS:
         asked = asdict(filters)
@@ -104,7 +105,7 @@ def _cells(rows: list[Entitlement]) -> Iterator[list[str]]:
 def person_data(request: UserRequest, username: str) -> HttpResponseBase:
     """What is kept about a person, as a file."""
     person = person_for_data(request.user, username)
-    return personal_data(person=person, actor=actor_of(request), at=timezone.now())
+    return personal_data(person=person, reader=request.user, actor=actor_of(request), at=timezone.now())
 
 
 @require_POST
@@ -174,11 +175,11 @@ def _page(
     page = Paginator(entries.exclude(outcome=Outcome.OPEN), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "review": found,
-        "left": list(left[:PAGE_SIZE]),
+        "left": veiled(left[:PAGE_SIZE], request.user),
         "left_count": left.count(),
         "total": entries.count(),
         "page": page,
-        "decided": [(row, SHAPES[Outcome(row.outcome)]) for row in page],
+        "decided": [(row, SHAPES[Outcome(row.outcome)]) for row in veiled(page, request.user)],
         "may_review": request.user.holds(*REVIEWERS) and found.finished_at is None,
         "form": form,
     }

@@ -13,6 +13,7 @@ from evaluations.models import EvaluationRun, JobStatus
 from governance.gate.models import GateDecision
 from registry.models import Deployment, RegisteredModel
 from registry.models.deployments import UNDECIDED
+from registry.sight import who_see
 
 Row = TypeVar("Row")
 UNREAD = ("requirements", "components", "context", "attestation")  # of a decision, and large
@@ -52,7 +53,7 @@ def _tell_of_failed_runs(at: datetime) -> None:
     found = rows.select_related("version__model__owner", "requested_by").defer("result", "log", "provenance")
     for key, run in _untold({f"run-failed:{run.pk}": run for run in found}).items():
         notify(
-            [run.requested_by or run.version.model.owner],
+            who_see([run.requested_by or run.version.model.owner], run.version.model),
             kind="evaluation.failed",
             text=f"{run.get_kind_display()} of {run.version} failed: {run.failure}",
             url=reverse("evaluations:run", args=[run.pk]),

@@ -18,6 +18,7 @@ from registry.forms.models import TagForm
 from registry.models import CustomField, FieldKind, Lifecycle, ModelKind, RegisteredModel
 from registry.places import place_names
 from registry.regulated import flags_expected, law_in_view, regulated_uses, use_names
+from registry.sight import is_closed
 from riskreview.exceptions.loud import banners_of
 from riskreview.findings.queries import standing_against
 from riskreview.findings.rules import may_raise
@@ -59,6 +60,7 @@ def model_page(model: RegisteredModel, reader: User, *, at: datetime) -> dict[st
         "assessment": assessment,
         "may_edit": may_edit(reader, model) and model.lifecycle != Lifecycle.RETIRED,
         "may_stop": may_stop(reader, model) and model.lifecycle != Lifecycle.RETIRED,
+        "closed": is_closed(model),
         "may_tag": may_tag(reader, model) and model.lifecycle != Lifecycle.RETIRED,
         "stage": stage,
         "steps": steps(stage),

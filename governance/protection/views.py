@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +20,7 @@ from governance.pipelines.access import rule_for_administrator
 from governance.pipelines.kinds import GITHUB
 from governance.protection.access import (
     guard_for_administrator,
+    guards_for_administrator,
     question_for_administrator,
     questions_for_administrator,
 )
@@ -55,7 +56,11 @@ def guards(request: UserRequest, name: str) -> HttpResponse:
     context = {
         "rule": rule,
         "form": form,
-        "guards": list(rule.guards.filter(off_at=None).select_related("model", "created_by")),
+        "guards": list(
+            guards_for_administrator(request.user, rule)
+            .filter(off_at=None)
+            .select_related("model", "created_by")
+        ),
         "ready": settings.GITHUB_APP is not None,
         "fits": rule.system is GITHUB and not rule.workflow,
     }
@@ -80,7 +85,7 @@ def question_list(request: UserRequest) -> HttpResponse:
     wanted = request.GET.get("state", "")
     shown = rows.filter(state=wanted) if wanted in QuestionState.values else rows
     page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "tabs": _tabs(wanted), "ready": settings.GITHUB_APP is not None}
+    context = {"page": page, "tabs": _tabs(rows, wanted), "ready": settings.GITHUB_APP is not None}
     return render(request, "protection/questions.html", context)
 
 
@@ -102,9 +107,9 @@ def question_again(request: UserRequest, pk: UUID) -> HttpResponse:
     return redirect("protection:question", pk)
 
 
-def _tabs(wanted: str) -> list[dict[str, Any]]:
+def _tabs(rows: QuerySet[Question], wanted: str) -> list[dict[str, Any]]:
     """The questions by state."""
-    counted = Question.objects.order_by().values("state").annotate(count=Count("pk"))
+    counted = rows.order_by().values("state").annotate(count=Count("pk"))
     counts = {row["state"]: row["count"] for row in counted}
     given = [("", "All", sum(counts.values()))]
     given += [(state.value, str(state.label), counts.get(state.value, 0)) for state in QuestionState]

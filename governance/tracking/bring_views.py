@@ -44,7 +44,7 @@ def _page(
     q = clean(request.GET.get("q", ""))[:200]
     context: dict[str, Any] = {"server": server, "form": form, "q": q}
     try:
-        found = candidates(server, q=q, fresh="again" in request.GET)
+        found = candidates(server, request.user, q=q, fresh="again" in request.GET)
     except Invalid as problem:
         context["problem"] = problem
         return render(request, "tracking/bring.html", context, status=status)

@@ -8,8 +8,10 @@ from datetime import datetime
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
+from accounts.models import User
 from registry.actions.servers import default_server
 from registry.models import RegisteredModel, SyncRun, SyncStatus, TrackedModel, TrackingServer
+from registry.sight import hidden_from, seen_by
 from registry.tracking import FoundModel, look
 from registry.tracking_stores import store_of
 
@@ -63,9 +65,13 @@ def _newest_runs(servers: Sequence[TrackingServer]) -> list[int]:
     return list(from_each.values())
 
 
-def ties_of(server: TrackingServer) -> "QuerySet[TrackedModel]":
-    """The models that come from a server, with how many versions of each are here."""
-    rows = server.tracked.select_related("model__owner").annotate(here=Count("versions"))
+def ties_of(server: TrackingServer, reader: User) -> "QuerySet[TrackedModel]":
+    """The models that come from a server and that the reader may see, with how many versions of each are here."""
+    rows = (
+        server.tracked.filter(seen_by(reader, "model"))
+        .select_related("model__owner")
+        .annotate(here=Count("versions"))
+    )
     return rows.order_by("name")
 
 
@@ -75,13 +81,18 @@ def runs_of(server: TrackingServer) -> "QuerySet[SyncRun]":
     return server.runs.exclude(quiet).order_by("-pk")
 
 
-def candidates(server: TrackingServer, *, q: str = "", fresh: bool = False) -> list[Candidate]:
-    """What the server's registry holds, asked at most once a minute. Raises Invalid when it cannot be had."""
+def candidates(server: TrackingServer, reader: User, *, q: str = "", fresh: bool = False) -> list[Candidate]:
+    """What the server's registry holds, asked at most once a minute. Raises Invalid when it cannot be had.
+
+    What came in as a model that the reader may not see is left out.
+    """
     key = f"mlflow-look-{server.pk}-{server.address}"
     found = None if fresh else cache.get(key)
     if found is None:
         found = look(store_of(server), seconds=LOOK_SECONDS)
         cache.set(key, found, SEEN_SECONDS)
     here = {tie.name: tie.model for tie in server.tracked.select_related("model")}
-    matching = [model for model in found if q.lower() in model.name.lower()]
+    hidden = server.tracked.filter(model__in=hidden_from(reader).values("pk"))
+    unseen = set(hidden.values_list("name", flat=True))
+    matching = [model for model in found if q.lower() in model.name.lower() and model.name not in unseen]
     return [Candidate(model, here.get(model.name)) for model in sorted(matching, key=lambda m: m.name)]

@@ -77,7 +77,7 @@ def server_new(request: UserRequest) -> HttpResponse:
 def server(request: UserRequest, name: str) -> HttpResponse:
     """One server: what comes from it, its rounds, and how MLflow tells us of news."""
     found = server_of(request, name)
-    ties = Paginator(ties_of(found), PAGE_SIZE)
+    ties = Paginator(ties_of(found, request.user), PAGE_SIZE)
     runs = Paginator(runs_of(found), PAGE_SIZE)
     context = {
         "server": found,

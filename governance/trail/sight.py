@@ -16,14 +16,20 @@ from registry.sight import hidden_from, sees_all
 def events_seen(user: User, path: str = "") -> Q:
     """The condition on events (or on rows whose `path` leads to one) that the person may read.
 
-    What is about a model says so at the beginning of its subject. What is about something else, or about what a model
+    What is about a model says so in its subject. What is about something else, or about what a model
     depends on, may name models in its details.
     """
     if sees_all(user):
         return Q()
     subject = F(f"{path}subject")
-    first = Substr(subject, 1, StrIndex(Concat(subject, Value("/")), Value("/")) - 1)
-    refs = hidden_from(user).annotate(named=Concat(Value("model:"), F("slug"))).values("named")
+    first = Substr(
+        subject, 1, StrIndex(Concat(subject, Value("/"), output_field=TextField()), Value("/")) - 1
+    )
+    refs = (
+        hidden_from(user)
+        .annotate(named=Concat(Value("model:"), F("slug"), output_field=TextField()))
+        .values("named")
+    )
     may_name = ~Q(**{f"{path}subject__startswith": "model:"}) | Q(
         **{f"{path}verb": Verb.DEPENDENCIES_CHANGED}
     )
@@ -39,7 +45,7 @@ def _names_hidden(user: User, payload: str) -> Exists:
     """Whether what was recorded names a hidden model by its short name, alone or as a subject."""
     told = ExpressionWrapper(OuterRef(payload), output_field=TextField())
     names = [
-        Concat(Value(before), F("slug"), Value(after))
+        Concat(Value(before), F("slug"), Value(after), output_field=TextField())
         for before, after in (('"', '"'), ("model:", '"'), ("model:", "/"))
     ]
     found = Q()

@@ -87,6 +87,14 @@ def _tags(detail: dict[str, Any]) -> str:
     return ", ".join([*detail.get("added", []), *gone])
 
 
+def _seen_by(detail: dict[str, Any]) -> str:
+    """Who sees it now, and who joined or left the team."""
+    change = detail.get("visible_to", {})
+    told = [f"visible to {change.get('is', '')}" if change.get("was") != change.get("is") else ""]
+    told += [f"{word} {', '.join(detail[word])}" if detail.get(word) else "" for word in ("joined", "left")]
+    return "; ".join(filter(None, told))
+
+
 def _allowed(detail: dict[str, Any]) -> str:
     how = {"waiver": "with a waiver", "break_glass": "by break-glass, against the policy"}
     return _by_pipeline(how.get(str(detail.get("basis")), ""), detail)
@@ -190,6 +198,8 @@ DETAILS: Mapping[str, Tell] = {
         f"{_place(detail)}: {_plain(detail.get('problem')).rstrip('.')}"
     ),
     **dict.fromkeys((Verb.MODEL_CHANGED, Verb.FIELD_CHANGED, Verb.RISK_TREATED), _changed),
+    Verb.MODEL_VISIBILITY: _seen_by,
+    Verb.TEAM_CHANGED: _seen_by,
     Verb.MODEL_TAGGED: _tags,
     Verb.DEPENDENCIES_CHANGED: lambda detail: (
         f"takes answers from {', '.join(detail.get('is', {})) or 'no other model'}"

@@ -13,6 +13,7 @@ from audit.verbs import Verb
 from policy.break_glass import LONGEST_HOURS, BreakGlassTerms
 from policy.words import clause, listed
 from registry.models import Environment
+from registry.sight import who_see
 from riskreview.findings.raising import raise_finding
 from riskreview.models import BreakGlass, BreakGlassState, Finding, FindingOrigin, Severity
 
@@ -80,7 +81,7 @@ def watchers(found: BreakGlass) -> list[User]:
 def tell(people: Iterable[User], found: BreakGlass, text: str, what: str, at: datetime) -> None:
     """Tell people once about one step."""
     notify(
-        people,
+        who_see(people, found.version.model),
         kind="break_glass",
         text=text,
         url=reverse("riskreview:break_glass", args=[found.pk]),

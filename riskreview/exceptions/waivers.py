@@ -18,6 +18,7 @@ from policy.waivers import last_day_allowed
 from policy.words import a_role, listed
 from registry.actions.locking import locked_model, locked_version
 from registry.models import Lifecycle, ModelVersion
+from registry.sight import who_see
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.exceptions.waiving import (
     Table,
@@ -293,7 +294,7 @@ def _tell_approvers(waiver: Waiver, judged: Judged, at: datetime) -> None:
     holders = User.objects.filter(grants__role__in=roles, is_active=True).exclude(username__in=barred)
     asked = listed(Role(role).label.lower() for role in roles)
     notify(
-        holders.distinct(),
+        who_see(holders.distinct(), waiver.model),
         kind="waiver",
         text=f"{waiver.requested_by.name} asks to waive {waiver.title} for {waiver.scope} ({asked}).",
         url=reverse("riskreview:waiver", args=[waiver.pk]),

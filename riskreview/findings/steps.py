@@ -15,6 +15,7 @@ from audit.actor import Actor
 from audit.verbs import Verb
 from registry.actions.locking import locked_model, locked_version
 from registry.models import ModelVersion, RegisteredModel
+from registry.sight import who_see
 from riskreview.findings.rules import RAISERS, Deed, parts_in, why_not_independent, why_not_now, why_not_you
 from riskreview.models import Finding, FindingStep, StepKind
 
@@ -89,6 +90,7 @@ def keep_step(
 
 def _tell(finding: Finding, step: FindingStep, by: User) -> None:
     people = judges_of(finding) if step.kind in FOR_JUDGES else [finding.owner, finding.model.owner]
+    people = who_see(people, finding.model)
     notify(
         [person for person in people if person.pk != by.pk],
         kind=f"finding.{step.kind}",

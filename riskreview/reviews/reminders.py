@@ -13,6 +13,7 @@ from accounts.models import Role, User
 from accounts.notices import notify
 from policy.words import counted, day
 from registry.models import Lifecycle
+from registry.sight import who_see
 from riskreview.evidence import VERSION_RELATIONS
 from riskreview.judgement import Judged
 from riskreview.models import Condition, Review, ReviewAssignment, ReviewKind, SignOff
@@ -87,7 +88,7 @@ def _tell_of_review(review: Review, wanted: Iterable[User], officers: Iterable[U
     subject = f"The review of {review.version} for {review.environment}"
     key = f"review.due:{review.pk}:{review.due_on.isoformat()}"
     notify(
-        wanted,
+        who_see(wanted, review.version.model),
         kind="review.due",
         text=f"{subject} {words}.",
         url=address_of(review),

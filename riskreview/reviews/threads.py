@@ -10,6 +10,7 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from audit.actions import record
 from audit.actor import Actor
 from audit.verbs import Verb
+from registry.sight import who_see
 from riskreview.models import Comment, Review
 from riskreview.reviews.anchors import anchors_of
 from riskreview.reviews.asking import LONGEST_TEXT, address_of
@@ -88,7 +89,7 @@ def _tell(written: Comment, parent: Comment | None, at: datetime) -> None:
     else:
         return
     notify(
-        [person for person in people if person.pk != author.pk],
+        who_see([person for person in people if person.pk != author.pk], review.version.model),
         kind="review.thread",
         text=text,
         url=f"{address_of(review)}#comment-{(parent or written).pk}",
