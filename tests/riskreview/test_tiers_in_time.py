@@ -326,9 +326,9 @@ def test_the_light_list_says_what_the_rows_say(cast: SimpleNamespace) -> None:
     a_model(cast, "fresh")
 
     for at in (AT, AT + timedelta(days=340), AT + timedelta(days=2000)):
-        rows = tier_rows(at)
+        rows = tier_rows(at, None)
         said = [(row.model.pk, row.tier, row.state, row.due) for row in rows]
-        assert [(row.model, row.tier, row.state, row.due) for row in tier_places(at)] == said
+        assert [(row.model, row.tier, row.state, row.due) for row in tier_places(at, None)] == said
         waits = {row.model.pk for row in rows if row.state not in ("ok", "none")}
         assert waits <= waiting_models(at) and spaced.pk not in waiting_models(AT)
 
