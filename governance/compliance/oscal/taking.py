@@ -25,7 +25,7 @@ MOST_MODELS = 200
 
 
 def take_components(
-    models: QuerySet[RegisteredModel] | list[RegisteredModel],
+    models: QuerySet[RegisteredModel],
     asked: Mapping[str, str],
     *,
     actor: Actor,
