@@ -39,6 +39,7 @@ class Hit:
     href: str
     note: str = ""
     icon: str = "arrow"
+    quoted: bool = False  # in the words of the record, which are English
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _words(asked: str) -> list[Hit]:
     """Explained words that begin so, by what people or policies call them."""
     wanted, page = asked.casefold(), reverse("glossary")
     return [
-        Hit(term.label, f"{page}#word-{name}", note=term.meaning, icon="question")
+        Hit(term.label, f"{page}#word-{name}", note=term.meaning, icon="question", quoted=True)
         for terms in glossary().values()
         for name, term in terms.items()
         if term.label.casefold().startswith(wanted) or name.startswith(wanted)
