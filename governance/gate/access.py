@@ -15,7 +15,7 @@ from governance.gate.actions import locked_versions, refuse
 from governance.gate.askers import Asker
 from governance.gate.models import GateDecision
 from registry.models import Environment, ModelVersion, RegisteredModel
-from registry.sight import hidden_from, seen_by
+from registry.sight import hidden_from, seen_by, sees
 
 BY_NUMBER = Statement(
     lambda slug, number: locked_versions().filter(model__slug=slug, version=number).order_by("-pk")[:1], 2
@@ -73,8 +73,8 @@ def _hidden(found: ModelVersion | None, slug: str, asker: Asker) -> bool:
         return False
     if found is not None:
         closed = found.model.closed
-        if not (closed or (closed is None and getattr(found, "team_closed", False))):
-            return False
+        is_open = not (closed or (closed is None and getattr(found, "team_closed", False)))
+        return not is_open and not sees(asker.key.owner, found.model)
     return hidden_from(asker.key.owner).filter(slug=slug).exists()
 
 

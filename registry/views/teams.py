@@ -10,19 +10,19 @@ from accounts.access import UserRequest, actor_of
 from accounts.complaints import complain
 from accounts.refusals import Conflict, Invalid
 from registry import actions
-from registry.access import (
-    may_change_teams,
-    may_close,
-    model_for_closer,
-    model_for_reader,
-    refuse_unless_keeper_of_teams,
-    team_for_reader,
-    teams_for_reader,
-)
+from registry.access import model_for_reader
 from registry.forms.teams import TeamForm, VisibilityForm
 from registry.models import Team
 from registry.queries import models_by_team
 from registry.sight import is_closed, people_by_ground, reasons_to_see
+from registry.team_access import (
+    may_change_teams,
+    may_close,
+    model_for_closer,
+    refuse_unless_keeper_of_teams,
+    team_for_reader,
+    teams_for_reader,
+)
 from registry.views.sending import sent
 
 
