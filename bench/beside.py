@@ -43,7 +43,7 @@ def mlflow(database: str, workers: int, folder: Path) -> Iterator[tuple[str, byt
         "--workers",
         str(workers),
         "--backend-store-uri",
-        database.replace("postgres://", "postgresql://"),
+        database.replace("postgres://", "postgresql+psycopg2://"),
     ]
     command += ["--artifacts-destination", str(folder / "artifacts")]
     base = f"http://127.0.0.1:{port}/api/2.0/mlflow"
