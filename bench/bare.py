@@ -6,6 +6,7 @@ No middleware, no templates, no sessions; `gunicorn bench.bare:application` on t
 import hashlib
 import os
 import uuid
+from typing import ClassVar
 
 import dj_database_url
 import django
@@ -36,6 +37,7 @@ class Caller(models.Model):
     """Who may ask."""
 
     digest = models.CharField(max_length=64, unique=True)
+    objects: ClassVar[models.Manager["Caller"]] = models.Manager()
 
     class Meta:
         app_label = "bare"
@@ -51,6 +53,7 @@ class Answered(models.Model):
     caller = models.ForeignKey(Caller, on_delete=models.PROTECT)
     asked = models.TextField()
     at = models.DateTimeField()
+    objects: ClassVar[models.Manager["Answered"]] = models.Manager()
 
     class Meta:
         app_label = "bare"

@@ -43,12 +43,16 @@ def mlflow(database: str, workers: int, folder: Path) -> Iterator[tuple[str, byt
         "--workers",
         str(workers),
         "--backend-store-uri",
-        database.replace("postgres://", "postgresql://"),
+        database.replace("postgres://", "postgresql+psycopg2://"),
     ]
     command += ["--artifacts-destination", str(folder / "artifacts")]
     base = f"http://127.0.0.1:{port}/api/2.0/mlflow"
     with _running(command, dict(os.environ), log=folder / "mlflow.log"):
-        await_answer(f"http://127.0.0.1:{port}/health")
+        try:
+            await_answer(f"http://127.0.0.1:{port}/health")
+        except SystemExit as late:
+            said = (folder / "mlflow.log").read_text()[-2_000:]
+            raise SystemExit(f"mlflow server did not start:\n{said}") from late
         _call(base, "registered-models/create", {"name": ALIASED})
         _call(base, "model-versions/create", {"name": ALIASED, "source": "mlflow-artifacts:/1/model"})
         _call(base, "registered-models/alias", {"name": ALIASED, "alias": "champion", "version": "1"})

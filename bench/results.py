@@ -27,11 +27,10 @@ class Both(io.StringIO):
     """Keeps what is written, and shows it meanwhile."""
 
     def write(self, text: str) -> int:
-        sys.__stdout__ and sys.__stdout__.write(text)
+        if sys.__stdout__ is not None:
+            sys.__stdout__.write(text)
+            sys.__stdout__.flush()
         return super().write(text)
-
-    def flush(self) -> None:
-        sys.__stdout__ and sys.__stdout__.flush()
 
 
 def kept(name: str, benchmark: Callable[[], int]) -> int:

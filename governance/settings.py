@@ -242,7 +242,7 @@ WORKERS = int(os.environ.get("COUNTERSIGN_WORKERS", "2"))
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # A Redis that hangs costs a wake-up, which the sweep makes up for; it must not hold up who asked for the work.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "socket_timeout": 5,
         "socket_connect_timeout": 3,
         "socket_keepalive": True,

@@ -26,36 +26,36 @@ class SteadyClient(RedisCacheClient):
     _away_until: ClassVar[float] = 0.0
 
     def __init__(self, servers: list[str], **options: Any) -> None:
-        once = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+        once: dict[str, Any] = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
         super().__init__(servers, **once, retry=Retry(NoBackoff(), 0), **options)
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         return self._asked(lambda: super(SteadyClient, self).get(key, default), default)
 
-    def add(self, key: str, value: Any, timeout: int | None) -> bool:
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
         """True while Redis is away: whoever asks whether they are the first is told yes."""
         return bool(self._asked(lambda: super(SteadyClient, self).add(key, value, timeout), True))
 
-    def set(self, key: str, value: Any, timeout: int | None) -> None:
+    def set(self, key: Any, value: Any, timeout: Any) -> None:
         self._asked(lambda: super(SteadyClient, self).set(key, value, timeout), None)
 
-    def touch(self, key: str, timeout: int | None) -> bool:
+    def touch(self, key: Any, timeout: Any) -> bool:
         return bool(self._asked(lambda: super(SteadyClient, self).touch(key, timeout), False))
 
-    def delete(self, key: str) -> bool:
+    def delete(self, key: Any) -> bool:
         return bool(self._asked(lambda: super(SteadyClient, self).delete(key), False))
 
-    def has_key(self, key: str) -> bool:
+    def has_key(self, key: Any) -> bool:
         return bool(self._asked(lambda: super(SteadyClient, self).has_key(key), False))
 
-    def incr(self, key: str, delta: int) -> int:
+    def incr(self, key: Any, delta: int) -> int:
         """The first of its kind while Redis is away."""
         return int(self._asked(lambda: super(SteadyClient, self).incr(key, delta), delta))
 
     def get_many(self, keys: Any) -> Any:
         return self._asked(lambda: super(SteadyClient, self).get_many(keys), {})
 
-    def set_many(self, data: Any, timeout: int | None) -> None:
+    def set_many(self, data: Any, timeout: Any) -> None:
         self._asked(lambda: super(SteadyClient, self).set_many(data, timeout), None)
 
     def delete_many(self, keys: Any) -> None:

@@ -25,7 +25,10 @@ ROOM, UNLIMITED = "65536", "unlimited"
 def limit(processes: list[int], room: str) -> None:
     """Let these processes write no file beyond `room` bytes, or again any."""
     for process in processes:
-        status = Path(f"/proc/{process}").stat()
+        try:
+            status = Path(f"/proc/{process}").stat()
+        except FileNotFoundError:  # it ended meanwhile
+            continue
         command = ["prlimit", "--pid", str(process), f"--fsize={room}:"]
         if status.st_uid != os.getuid():  # only who owns a process may limit it
             owner = [f"--reuid={status.st_uid}", f"--regid={status.st_gid}"]

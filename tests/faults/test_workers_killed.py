@@ -1,13 +1,11 @@
-"""Workers and their children killed, messages delivered again: each run has one outcome."""
+"""Workers and their children killed: each run has one outcome."""
 
 import os
 from collections.abc import Callable
 
 import pytest
-from kombu.connection import Connection
 
 from tests.faults.pipelines import Pipeline
-from tests.faults.redis_server import RedisServer
 from tests.faults.site import Site
 from tests.faults.test_redis_failing import WANTED
 from tests.ops.processes import eventually
@@ -73,27 +71,3 @@ def test_a_run_that_kills_its_worker_each_time_is_given_up_and_holds_no_other_up
     assert eventually(lambda: state(site) == ("failed", 3), within=90), site.log()
     assert "stopped answering 3 times" in str(site.ask(STATE)[0][2])
     assert site.ended() == {}, "the worker itself lives"
-
-
-def test_a_message_that_comes_again_while_the_run_is_under_way_starts_nothing(
-    site: Site, redis: RedisServer, pipeline: Asking
-) -> None:
-    """What Redis does with a message whose worker outlasts the visibility timeout, three times over."""
-    asked_for(site, pipeline)
-    site.start_worker(DJANGO_SETTINGS_MODULE="tests.faults.late_acks", COUNTERSIGN_WORKERS="3")
-    assert begins(site, 1), site.log()
-    delivered = 0
-    options = {"visibility_timeout": 0}
-    with Connection(redis.url, transport_options=options) as broker:  # type: ignore[no-untyped-call]
-        channel = broker.channel()
-        for _ in range(3):
-            delivered += int(redis.tell("HLEN", "unacked").strip().lstrip(":"))
-            channel.qos.restore_visible(interval=1)
-    assert delivered, "the message was acknowledged before, so nothing came again"
-    assert eventually(lambda: state(site)[0] not in ("queued", "running"), within=90), site.log()
-    assert state(site) == ("succeeded", 1)
-    assert {verb: count for verb, count in site.ask(EVENTS)} == {
-        "evaluation.requested": 1,
-        "evaluation.started": 1,
-        "evaluation.succeeded": 1,
-    }
