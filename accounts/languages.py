@@ -9,7 +9,7 @@ LANGUAGES = ((ENGLISH, "English"), ("de", "Deutsch"))
 """Each by its own name. Who adds one adds locale/<code>/LC_MESSAGES/django.po as well (docs/translating.md)."""
 SETTING = {code[:2]: code for code, _ in LANGUAGES}
 """How the setting of the organisation names them."""
-MACHINES = ("/api/", "/register/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+MACHINES = ("/api/", "/scim/", "/register/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 """Addresses that answer in English to everybody: programs read them, and caches that cannot tell readers apart."""
 
 

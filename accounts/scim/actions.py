@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from accounts.actions import create_user, is_taken, set_active
 from accounts.granting.rules import DECIDERS
 from accounts.models import Role, User
+from accounts.naming import renamed
 from accounts.notices import notify
 from accounts.refusals import Conflict, Invalid
 from accounts.scim.models import ScimPerson, ScimToken
@@ -84,6 +85,8 @@ def change(*, row: ScimPerson, wanted: Wanted, actor: Actor, at: datetime) -> Sc
         person.save(update_fields=["first_name", "last_name", "email"])
         held.changed_at = at
         held.save(update_fields=["user_name", "external_id", "changed_at"])
+        if not {"first_name", "last_name"}.isdisjoint(changed):
+            renamed(person)
         record(Verb.USER_CHANGED, subject=person.ref, actor=actor, at=at, detail={"changed": changed})
     if wanted.active is False:
         _shut_out(held, actor, at)

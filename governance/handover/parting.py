@@ -8,7 +8,6 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import Notice, Parting, Role, User
 from accounts.proving.again import prove_again
@@ -17,8 +16,8 @@ from accounts.refusals import Conflict, Invalid, NotAllowed
 from accounts.scim.models import ScimPerson
 from audit.actions import record
 from audit.actor import Actor
-from audit.models import Event
 from audit.verbs import Verb
+from governance.handover.naming import models_naming
 from governance.handover.queries import holds_nothing
 from registry.actions.locking import locked_model
 from registry.models import RegisteredModel
@@ -26,7 +25,6 @@ from registry.models import RegisteredModel
 DECIDERS = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER)
 SHORTEST_REASON, LONGEST_REASON = 10, 500
 FORMER = "Former employee"
-MODEL = "model:"
 
 
 @transaction.atomic
@@ -65,7 +63,7 @@ def confirm_parting(*, parting: Parting, password: str, confirmer: User, actor: 
             raise NotAllowed("You asked for it, so somebody else confirms.")
         _refuse_unready(held.person, at)
         person, was, name = held.person, held.person.ref, held.person.name
-        models = _models_of(person)
+        models = models_naming(person)
         _rename(person)
         _forget_ways_in(person, at)
         _rename_in_models(models, was.removeprefix("user:"), person.username)
@@ -120,23 +118,6 @@ def _forget_ways_in(person: User, at: datetime) -> None:
     for kept in ScimPerson.objects.filter(person=person):
         kept.user_name, kept.external_id, kept.left_at = person.username, "", kept.left_at or at
         kept.save(update_fields=["user_name", "external_id", "left_at"])
-
-
-def _models_of(person: User) -> list[RegisteredModel]:
-    """Models on whose pages, evidence and team the name stands: those that they belonged to or did anything about."""
-    done = Event.objects.filter(actor=person.ref, subject__startswith=MODEL).order_by()
-    slugs = {
-        subject.removeprefix(MODEL).partition("/")[0]
-        for subject in done.values_list("subject", flat=True).distinct()
-    }
-    rows = RegisteredModel.objects.filter(
-        Q(slug__in=slugs)
-        | Q(developers=person)
-        | Q(former_team__has_key=person.username)
-        | Q(versions__registered_by=person)
-        | Q(versions__reviews__signoffs__signer=person)
-    )
-    return list(rows.order_by("pk").distinct())
 
 
 def _rename_in_models(models: list[RegisteredModel], was: str, now: str) -> None:

@@ -60,7 +60,7 @@ def version(cast: SimpleNamespace, api: Callable[..., Client]) -> ModelVersion:
 def handed(cast: SimpleNamespace, by: User, *sorts: str, to: User | None = None, **changes: Any) -> int:
     """This person hands over everything of these sorts."""
     names = [thing.name for thing in held_by(cast.olga, by, timezone.now()) if thing.sort.name in sorts]
-    given = {"to": to or cast.bea, "note": NOTE} | changes
+    given: dict[str, Any] = {"to": to or cast.bea, "note": NOTE} | changes
     return hand_over(
         person=cast.olga, names=names, user=by, actor=actor_of_user(by), at=timezone.now(), **given
     )
@@ -129,7 +129,7 @@ def test_a_hand_over_needs_a_reason_and_somebody_who_can_log_in(
     cast: SimpleNamespace, version: ModelVersion, changes: dict[str, Any], complaint: str
 ) -> None:
     names = [thing.name for thing in held_by(cast.olga, cast.carl, timezone.now())]
-    given = {"to": cast.bea, "note": NOTE} | changes
+    given: dict[str, Any] = {"to": cast.bea, "note": NOTE} | changes
     if given["to"] == "olga":
         given["to"] = cast.olga
     with pytest.raises(Exception, match=complaint):
