@@ -1,7 +1,7 @@
 """Spans for OpenTelemetry, where an address for them is set: what took how long, and for which request.
 
 Nothing that people wrote goes into a span: routes as patterns, the kind of a statement and its table, names of tasks,
-the class of an error. Where no address is set, the library is not even imported.
+the class of an error. Where no address is set, its spans and exporter are not even imported.
 """
 
 import os
