@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v pyth
 VENV := .venv/bin
 STARTED := $(shell date +%s)
 
-.PHONY: help run demo-reset test test-faults drill check bench stack load sbom lock clean install install-dev
+.PHONY: help run demo-reset test test-faults drill fuzz check bench stack load sbom lock clean install install-dev
 
 help: ## This list
 	@echo "Countersign: which machine-learning models may run, and the proof of it later."
@@ -34,6 +34,9 @@ test-faults: install-dev ## The fault drills at full length (`make test` runs th
 
 drill: install-dev ## The restore drill of docs/backup.md: backup, restore to a moment, verify; on servers of its own
 	@exec $(VENV)/python -m pytest tests/faults/test_backup.py $(ARGS)
+
+fuzz: install-dev ## The whole API against its document, for every class of key, with thirty times the inputs of `make test`
+	@COUNTERSIGN_FUZZ=30 exec $(VENV)/python -m pytest tests/governance/test_api_schema.py $(ARGS)
 
 check: install-dev ## Lint, format, types, import contracts, dead code, migrations, packages, deployment settings
 	@exec bin/check

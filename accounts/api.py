@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.access import actor_of_key
 from accounts.models import ApiKey
+from accounts.parsing import ShallowJSON
 from accounts.problems import Problem
 from audit.actor import Actor
 
@@ -45,7 +46,7 @@ class BoundedJSONParser(BaseParser):
             body += piece
             if len(body) > most:
                 raise _too_large(most)
-        return JSONParser().parse(BytesIO(body), media_type, parser_context)
+        return ShallowJSON().parse(BytesIO(body), media_type, parser_context)
 
 
 def _too_large(most: int) -> Problem:

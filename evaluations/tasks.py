@@ -18,6 +18,7 @@ from accounts.refusals import Refusal, Unavailable
 from audit.actions import record
 from audit.asked import begin
 from audit.queries import request_of
+from audit.spans import Steps, span
 from audit.verbs import Verb
 from evaluations.actions import WORKER, fail_evaluation, retry_evaluation, succeed_evaluation
 from evaluations.endpoints.scoring import score_run
@@ -54,6 +55,11 @@ def run_evaluation(pk: int) -> None:
     if run is None:
         return
     log = RunLog(run.log, run.attempt, timezone.now())
+    with span(f"evaluation {run.kind}", evaluation__number=run.pk, evaluation__attempt=run.attempt):
+        _work(run, log)
+
+
+def _work(run: EvaluationRun, log: RunLog) -> None:
     try:
         _refuse_unless_as_asked(run)
         surroundings = surroundings_of(run)
@@ -160,6 +166,7 @@ def _laid_out(run: EvaluationRun) -> Iterator[Places]:
 def _measure(run: EvaluationRun, places: Places, surroundings: Surroundings, log: RunLog) -> Outcome:
     pulse = _Pulse(run, log)
     with ExitStack() as stack:
+        stack.callback(pulse.steps.end)
         folder, answers = (Path(stack.enter_context(_job_folder(run))) for _ in range(2))
         job = replace(_job(run, places), **surroundings.fields)
         around: dict[str, Any] = dict(surroundings.facts)
@@ -249,17 +256,20 @@ class _Pulse:
         self._shown = run.log
         self._last = 0.0
         self._lost = False
+        self.steps = Steps()
         self.begun = 0.0  # what was done before the sandbox, as a share of the whole
 
     def first_half(self, progress: float, step: str) -> None:
         """Called while an endpoint scores."""
         self._progress, self._step = progress * HALF, step
+        self.steps.begin(f"scoring: {step}")
         self._log.step(step, timezone.now())
         self.should_stop()
 
     def on_progress(self, progress: float, step: str) -> None:
         """Called by the sandbox for each step."""
         self._progress, self._step = self.begun + progress * (1 - self.begun), step
+        self.steps.begin(f"step: {step}")
         self._log.step(step, timezone.now())
         self._beat()
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "governance.middleware.RequestId",
+    "governance.operation.spans.Traced",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -334,7 +335,7 @@ REGISTER_PER_MINUTE = int(os.environ.get("COUNTERSIGN_REGISTER_PER_MINUTE", "240
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasScope"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.parsing.ShallowJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.authentication.KeyThrottle"],
     "DEFAULT_THROTTLE_RATES": {
@@ -356,6 +357,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "governance.schema.with_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ModelKind": "registry.models.ModelKind",
         "EvaluationKind": "evaluations.models.EvaluationKind",
@@ -378,6 +383,9 @@ SPECTACULAR_SETTINGS = {
         "ControlState": "governance.compliance.api.STATE_CHOICES",
     },
 }
+
+# Spans for OpenTelemetry go here (OTLP over HTTP); without an address nothing of it is imported.
+OTLP_ENDPOINT = http_address("COUNTERSIGN_OTLP_ENDPOINT") or http_address("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # Ids of requests are taken from a proxy of ours only: they stand in the record.
 TRUST_REQUEST_IDS = environment_switch("COUNTERSIGN_BEHIND_PROXY", default=False)

@@ -25,6 +25,7 @@ from registry.given import change_given, create_given
 from registry.models import RegisteredModel
 from registry.shapes.models import ModelGiven
 from registry.sight import visible_to
+from registry.spreadsheets import FORMULA
 
 MOST_ROWS = 1_000
 LISTS = ("jurisdictions", "regulated_uses", "developers", "depends_on", "tags")
@@ -251,4 +252,4 @@ def _values(cells: Iterator[tuple[str, str]]) -> Iterator[tuple[str, Any]]:
 def _plain(cell: str) -> str:
     """The cell without the apostrophe that an export puts before what looks like a formula."""
     cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell

@@ -21,6 +21,8 @@ CHUNK = 1 << 17  # larger buffers cost more in fresh pages of memory than they s
 LONGEST_PATH = 300
 LONGEST_NAME = 255  # bytes of one name, the limit of common file systems
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+TURNED = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks of direction: with them a name reads otherwise than it is."""
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -155,6 +157,8 @@ def safe_path(given: str) -> str:
     shown = CONTROL.sub("?", given)[:80]
     if not given or CONTROL.search(given) or not _is_unicode(given):
         raise _bad_name(shown, "has an empty or unreadable name")
+    if TURNED.search(given):
+        raise _bad_name(TURNED.sub("?", given)[:80], "holds letters that turn the direction of reading")
     if len(given) > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in given.split("/")):
         raise _bad_name(shown, f"has a name longer than {LONGEST_PATH} characters")
     if given.startswith("/") or DRIVE.match(given):

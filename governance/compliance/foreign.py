@@ -33,6 +33,10 @@ def read_oscal(text: str, *, source: str) -> Framework:
         ) from error
     except RecursionError as error:
         raise PackError(source, 1, "The file nests too deeply.", "Flatten its groups.") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise PackError(
+            source, 1, "This JSON holds a number that is too long.", "Write it as text."
+        ) from error
     catalog = told.get("catalog") if isinstance(told, dict) else None
     if not isinstance(catalog, dict):
         name = next(iter(told), "nothing") if isinstance(told, dict) else "no mapping"

@@ -101,6 +101,10 @@ def read_json(text: str) -> Reading:
         ) from None
     except RecursionError:
         raise Invalid("This JSON is nested too deeply.", field="file") from None
+    except ValueError:  # a number of thousands of digits
+        raise Invalid(
+            "This JSON holds a number that is too long.", "Write it as text.", field="file"
+        ) from None
 
 
 def read_yaml(text: str, *, first_line: int) -> Reading:

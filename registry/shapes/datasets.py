@@ -106,7 +106,7 @@ class PairsField(serializers.Field[dict[str, str], Any, Any, Any]):
         if isinstance(given, list) and len(given) == 1 and str(given[0]).lstrip().startswith("{"):
             try:
                 given = json.loads(given[0])
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise serializers.ValidationError(f"This is not JSON: {error}.") from error
         pairs = given.items() if isinstance(given, dict) else map(self._pair, map(str, given))
         return {self._text(column): self._text(value) for column, value in pairs if column}

@@ -112,7 +112,7 @@ class SignForm(forms.Form):
         """The parts that the page showed, if they are those of the digest; only for saying what changed."""
         try:
             parts = json.loads(self.data.get("seen_parts", ""))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         if not isinstance(parts, dict) or not all(isinstance(value, str) for value in parts.values()):
             return {}

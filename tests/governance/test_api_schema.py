@@ -1,5 +1,6 @@
 """The whole API against its own OpenAPI document: no input makes it break, and answers are as they are promised."""
 
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,22 +14,41 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
+from accounts.models import Scope
 from audit.checkpoints import make_checkpoint
 from audit.sequencer import sequence_pending
 from tests import builders
 from tests.conftest import AT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-CHECKS: list[Any] = [not_a_server_error, response_schema_conformance, content_type_conformance]
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    content_type_conformance,
+]
 METHODS = {"get", "post", "put", "patch", "delete"}
+TIMES = int(os.environ.get("COUNTERSIGN_FUZZ", "1"))
+"""How many times as many inputs as in CI; `make fuzz` sets it."""
+CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
+    **{f"only {scope}": ("dev", (scope,)) for scope in Scope.values},
+    **{f"everything as {name}": (name, ()) for name in ("olga", "viktor", "ada", "aud", "adam")},
+}
+"""Whose key, with which scopes (none named: all): every class of permission that the API knows."""
 
 
 def with_every_input(examples: int) -> Callable[..., Any]:
     """Hypothesis, the same in every run and without a word about slow data."""
     return settings(
-        max_examples=examples,
+        max_examples=examples * TIMES,
         deadline=None,
         derandomize=True,
         database=None,
@@ -55,21 +75,39 @@ def operations(key: dict[str, str]) -> list[Any]:
     return found
 
 
-def test_the_api_keeps_its_word_whatever_it_is_sent(operations: list[Any], key: dict[str, str]) -> None:
+def broken_words(operations: list[Any], headers: dict[str, str], examples: int) -> list[str]:
+    """What the document does not promise, call by call; one that breaks does not hide the others."""
     broken = []
     for operation in operations:
 
-        @with_every_input(25)
+        @with_every_input(examples)
         @given(operation.as_strategy())
         def call(case: Any) -> None:
-            case.call_and_validate(headers=key, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=CHECKS)
 
         try:
             call()
         except (Failure, FailureGroup) as failure:
             reasons = getattr(failure, "exceptions", [failure])
             broken += [f"{operation.label}: {reason}" for reason in reasons]
-    assert not broken, "\n\n".join(broken)
+    return broken
+
+
+def test_the_api_keeps_its_word_whatever_it_is_sent(operations: list[Any], key: dict[str, str]) -> None:
+    assert (broken := broken_words(operations, key, 20)) == [], "\n\n".join(broken)
+
+
+@pytest.mark.parametrize(("owner", "scopes"), CLASSES.values(), ids=CLASSES)
+def test_it_keeps_its_word_to_every_class_of_key(
+    operations: list[Any],
+    cast: SimpleNamespace,
+    api: Callable[..., Client],
+    owner: str,
+    scopes: tuple[str, ...],
+) -> None:
+    caller = api(*scopes, owner=getattr(cast, owner))
+    headers = {"Authorization": caller.defaults["HTTP_AUTHORIZATION"]}
+    assert (broken := broken_words(operations, headers, 1)) == [], "\n\n".join(broken)
 
 
 def test_nothing_of_it_opens_without_a_key(operations: list[Any]) -> None:
