@@ -73,11 +73,6 @@ class TierRow:
         return SHAPES[self.state]
 
     @property
-    def needs_someone(self) -> bool:
-        """Whether anybody has to do anything."""
-        return self.state != "ok"
-
-    @property
     def why(self) -> str:
         """What is to be done, and because of what."""
         row = self.assessment
