@@ -11,6 +11,7 @@ from accounts.said import counted
 from governance.templatetags.wording import separated
 
 COUNTED = {
+    "accounts": counted("{number} account", "{number} accounts"),
     "answers": counted("{number} answer", "{number} answers"),
     "data sets": counted("{number} data set", "{number} data sets"),
     "decisions": counted("{number} decision", "{number} decisions"),
@@ -25,6 +26,7 @@ COUNTED = {
     "notices": counted("{number} notice", "{number} notices"),
     "packs": counted("{number} pack", "{number} packs"),
     "periods": counted("{number} period", "{number} periods"),
+    "questions": counted("{number} question", "{number} questions"),
     "registered models": counted("{number} registered model", "{number} registered models"),
     "reports": counted("{number} report", "{number} reports"),
     "requests": counted("{number} request", "{number} requests"),
@@ -37,6 +39,7 @@ COUNTED = {
 }
 """What lists hold, as the pager counts it; a new kind of list adds a line here and one below."""
 NONE = (
+    gettext_noop("No accounts"),
     gettext_noop("No answers"),
     gettext_noop("No data sets"),
     gettext_noop("No decisions"),
@@ -51,6 +54,7 @@ NONE = (
     gettext_noop("No notices"),
     gettext_noop("No packs"),
     gettext_noop("No periods"),
+    gettext_noop("No questions"),
     gettext_noop("No registered models"),
     gettext_noop("No reports"),
     gettext_noop("No requests"),

@@ -58,7 +58,7 @@ def test_a_finished_run_shows_its_figures_and_their_origin(
 
 
 REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
-    ("unknown model", {"model": "nothing"}, 404, "nothing has no version 1"),
+    ("unknown model", {"model": "nothing"}, 404, "There is no model nothing"),
     ("unknown version", {"version": "99"}, 404, "has no version 99"),
     ("unknown data set", {"dataset": "none@1"}, 404, "no data set none@1"),
     ("data set without version", {"dataset": "loans-test"}, 400, "name@version"),

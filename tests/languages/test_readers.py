@@ -1,7 +1,9 @@
 """Who reads in which language, and what never changes with it."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +16,12 @@ from pytest_django.fixtures import Settings
 from accounts.models import Notice, User
 from audit.models import Event
 from governance.templatetags import wording
-from governance.templatetags.listing import rows_shown
+from governance.templatetags.listing import COUNTED, NONE, rows_shown
 from tests import builders
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
+ROOT = Path(__file__).resolve().parents[2]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
@@ -151,3 +154,10 @@ def test_a_list_says_what_it_shows_in_each_language() -> None:
         assert rows_shown(pages[0], "data sets") == "Keine Datensätze"
         assert rows_shown(pages[1], "data sets") == "1 Datensatz"
         assert rows_shown(pages[1234], "data sets") == "1.234 Datensätze, gezeigt 1 bis 50"
+
+
+def test_every_list_is_counted_in_words_that_are_known() -> None:
+    pages = (ROOT / "templates").rglob("*.html")
+    nouns = {noun for page in pages for noun in re.findall(r'noun="([^"]+)"', page.read_text("utf-8"))}
+    assert nouns and nouns == set(COUNTED)
+    assert {f"No {noun}" for noun in nouns} == set(NONE)
