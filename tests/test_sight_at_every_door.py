@@ -29,12 +29,15 @@ World = dict[str, str]
 OPEN = {
     "key", "field", "questionnaire", "message", "pipeline", "sync", "simulation", "activation", "role_wish",
     "access_review", "delegation", "outside", "dataset", "event", "use",
+    "scim_token", "github_question",
 }  # fmt: skip
 """What in the world of the doors belongs to no model. Whatever else is added there must be hidden with its model."""
 NOBODYS = {"slug": "no-such-model", "number": "987654", "uuid": str(UUID(int=987654)), "team": "no-such-team"}
 SECRET = re.compile(r"(credit|vendor)[-_ %20+]+(default|check)(?![-_ ]test)", re.IGNORECASE)
 EXAMPLES = re.compile(
-    r"acme/credit-default|Credit default \(PD\)|such as credit-default|credit-default, churn", re.IGNORECASE
+    r"acme/credit-default|Credit default \(PD\)|such as credit-default|credit-default, churn"
+    r'|placeholder="credit-default"',
+    re.IGNORECASE,
 )
 """What hints of forms say to everybody."""
 OUTSIDERS = {
@@ -92,7 +95,9 @@ def plain(text: str, path: str, other: str) -> str:
     for word in sorted(sent - {"", "models", "versions"}, key=len, reverse=True):
         text = text.replace(word, "")
     return re.sub(
-        r'(csrfmiddlewaretoken|nonce|content|value|X-Request-ID)["=: ]+[^"\s>]+|[0-9a-f-]{16,}|\d+', "", text
+        r'csrfmiddlewaretoken" value="[^"]*"|(nonce|content|value|X-Request-ID)["=: ]+[^"\s>]+|[0-9a-f-]{16,}|\d+',
+        "",
+        text,
     )
 
 
@@ -107,7 +112,7 @@ def leaks(door: Door | KeyDoor, client: Client, world: World, **more: Any) -> It
             yield f"{door}: {status} names it: …{text[max(0, found.start() - 90) : found.end() + 60]!r}…"
         return
     missing, words = asked(client, door.method, other or path, nothing, **more)
-    if status not in (400, 403, 404) or status != missing:
+    if status not in (302, 400, 403, 404) or status != missing:  # 302: back to the list, with nothing done
         yield f"{door}: {status}, but {missing} where there is nothing"
     here, there = plain(text, path, other or path), plain(words, path, other or path)
     if here != there:
@@ -124,9 +129,9 @@ def _of_nothing(body: Any) -> Any:
 def test_to_others_a_closed_model_does_not_exist(
     name: str, outsiders: dict[str, User], hidden: World, client_of: Callable[[User], Client]
 ) -> None:
-    client, wrong = client_of(outsiders[name]), list[str]()
+    wrong = list[str]()
     for door in (door for doors in GROUPS.values() for door in doors if not door.path.startswith(TOLD)):
-        wrong += leaks(door, client, hidden)
+        wrong += leaks(door, client_of(outsiders[name]), hidden)  # anew: a door may have ended the session
     assert not wrong, "\n".join(wrong)
 
 

@@ -187,6 +187,7 @@ def test_list_check_and_people_agree_whatever_ties_them(
     team: bool | None,
     ties: set[str],
 ) -> None:
+    model = RegisteredModel.objects.get(pk=model.pk)  # as it is, not as the example before left the object
     with transaction.atomic():
         RegisteredModel.objects.filter(pk=model.pk).update(closed=own)
         if team is not None:
