@@ -19,7 +19,8 @@ OUTCOMES = (
     "GROUP BY r.id"
 )
 UNDER_WAY = "SELECT count(*) FROM evaluations_evaluationrun WHERE status IN ('queued', 'running')"
-LONGEST_SECONDS = 12.0
+LONGEST_SECONDS = 30.0
+"""Without limits on what is asked of a frozen Redis, it would be for ever. Generous, for busy machines."""
 
 
 def wanted(asking: Pipeline, number: int) -> None:
@@ -61,7 +62,7 @@ def test_a_redis_that_is_frozen_or_full_holds_nobody_up_and_loses_no_run(
     wanted(asking, 0)
     redis.freeze()
     wanted(asking, 1)
-    time.sleep(2 * LONGEST_SECONDS)  # until the worker has noticed, too
+    time.sleep(20)  # until the worker has noticed, too
     redis.thaw()
     assert "OK" in redis.tell("CONFIG", "SET", "maxmemory", "1")  # noeviction is Redis's own default
     wanted(asking, 2)
