@@ -15,6 +15,8 @@ from tests.ops.processes import ROOT, embedded, eventually, free_port
 
 POLITE_SECONDS = 10.0
 Row = tuple[object, ...]
+THOROUGH = int(os.environ.get("KILLS", "9")) >= 50
+"""Whether the long drills run, as in `make test-faults`; `make test` leaves them out."""
 
 
 class Site:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.pipelines import Pipeline
 from tests.faults.redis_server import RedisServer
-from tests.faults.site import Site
+from tests.faults.site import THOROUGH, Site
 from tests.ops.processes import eventually
 
 pytestmark = pytest.mark.slow
@@ -53,6 +53,7 @@ def test_a_redis_that_is_killed_or_emptied_loses_no_run(
     each_was_measured_once(site, 3)
 
 
+@pytest.mark.skipif(not THOROUGH, reason="minutes; `make test-faults` freezes and fills it")
 def test_a_redis_that_is_frozen_or_full_holds_nobody_up_and_loses_no_run(
     site: Site, redis: RedisServer, pipeline: Asking
 ) -> None:
@@ -67,5 +68,9 @@ def test_a_redis_that_is_frozen_or_full_holds_nobody_up_and_loses_no_run(
     assert "OK" in redis.tell("CONFIG", "SET", "maxmemory", "1")  # noeviction is Redis's own default
     wanted(asking, 2)
     assert "OK" in redis.tell("CONFIG", "SET", "maxmemory", "0")
+    if (
+        "worker" in site.ended()
+    ):  # Celery gives up on a Redis that refuses to write; its supervisor starts it again
+        site.start_worker()
     each_was_measured_once(site, 3)
     assert site.ended() == {}, site.log()

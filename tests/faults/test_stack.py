@@ -1,17 +1,16 @@
 """`make stack`: everything that a deployment has, as processes of this machine, and nothing of it left afterwards."""
 
 import json
-import os
 import signal
 from pathlib import Path
 
 import pytest
 
 from tests.faults.pipelines import Pipeline
+from tests.faults.site import THOROUGH
 from tests.ops.processes import alive_with, embedded, running
 
 pytestmark = pytest.mark.slow
-THOROUGH = int(os.environ.get("KILLS", "9")) >= 50
 
 
 @pytest.mark.skipif(not THOROUGH, reason="a minute to start; `make test-faults` runs it")

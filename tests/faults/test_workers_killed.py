@@ -1,17 +1,15 @@
 """Workers and their children killed: each run has one outcome."""
 
-import os
 from collections.abc import Callable
 
 import pytest
 
 from tests.faults.pipelines import Pipeline
-from tests.faults.site import Site
+from tests.faults.site import THOROUGH, Site
 from tests.faults.test_redis_failing import WANTED
 from tests.ops.processes import eventually
 
 pytestmark = pytest.mark.slow
-THOROUGH = int(os.environ.get("KILLS", "9")) >= 50
 Asking = Callable[[str], Pipeline]
 STATE = "SELECT status, attempt, failure FROM evaluations_evaluationrun ORDER BY id DESC LIMIT 1"
 EVENTS = "SELECT verb, count(*) FROM audit_event WHERE subject LIKE 'model:to-measure/%/evaluation:%' GROUP BY verb"
