@@ -36,7 +36,7 @@ NOBODYS = {"slug": "no-such-model", "number": "987654", "uuid": str(UUID(int=987
 SECRET = re.compile(r"(credit|vendor)[-_ %20+]+(default|check)(?![-_ ]test)", re.IGNORECASE)
 EXAMPLES = re.compile(
     r"acme/credit-default|Credit default \(PD\)|such as credit-default|credit-default, churn"
-    r'|placeholder="credit-default(?:/v)?"',
+    r'|placeholder="credit-default(?:/v)?"|the tag credit-default/v3',
     re.IGNORECASE,
 )
 """What hints of forms say to everybody."""
